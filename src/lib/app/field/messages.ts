@@ -1,0 +1,141 @@
+import type { CallShape, FeedShape, Result } from '$lib/base';
+import type { Command, DeviceId, LinkKind, Presence, Provenance, SessionState } from '$lib/model';
+import type { LatestSample, RangeQuery, SeriesColumns, StoreLoss, StoreStats } from '$lib/telemetry';
+
+/** What pages may ask of the field worker, and what it tells them. */
+export interface FieldService {
+	calls: {
+		/** The page's tab says hello: the sentinel it keeps in localStorage, and what only a window knows. */
+		hello: Call<{ sentinel: string | null; origin: string; secure: boolean }, FieldHello>;
+		listBrokers: Call<null, readonly BrokerProfile[]>;
+		/** Saves; `password: undefined` keeps the stored one, '' removes it. */
+		saveBroker: Call<
+			{ profile: BrokerProfile; password?: string | undefined },
+			Result<void, BrokerSaveError>
+		>;
+		removeBroker: Call<{ id: string }, void>;
+		/** Connects to one profile; the choice is remembered and taken up again at the next start. */
+		connect: Call<{ id: string }, void>;
+		/** Ends the session and remembers not to start one. */
+		disconnect: Call<null, void>;
+		/** Tries again now instead of waiting for the backoff. */
+		retry: Call<null, void>;
+		sendCommand: Call<SendCommand, Result<Command, SendCommandError>>;
+		range: Call<RangeQuery, SeriesColumns>;
+		storeStats: Call<null, StoreStats>;
+		forgetDevice: Call<{ device: DeviceId }, void>;
+		/** Joins the lab worker: the transferred MessagePort speaks `LoopbackMessage` (src/lib/link/loopback.ts). */
+		attachLab: Call<null, void>;
+		dismissNotice: Call<{ id: string }, void>;
+		/** Writes what waits; a tab calls it as it is hidden. */
+		flush: Call<null, void>;
+	};
+	feeds: {
+		session: Feed<null, SessionState>;
+		devices: Feed<null, DevicesSnapshot>;
+		/** New samples of one device as they arrive, at most one message a frame. */
+		live: Feed<{ device: DeviceId; provenance: Provenance }, LiveTail>;
+		commands: Feed<{ device: DeviceId }, readonly Command[]>;
+		events: Feed<{ device: DeviceId }, readonly DeviceEvent[]>;
+		notices: Feed<null, readonly Notice[]>;
+		intake: Feed<null, IntakeReport>;
+		/** What the page must keep in localStorage. */
+		sentinel: Feed<null, string>;
+	};
+}
+
+type Call<A, R> = CallShape & { args: A; result: R };
+type Feed<A, V> = FeedShape & { args: A; value: V };
+
+export interface FieldHello {
+	/** 'shared', or 'leader' and 'follower' where there is no SharedWorker. */
+	readonly role: 'shared' | 'leader' | 'follower';
+	readonly buildId: string;
+	readonly secretsAvailable: boolean;
+}
+
+export interface BrokerProfile {
+	readonly id: string;
+	readonly name: string;
+	/** ws:// or wss://, without credentials. */
+	readonly url: string;
+	readonly username: string;
+	readonly hasPassword: boolean;
+	readonly protocol: 'auto' | 'mqtt5' | 'mqtt311';
+	readonly keepaliveS: number;
+	/** Keeps the broker's session between connections. */
+	readonly persistentSession: boolean;
+	/** Marked as made by `npm start`. */
+	readonly local: boolean;
+}
+
+export type BrokerSaveError =
+	| { kind: 'bad-url'; reason: 'unparsable' | 'scheme' | 'credentials-in-url' }
+	| { kind: 'empty-name' }
+	/** Plain http has no WebCrypto: a password cannot be kept. */
+	| { kind: 'no-vault' };
+
+export interface SendCommand {
+	/** Made by the page: sending the same id again does nothing. */
+	readonly id: string;
+	readonly device: DeviceId;
+	readonly method: string;
+	readonly params: Readonly<Record<string, unknown>>;
+	readonly ttlMs: number;
+}
+export type SendCommandError = { kind: 'unknown-device' } | { kind: 'outbox-full' } | { kind: 'not-stored'; cause: string };
+
+export interface DeviceSummary {
+	readonly id: DeviceId;
+	readonly provenance: Provenance;
+	readonly name: string;
+	readonly presence: Presence;
+	readonly links: readonly LinkKind[];
+	/** ms since the epoch, of the last message over any link. */
+	readonly lastSeenMs: number;
+	readonly firmware: string | undefined;
+	readonly profile: string;
+	/** metric → newest; includes wifi_rssi and uptime. */
+	readonly values: Readonly<Record<string, { readonly value: number; readonly timeMs: number }>>;
+	/** The device says what it can be told: component id → type. */
+	readonly components: Readonly<Record<string, string>>;
+	/** State last reported, by component id, e.g. led → {on, brightness}. */
+	readonly reported: Readonly<Record<string, unknown>>;
+	readonly messages: number;
+}
+
+export interface DevicesSnapshot {
+	readonly devices: readonly DeviceSummary[];
+	/** Ids beyond the bound that were seen and not kept. */
+	readonly refusedIds: number;
+	readonly messagesPerSecond: number;
+}
+
+export interface LiveTail {
+	/** Parallel columns of the metrics' new points. */
+	readonly points: Readonly<Record<string, { timeMs: Float64Array<ArrayBuffer>; value: Float64Array<ArrayBuffer> }>>;
+}
+
+export interface DeviceEvent {
+	readonly atMs: number;
+	readonly kind: 'online' | 'offline' | 'sleeping' | 'restarted' | 'new-epoch' | 'firmware-changed' | 'first-seen' | 'gap';
+	readonly detail: Readonly<Record<string, string | number>>;
+}
+
+/** Something a person must know and may dismiss. Kept until then. */
+export type Notice =
+	| { readonly id: string; readonly kind: 'store-lost'; readonly loss: StoreLoss }
+	| { readonly id: string; readonly kind: 'store-failing'; readonly cause: string }
+	| { readonly id: string; readonly kind: 'quota'; readonly usedBytes: number; readonly quotaBytes: number }
+	| { readonly id: string; readonly kind: 'outbox-failing'; readonly cause: string };
+
+/** Counts since the worker started: what came in, and what was refused, by cause. */
+export interface IntakeReport {
+	readonly messages: number;
+	readonly samples: number;
+	readonly refused: Readonly<Record<string, number>>;
+	/** The newest refusals, for the curious: bounded. */
+	readonly examples: readonly { readonly atMs: number; readonly topic: string; readonly cause: string }[];
+}
+
+export type { Command, LatestSample };

@@ -1,0 +1,2 @@
+export * from './loopback-messages';
+export * from './message-link';

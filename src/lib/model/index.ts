@@ -1,0 +1,5 @@
+export * from './command';
+export * from './device-id';
+export * from './link';
+export * from './metric';
+export * from './sample';

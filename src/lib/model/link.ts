@@ -1,0 +1,27 @@
+/** The kinds of link between the page and a device. */
+export type LinkKind = 'mqtt' | 'loopback' | 'serial' | 'ble' | 'http';
+
+/** A device as its last status says it: `sleeping` is not `offline`. */
+export type Presence = 'online' | 'offline' | 'sleeping' | 'unknown';
+
+/** Why a session with a broker is not up. Words are made in a view, exhaustively. */
+export type SessionProblem =
+	| { kind: 'bad-url'; url: string; reason: 'unparsable' | 'scheme' | 'credentials-in-url' }
+	| { kind: 'mixed-content'; url: string }
+	| { kind: 'local-network-permission'; url: string; state: 'prompt' | 'denied' }
+	| { kind: 'offline' }
+	| { kind: 'unreachable'; url: string }
+	| { kind: 'not-mqtt'; url: string }
+	| { kind: 'refused'; code: number; reason: 'credentials' | 'not-authorised' | 'client-id' | 'unavailable' | 'protocol' | 'banned' | 'other' }
+	| { kind: 'taken-over' }
+	| { kind: 'keepalive-timeout' }
+	| { kind: 'closed-by-broker'; code: number | undefined }
+	| { kind: 'secret-locked' };
+
+/** The session's state, as the shell shows it. */
+export type SessionState =
+	| { kind: 'none' }
+	| { kind: 'connecting'; broker: string; attempt: number }
+	| { kind: 'live'; broker: string; protocolVersion: 4 | 5; sinceMs: number }
+	| { kind: 'waiting'; broker: string; problem: SessionProblem; retryAtMs: number; attempt: number }
+	| { kind: 'failed'; broker: string; problem: SessionProblem };

@@ -1,0 +1,32 @@
+/** Unit and reading of a metric by its wire name. A name we do not know is shown as it is, without a unit. */
+export interface MetricInfo {
+	readonly label: string;
+	readonly unit: string;
+	/** Digits after the point that mean something. */
+	readonly decimals: number;
+	/** Rank on a card: the smallest is the reading that matters. */
+	readonly rank: number;
+}
+
+const KNOWN: Readonly<Record<string, MetricInfo>> = {
+	temperature: { label: 'Temperature', unit: '°C', decimals: 1, rank: 0 },
+	humidity: { label: 'Humidity', unit: '%', decimals: 0, rank: 1 },
+	pressure: { label: 'Pressure', unit: 'hPa', decimals: 0, rank: 2 },
+	power: { label: 'Power', unit: 'W', decimals: 0, rank: 0 },
+	voltage: { label: 'Voltage', unit: 'V', decimals: 1, rank: 3 },
+	current: { label: 'Current', unit: 'A', decimals: 2, rank: 3 },
+	battery: { label: 'Battery', unit: '%', decimals: 0, rank: 4 },
+	wifi_rssi: { label: 'Wi-Fi signal', unit: 'dBm', decimals: 0, rank: 90 },
+	uptime: { label: 'Uptime', unit: 's', decimals: 0, rank: 91 }
+};
+
+export function metricInfo(name: string): MetricInfo {
+	return (
+		(Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined) ?? {
+			label: name.replaceAll('_', ' ').replace(/^./u, (c) => c.toUpperCase()),
+			unit: '',
+			decimals: 2,
+			rank: 50
+		}
+	);
+}

@@ -1,0 +1,3 @@
+// Every page is a static shell; the data is in the browser.
+export const prerender = true;
+export const ssr = false;

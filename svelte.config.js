@@ -1,0 +1,32 @@
+import adapter from '@sveltejs/adapter-static';
+import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
+
+/** @type {import('@sveltejs/kit').Config} */
+export default {
+	preprocess: vitePreprocess(),
+	kit: {
+		// Any path we do not know is the app's to answer: device pages are made in the browser.
+		adapter: adapter({ pages: 'build', assets: 'build', fallback: '404.html', precompress: false }),
+		paths: { base: process.env.BASE_PATH ?? '', relative: false },
+		// The page asks before it takes an update (see docs/architecture.md), so SvelteKit does not poll for one.
+		serviceWorker: { register: false },
+		csp: {
+			mode: 'hash',
+			directives: {
+				'default-src': ['none'],
+				'script-src': ['self', 'wasm-unsafe-eval'],
+				'style-src': ['self'],
+				'img-src': ['self', 'data:', 'blob:'],
+				'font-src': ['self'],
+				'manifest-src': ['self'],
+				'worker-src': ['self'],
+				// A broker may be anywhere its owner put it.
+				'connect-src': ['self', 'ws:', 'wss:'],
+				'base-uri': ['self'],
+				'form-action': ['none'],
+				'require-trusted-types-for': ['script'],
+				'trusted-types': ['svelte-trusted-html', 'sveltekit-trusted-url', 'fieldbench-worker']
+			}
+		}
+	}
+};
