@@ -7,7 +7,7 @@ export default {
 	kit: {
 		// Any path we do not know is the app's to answer: device pages are made in the browser.
 		adapter: adapter({ pages: 'build', assets: 'build', fallback: '404.html', precompress: false }),
-		paths: { base: process.env.BASE_PATH ?? '', relative: false },
+		paths: { base: /** @type {'' | `/${string}`} */ (process.env.BASE_PATH ?? ''), relative: false },
 		// The page asks before it takes an update (see docs/architecture.md), so SvelteKit does not poll for one.
 		serviceWorker: { register: false },
 		csp: {
