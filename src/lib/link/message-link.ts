@@ -10,7 +10,8 @@ export interface LinkMessage {
 	readonly receivedMs: number;
 }
 
-export type PublishError = { kind: 'not-connected' } | { kind: 'timeout' } | { kind: 'rejected'; code: number };
+export type PublishError =
+	{ kind: 'not-connected' } | { kind: 'timeout' } | { kind: 'rejected'; code: number };
 
 /** Carries messages by topic and knows nothing of what they mean. Both the broker's session and the lab's loopback are one. */
 export interface MessageLink {

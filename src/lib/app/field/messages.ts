@@ -6,7 +6,11 @@ import type { LatestSample, RangeQuery, SeriesColumns, StoreLoss, StoreStats } f
 export interface FieldService {
 	calls: {
 		/** The page's tab says hello: the sentinel it keeps in localStorage, and what only a window knows. */
-		hello: Call<{ sentinel: string | null; origin: string; secure: boolean }, FieldHello>;
+		hello: Call<TabHello, FieldHello>;
+		/** Answered by the worker nearest to the page, whoever leads: tells a living worker from a crashed one. */
+		ping: Call<null, void>;
+		/** What a window learned since its hello: the network came back, a permission was given. */
+		pageNews: Call<PageNews, void>;
 		listBrokers: Call<null, readonly BrokerProfile[]>;
 		/** Saves; `password: undefined` keeps the stored one, '' removes it. */
 		saveBroker: Call<
@@ -31,6 +35,8 @@ export interface FieldService {
 		flush: Call<null, void>;
 	};
 	feeds: {
+		/** The hello's answer again on each change of role. */
+		role: Feed<null, FieldHello>;
 		session: Feed<null, SessionState>;
 		devices: Feed<null, DevicesSnapshot>;
 		/** New samples of one device as they arrive, at most one message a frame. */
@@ -46,6 +52,23 @@ export interface FieldService {
 
 type Call<A, R> = CallShape & { args: A; result: R };
 type Feed<A, V> = FeedShape & { args: A; value: V };
+
+export interface TabHello {
+	readonly sentinel: string | null;
+	readonly origin: string;
+	readonly secure: boolean;
+	/** Names the Web Lock `fieldbench-tab-<tab>` that the page holds while it lives; absent without Web Locks. */
+	readonly tab?: string;
+	readonly localNetwork?: LocalNetworkState;
+}
+
+/** Chromium's local-network permission; `unknown` where the browser has none. */
+export type LocalNetworkState = 'granted' | 'prompt' | 'denied' | 'unknown';
+
+export interface PageNews {
+	readonly online?: boolean;
+	readonly localNetwork?: LocalNetworkState;
+}
 
 export interface FieldHello {
 	/** 'shared', or 'leader' and 'follower' where there is no SharedWorker. */
@@ -83,7 +106,8 @@ export interface SendCommand {
 	readonly params: Readonly<Record<string, unknown>>;
 	readonly ttlMs: number;
 }
-export type SendCommandError = { kind: 'unknown-device' } | { kind: 'outbox-full' } | { kind: 'not-stored'; cause: string };
+export type SendCommandError =
+	{ kind: 'unknown-device' } | { kind: 'outbox-full' } | { kind: 'not-stored'; cause: string };
 
 export interface DeviceSummary {
 	readonly id: DeviceId;
@@ -113,12 +137,15 @@ export interface DevicesSnapshot {
 
 export interface LiveTail {
 	/** Parallel columns of the metrics' new points. */
-	readonly points: Readonly<Record<string, { timeMs: Float64Array<ArrayBuffer>; value: Float64Array<ArrayBuffer> }>>;
+	readonly points: Readonly<
+		Record<string, { timeMs: Float64Array<ArrayBuffer>; value: Float64Array<ArrayBuffer> }>
+	>;
 }
 
 export interface DeviceEvent {
 	readonly atMs: number;
-	readonly kind: 'online' | 'offline' | 'sleeping' | 'restarted' | 'new-epoch' | 'firmware-changed' | 'first-seen' | 'gap';
+	readonly kind:
+		'online' | 'offline' | 'sleeping' | 'restarted' | 'new-epoch' | 'firmware-changed' | 'first-seen' | 'gap';
 	readonly detail: Readonly<Record<string, string | number>>;
 }
 

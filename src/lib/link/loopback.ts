@@ -1,0 +1,84 @@
+import { Counters, done, err, type Clock, type Result } from '$lib/base';
+import type { LoopbackMessage } from './loopback-messages';
+import type { LinkMessage, MessageLink, PublishError } from './message-link';
+
+/** The part of a MessagePort that the loopback needs; a relay over another channel fits too. */
+export interface LoopbackPort {
+	postMessage(message: LoopbackMessage): void;
+	onmessage: ((event: MessageEvent<unknown>) => void) | null;
+	close(): void;
+}
+
+/** Retained values the loopback keeps, as a broker would: 2 topics for each of the devices a page can host, and room. */
+const MAX_RETAINED = 4096;
+
+/**
+ * The link to this page's own virtual devices. The lab worker holds the devices, we play the broker: what is retained is given
+ * to listeners that come later. One lab at a time: a new port takes the place of the old one.
+ */
+export class LoopbackLink implements MessageLink {
+	readonly kind = 'loopback';
+	readonly name = 'this page';
+	readonly refused = new Counters<'not-loopback' | 'retained-full'>();
+	#port: LoopbackPort | undefined;
+	readonly #retained = new Map<string, Uint8Array>();
+	readonly #listeners = new Set<(message: LinkMessage) => void>();
+
+	constructor(private readonly clock: Clock) {}
+
+	get up(): boolean {
+		return this.#port !== undefined;
+	}
+
+	/** Takes ownership of `port`. */
+	attach(port: LoopbackPort): void {
+		this.detach();
+		this.#port = port;
+		port.onmessage = (event) => {
+			const message = parseLoopbackMessage(event.data);
+			if (message) this.#published(message.topic, message.payload, message.retain);
+			else this.refused.add('not-loopback');
+		};
+	}
+
+	detach(): void {
+		if (!this.#port) return;
+		this.#port.onmessage = null;
+		this.#port.close();
+		this.#port = undefined;
+	}
+
+	listen(fn: (message: LinkMessage) => void, signal: AbortSignal): void {
+		if (signal.aborted) return;
+		this.#listeners.add(fn);
+		signal.addEventListener('abort', () => this.#listeners.delete(fn), { once: true });
+		const receivedMs = this.clock.now();
+		for (const [topic, payload] of this.#retained) fn({ topic, payload, retained: true, receivedMs });
+	}
+
+	publish(topic: string, payload: Uint8Array): Promise<Result<void, PublishError>> {
+		if (!this.#port) return Promise.resolve(err({ kind: 'not-connected' }));
+		this.#port.postMessage({ type: 'deliver', topic, payload });
+		return Promise.resolve(done);
+	}
+
+	#published(topic: string, payload: Uint8Array, retain: boolean): void {
+		if (retain) this.#keep(topic, payload);
+		const message: LinkMessage = { topic, payload, retained: false, receivedMs: this.clock.now() };
+		for (const listener of this.#listeners) listener(message);
+	}
+
+	#keep(topic: string, payload: Uint8Array): void {
+		if (payload.length === 0) this.#retained.delete(topic);
+		else if (this.#retained.has(topic) || this.#retained.size < MAX_RETAINED)
+			this.#retained.set(topic, payload);
+		else this.refused.add('retained-full');
+	}
+}
+
+function parseLoopbackMessage(data: unknown): Extract<LoopbackMessage, { type: 'publish' }> | undefined {
+	if (typeof data !== 'object' || data === null) return undefined;
+	const { type, topic, payload, retain } = data as Record<string, unknown>;
+	if (type !== 'publish' || typeof topic !== 'string' || typeof retain !== 'boolean') return undefined;
+	return payload instanceof Uint8Array ? { type, topic, payload, retain } : undefined;
+}

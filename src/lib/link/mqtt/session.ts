@@ -1,0 +1,313 @@
+import { backoffMs, err, utf8, type Clock, type Result } from '$lib/base';
+import type { SessionProblem, SessionState } from '$lib/model';
+import type { LinkMessage, MessageLink, PublishError } from '../message-link';
+import { forbidden, parseBrokerUrl, whyUnopened, type BrokerAddress, type PageFacts } from './address';
+import type { MqttConnector, MqttWire, WireEnd } from './connector';
+import { disconnection, needsPerson, refusal, refusesVersion } from './refusals';
+
+/** The broker to hold a session with. */
+export interface SessionTarget {
+	readonly id: string;
+	readonly name: string;
+	readonly url: string;
+	readonly username: string;
+	/** `locked`: there is one, but the vault does not give it out now. */
+	readonly password: { kind: 'none' } | { kind: 'known'; text: string } | { kind: 'locked' };
+	readonly protocol: 'auto' | 'mqtt5' | 'mqtt311';
+	readonly keepaliveS: number;
+	readonly persistentSession: boolean;
+	/** Stable for this browser, so that a persistent session is found again. */
+	readonly clientId: string;
+	/** The version that worked last with this broker, tried first under `auto`. */
+	readonly lastVersion: 4 | 5 | undefined;
+}
+
+export interface SessionParts {
+	readonly connector: MqttConnector;
+	readonly clock: Clock;
+	readonly random: () => number;
+	/** What is subscribed at each connection. */
+	readonly filters: readonly string[];
+	readonly page: () => PageFacts;
+	/** Told once for each connection that came to stand. */
+	readonly onVersion?: (targetId: string, version: 4 | 5) => void;
+}
+
+const BACKOFF = { baseMs: 1000, maxMs: 60_000 };
+/** A connection that stood this long starts the backoff afresh; a shorter one was no success. */
+const SETTLED_MS = 10_000;
+const PUBLISH_TIMEOUT_MS = 10_000;
+
+/** What this try varies: the version spoken, and whether a last will is asked for. */
+interface Variant {
+	readonly version: 4 | 5;
+	readonly will: boolean;
+}
+
+/**
+ * One session with one broker at a time: connects, tells why it cannot, waits and tries again until told to stop.
+ *
+ *     none → connecting → live → waiting → connecting …
+ *                       ↘ waiting, or failed where only a person can help
+ */
+export class MqttSession implements MessageLink {
+	readonly kind = 'mqtt';
+	#state: SessionState = { kind: 'none' };
+	#target: SessionTarget | undefined;
+	#address: BrokerAddress | undefined;
+	#variant: Variant = { version: 5, will: true };
+	/** Told by a broker that drops the connection without a word: both versions were tried in this round. */
+	#otherVersionTried = false;
+	#attempt = 0;
+	#wire: MqttWire | undefined;
+	/** Names the current try; what an older one still says is not heard. */
+	#round = 0;
+	#cancelTimer: () => void = () => {};
+	readonly #listeners = new Set<(message: LinkMessage) => void>();
+	readonly #watchers = new Set<(state: SessionState) => void>();
+
+	constructor(private readonly parts: SessionParts) {}
+
+	get name(): string {
+		return this.#target?.name ?? '';
+	}
+
+	get up(): boolean {
+		return this.#state.kind === 'live';
+	}
+
+	get state(): SessionState {
+		return this.#state;
+	}
+
+	/** Calls `fn` with the state now and at each change until `signal` aborts. */
+	watch(fn: (state: SessionState) => void, signal: AbortSignal): void {
+		if (signal.aborted) return;
+		this.#watchers.add(fn);
+		signal.addEventListener('abort', () => this.#watchers.delete(fn), { once: true });
+		fn(this.#state);
+	}
+
+	listen(fn: (message: LinkMessage) => void, signal: AbortSignal): void {
+		if (signal.aborted) return;
+		this.#listeners.add(fn);
+		signal.addEventListener('abort', () => this.#listeners.delete(fn), { once: true });
+	}
+
+	/** Leaves whatever session there is and starts one with `target`. */
+	connect(target: SessionTarget): void {
+		this.#leave();
+		this.#target = target;
+		this.#attempt = 0;
+		this.#otherVersionTried = false;
+		this.#variant = { version: firstVersion(target), will: true };
+		const address = parseBrokerUrl(target.url);
+		if (!address.ok) {
+			const reason = address.error.kind;
+			return this.#show({
+				kind: 'failed',
+				broker: target.name,
+				problem: { kind: 'bad-url', url: target.url, reason }
+			});
+		}
+		this.#address = address.value;
+		this.#try();
+	}
+
+	/** Ends the session and stays down. Resolves when the broker has been told. */
+	async disconnect(): Promise<void> {
+		const wire = this.#wire;
+		const clientId = this.#target?.clientId;
+		const wasLive = this.up;
+		this.#round++;
+		this.#cancelTimer();
+		this.#wire = undefined;
+		this.#target = undefined;
+		this.#address = undefined;
+		this.#show({ kind: 'none' });
+		if (!wire) return;
+		if (wasLive && clientId !== undefined)
+			void wire.publish(presenceTopic(clientId), new Uint8Array(), { qos: 0, retain: true });
+		await wire.close();
+	}
+
+	/** Tries now instead of when the backoff ends; does nothing where a try is under way or the session is up. */
+	retry(): void {
+		if (!this.#target || !this.#address) return;
+		if (this.#state.kind !== 'waiting' && this.#state.kind !== 'failed') return;
+		this.#cancelTimer();
+		this.#otherVersionTried = false;
+		this.#try();
+	}
+
+	async publish(
+		topic: string,
+		payload: Uint8Array,
+		options: { qos: 0 | 1; retain?: boolean; expirySeconds?: number },
+		signal: AbortSignal
+	): Promise<Result<void, PublishError>> {
+		signal.throwIfAborted();
+		const wire = this.#wire;
+		if (!wire || !this.up) return err({ kind: 'not-connected' });
+		return new Promise((resolve, reject) => {
+			const stop = () => {
+				cancel();
+				reject(signal.reason as Error);
+			};
+			const cancel = this.parts.clock.after(PUBLISH_TIMEOUT_MS, () => {
+				signal.removeEventListener('abort', stop);
+				resolve(err({ kind: 'timeout' }));
+			});
+			signal.addEventListener('abort', stop, { once: true });
+			void wire.publish(topic, payload, options).then((result) => {
+				cancel();
+				signal.removeEventListener('abort', stop);
+				resolve(result);
+			});
+		});
+	}
+
+	#try(): void {
+		const target = this.#target;
+		const address = this.#address;
+		if (!target || !address) return;
+		const round = ++this.#round;
+		if (target.password.kind === 'locked') return this.#stop({ kind: 'secret-locked' });
+		const problem = forbidden(address, this.parts.page());
+		if (problem) return this.#stop(problem);
+
+		this.#show({ kind: 'connecting', broker: target.name, attempt: this.#attempt });
+		const ours = () => round === this.#round;
+		void this.parts
+			.connector(
+				{
+					url: address.url,
+					protocolVersion: this.#variant.version,
+					clientId: target.clientId,
+					username: target.username,
+					password: target.password.kind === 'known' ? target.password.text : undefined,
+					keepaliveS: target.keepaliveS,
+					persistentSession: target.persistentSession,
+					will: this.#variant.will
+						? { topic: presenceTopic(target.clientId), payload: new Uint8Array(), retain: true }
+						: undefined
+				},
+				{
+					connected: () => ours() && this.#connected(target),
+					message: (topic, payload, retained) => {
+						if (ours()) this.#deliver(topic, payload, retained);
+					},
+					ended: (end) => ours() && this.#ended(end)
+				}
+			)
+			.then(
+				(wire) => {
+					if (!ours()) return void wire.close();
+					this.#wire = wire;
+				},
+				() => ours() && this.#wait({ kind: 'unreachable', url: address.url }) // the library's chunk did not load
+			);
+	}
+
+	#connected(target: SessionTarget): void {
+		const { version } = this.#variant;
+		const sinceMs = this.parts.clock.now();
+		this.#cancelTimer();
+		this.#cancelTimer = this.parts.clock.after(SETTLED_MS, () => (this.#attempt = 0));
+		this.#otherVersionTried = false;
+		this.parts.onVersion?.(target.id, version);
+		void this.#wire?.subscribe(this.parts.filters);
+		if (this.#variant.will)
+			void this.#wire?.publish(presenceTopic(target.clientId), PRESENT, { qos: 0, retain: true });
+		this.#show({ kind: 'live', broker: target.name, protocolVersion: version, sinceMs });
+	}
+
+	#deliver(topic: string, payload: Uint8Array, retained: boolean): void {
+		const message: LinkMessage = { topic, payload, retained, receivedMs: this.parts.clock.now() };
+		for (const listener of this.#listeners) listener(message);
+	}
+
+	#ended(end: WireEnd): void {
+		const address = this.#address;
+		if (!address) return;
+		this.#round++; // whatever this wire still says is history
+		this.#wire = undefined;
+		const next = this.#nextVariant(end);
+		if (next) {
+			this.#variant = next;
+			return this.#try();
+		}
+		const problem = this.#problemOf(end, address);
+		if (needsPerson(problem)) this.#stop(problem);
+		else this.#wait(problem);
+	}
+
+	/** Another way to ask, where this end says that another may do; each at most once in a round. */
+	#nextVariant(end: WireEnd): Variant | undefined {
+		const { version, will } = this.#variant;
+		// Brokers check the will's topic against the ACL when connecting: without a will this account may be let in.
+		if (end.kind === 'refused' && refusal(end.code).reason === 'not-authorised' && will)
+			return { version, will: false };
+		if (this.#target?.protocol !== 'auto' || this.#otherVersionTried) return undefined;
+		const silent =
+			(end.kind === 'closed' && end.opened && !end.connected) || (end.kind === 'no-answer' && end.opened);
+		if (!silent && !(end.kind === 'refused' && refusesVersion(end.code))) return undefined;
+		this.#otherVersionTried = true;
+		return { version: version === 5 ? 4 : 5, will };
+	}
+
+	#problemOf(end: WireEnd, address: BrokerAddress): SessionProblem {
+		switch (end.kind) {
+			case 'refused':
+				return refusal(end.code);
+			case 'disconnected':
+				return disconnection(end.code);
+			case 'keepalive-timeout':
+				return { kind: 'keepalive-timeout' };
+			case 'no-answer':
+				return end.opened ? { kind: 'not-mqtt', url: address.url } : whyUnopened(address, this.parts.page());
+			case 'closed':
+				if (end.connected) return { kind: 'closed-by-broker', code: undefined };
+				return end.opened ? { kind: 'not-mqtt', url: address.url } : whyUnopened(address, this.parts.page());
+		}
+	}
+
+	#stop(problem: SessionProblem): void {
+		this.#cancelTimer();
+		if (this.#target) this.#show({ kind: 'failed', broker: this.#target.name, problem });
+	}
+
+	#wait(problem: SessionProblem): void {
+		const target = this.#target;
+		if (!target) return;
+		this.#cancelTimer();
+		const waitMs = backoffMs(this.#attempt, this.parts.random, BACKOFF);
+		const attempt = ++this.#attempt;
+		this.#otherVersionTried = false;
+		this.#cancelTimer = this.parts.clock.after(waitMs, () => this.#try());
+		const retryAtMs = this.parts.clock.now() + waitMs;
+		this.#show({ kind: 'waiting', broker: target.name, problem, retryAtMs, attempt });
+	}
+
+	#leave(): void {
+		this.#round++;
+		this.#cancelTimer();
+		void this.#wire?.close();
+		this.#wire = undefined;
+	}
+
+	#show(state: SessionState): void {
+		this.#state = state;
+		for (const watcher of this.#watchers) watcher(state);
+	}
+}
+
+const PRESENT = utf8('{"state":"online","app":"fieldbench"}');
+
+/** Retained while this page's session stands; the last will empties it (docs/protocol.md §3.4). */
+const presenceTopic = (clientId: string): string => `fieldbench/page/${clientId}`;
+
+function firstVersion(target: SessionTarget): 4 | 5 {
+	if (target.protocol === 'auto') return target.lastVersion ?? 5;
+	return target.protocol === 'mqtt5' ? 5 : 4;
+}
