@@ -1,5 +1,6 @@
 import type { CallShape, FeedShape, Result } from '$lib/base';
-import type { Command, DeviceId, LinkKind, Presence, Provenance, SessionState } from '$lib/model';
+import type { DeviceEvent, DeviceSummary } from '$lib/device';
+import type { Command, DeviceId, Provenance, SessionState } from '$lib/model';
 import type { LatestSample, RangeQuery, SeriesColumns, StoreLoss, StoreStats } from '$lib/telemetry';
 
 /** What pages may ask of the field worker, and what it tells them. */
@@ -109,25 +110,6 @@ export interface SendCommand {
 export type SendCommandError =
 	{ kind: 'unknown-device' } | { kind: 'outbox-full' } | { kind: 'not-stored'; cause: string };
 
-export interface DeviceSummary {
-	readonly id: DeviceId;
-	readonly provenance: Provenance;
-	readonly name: string;
-	readonly presence: Presence;
-	readonly links: readonly LinkKind[];
-	/** ms since the epoch, of the last message over any link. */
-	readonly lastSeenMs: number;
-	readonly firmware: string | undefined;
-	readonly profile: string;
-	/** metric → newest; includes wifi_rssi and uptime. */
-	readonly values: Readonly<Record<string, { readonly value: number; readonly timeMs: number }>>;
-	/** The device says what it can be told: component id → type. */
-	readonly components: Readonly<Record<string, string>>;
-	/** State last reported, by component id, e.g. led → {on, brightness}. */
-	readonly reported: Readonly<Record<string, unknown>>;
-	readonly messages: number;
-}
-
 export interface DevicesSnapshot {
 	readonly devices: readonly DeviceSummary[];
 	/** Ids beyond the bound that were seen and not kept. */
@@ -140,13 +122,6 @@ export interface LiveTail {
 	readonly points: Readonly<
 		Record<string, { timeMs: Float64Array<ArrayBuffer>; value: Float64Array<ArrayBuffer> }>
 	>;
-}
-
-export interface DeviceEvent {
-	readonly atMs: number;
-	readonly kind:
-		'online' | 'offline' | 'sleeping' | 'restarted' | 'new-epoch' | 'firmware-changed' | 'first-seen' | 'gap';
-	readonly detail: Readonly<Record<string, string | number>>;
 }
 
 /** Something a person must know and may dismiss. Kept until then. */
@@ -165,4 +140,4 @@ export interface IntakeReport {
 	readonly examples: readonly { readonly atMs: number; readonly topic: string; readonly cause: string }[];
 }
 
-export type { Command, LatestSample };
+export type { Command, DeviceEvent, DeviceSummary, LatestSample };

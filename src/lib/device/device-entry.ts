@@ -1,0 +1,278 @@
+import type { DeviceId, LinkKind, Presence, Provenance, Sample } from '$lib/model';
+import type { DeviceEvent, DeviceSummary, StoredDevice } from './device';
+import type { StatusReport } from './profiles';
+
+export const MAX_METRICS_PER_DEVICE = 256;
+export const MAX_EVENTS_PER_DEVICE = 100;
+/** Gaps that follow each other this closely are one event: a lossy link must not push all else out of the list. */
+const GAP_MERGE_MS = 60_000;
+
+interface Heard {
+	readonly atMs: number;
+	readonly link: LinkKind;
+	readonly profile: string;
+}
+
+/** One device as it is being heard. Mutable, owned by the registry; the world sees summaries. */
+export class DeviceEntry {
+	lastSeenMs = 0;
+	/** Something changed that a page shows. */
+	changed = true;
+	/** How soon the row must be written: a value's time can wait, an event cannot. */
+	unsaved: 'no' | 'later' | 'soon' = 'soon';
+	#provenance: Provenance;
+	#presence: Presence = 'unknown';
+	#alias: string | undefined;
+	#firmware: string | undefined;
+	#model: string | undefined;
+	#api: number | undefined;
+	#epoch: number | undefined;
+	#boot: number | undefined;
+	#lastSeq: number | undefined;
+	/** Its status says it is simulated, whatever its telemetry says. */
+	#statusSimulated = false;
+	#profile = '';
+	#messages = 0;
+	#components: Readonly<Record<string, string>> = {};
+	#reported: Readonly<Record<string, unknown>> = {};
+	readonly #links = new Set<LinkKind>();
+	readonly #values = new Map<string, { value: number; timeMs: number }>();
+	#events: readonly DeviceEvent[] = [];
+	#summary: DeviceSummary | undefined;
+
+	constructor(
+		readonly id: DeviceId,
+		provenance: Provenance
+	) {
+		this.#provenance = provenance;
+	}
+
+	static restore(row: StoredDevice): DeviceEntry {
+		const entry = new DeviceEntry(row.id, row.provenance);
+		entry.lastSeenMs = row.lastSeenMs;
+		entry.#alias = row.alias;
+		entry.#firmware = row.firmware;
+		entry.#model = row.model;
+		entry.#api = row.api;
+		entry.#epoch = row.epoch;
+		entry.#boot = row.boot;
+		entry.#profile = row.profile;
+		entry.#components = row.components;
+		entry.#reported = row.reported;
+		entry.#events = row.events;
+		for (const link of row.links) entry.#links.add(link);
+		entry.unsaved = 'no';
+		return entry;
+	}
+
+	get presence(): Presence {
+		return this.#presence;
+	}
+
+	get events(): readonly DeviceEvent[] {
+		return this.#events;
+	}
+
+	get onlyOverLoopback(): boolean {
+		return this.#links.size === 1 && this.#links.has('loopback');
+	}
+
+	/** First message ever, on this browser. */
+	greet(atMs: number): void {
+		this.#note(atMs, 'first-seen', {});
+	}
+
+	/**
+	 * Takes a sample in.
+	 * @returns the sample as it is to be stored: its provenance settled, and metrics beyond the bound gone; and how many those were
+	 */
+	telemetry(sample: Sample, alias: string | undefined, firmware: string | undefined, heard: Heard) {
+		this.#hear(heard);
+		const provenance = this.#statusSimulated ? 'simulated' : sample.provenance;
+		this.#become(provenance);
+		this.#rename(alias);
+		if (firmware !== undefined) this.#runs(firmware, heard.atMs);
+		if (sample.identity) this.#follow(sample.identity.epoch, sample.identity.seq, heard.atMs);
+		if (this.#presence === 'offline' || this.#presence === 'unknown') this.#arrive('online', heard.atMs);
+		let dropped = 0;
+		for (const name in sample.values) {
+			if (!this.restoreValue(name, sample.values[name]!, sample.timeMs)) dropped++;
+		}
+		const kept = dropped === 0 ? sample.values : this.#known(sample.values);
+		const settled =
+			provenance === sample.provenance && dropped === 0 ? sample : { ...sample, provenance, values: kept };
+		return { sample: settled, dropped };
+	}
+
+	status(report: StatusReport, retained: boolean, heard: Heard): void {
+		// A retained status is from the past: it says what the device is, not that it is heard now.
+		this.#hear(retained ? { ...heard, atMs: this.lastSeenMs } : heard);
+		this.#statusSimulated = report.simulated;
+		this.#become(report.simulated ? 'simulated' : 'real');
+		this.#rename(report.name);
+		if (report.model !== undefined) this.#model = report.model;
+		if (report.api !== undefined) this.#api = report.api;
+		if (report.components) this.#components = report.components;
+		if (report.firmware !== undefined) this.#runs(report.firmware, heard.atMs);
+		if (report.boot !== undefined) {
+			if (this.#boot !== undefined && report.boot !== this.#boot)
+				this.#note(heard.atMs, 'restarted', { boot: report.boot });
+			this.#boot = report.boot;
+		}
+		this.#arrive(report.state, heard.atMs);
+		this.unsaved = 'soon';
+	}
+
+	report(reported: Readonly<Record<string, unknown>>, retained: boolean, heard: Heard): void {
+		this.#hear(retained ? { ...heard, atMs: this.lastSeenMs } : heard);
+		this.#reported = reported;
+		this.unsaved = 'soon';
+	}
+
+	answered(heard: Heard): void {
+		this.#hear(heard);
+	}
+
+	/** The link it was heard over is gone, and with it the device. */
+	lost(atMs: number): void {
+		if (this.#presence === 'online') this.#arrive('offline', atMs);
+		this.changed = true;
+	}
+
+	/** @returns false where the device has too many metrics already */
+	restoreValue(name: string, value: number, timeMs: number): boolean {
+		const known = this.#values.get(name);
+		if (known) {
+			if (timeMs >= known.timeMs) {
+				known.value = value;
+				known.timeMs = timeMs;
+			}
+			return true;
+		}
+		if (this.#values.size >= MAX_METRICS_PER_DEVICE) return false;
+		this.#values.set(name, { value, timeMs });
+		return true;
+	}
+
+	get provenance(): Provenance {
+		return this.#provenance;
+	}
+
+	/** The same object until something changes. */
+	get summary(): DeviceSummary {
+		if (this.#summary && !this.changed) return this.#summary;
+		this.changed = false;
+		const values: Record<string, { value: number; timeMs: number }> = {};
+		for (const [name, newest] of this.#values) values[name] = { value: newest.value, timeMs: newest.timeMs };
+		return (this.#summary = {
+			id: this.id,
+			provenance: this.#provenance,
+			name: this.#alias ?? this.id,
+			presence: this.#presence,
+			links: [...this.#links],
+			lastSeenMs: this.lastSeenMs,
+			firmware: this.#firmware,
+			model: this.#model,
+			api: this.#api,
+			epoch: this.#epoch,
+			profile: this.#profile,
+			values,
+			components: this.#components,
+			reported: this.#reported,
+			messages: this.#messages
+		});
+	}
+
+	get row(): StoredDevice {
+		return {
+			id: this.id,
+			provenance: this.#provenance,
+			alias: this.#alias,
+			lastSeenMs: this.lastSeenMs,
+			firmware: this.#firmware,
+			model: this.#model,
+			api: this.#api,
+			epoch: this.#epoch,
+			boot: this.#boot,
+			profile: this.#profile,
+			links: [...this.#links],
+			components: this.#components,
+			reported: this.#reported,
+			events: this.#events
+		};
+	}
+
+	#hear({ atMs, link, profile }: Heard): void {
+		this.#messages++;
+		this.changed = true;
+		if (this.unsaved === 'no') this.unsaved = 'later';
+		this.lastSeenMs = Math.max(this.lastSeenMs, atMs);
+		this.#profile = profile;
+		if (this.#links.has(link)) return;
+		this.#links.add(link);
+		this.unsaved = 'soon';
+	}
+
+	#become(provenance: Provenance): void {
+		if (provenance === this.#provenance) return;
+		this.#provenance = provenance;
+		this.#values.clear(); // the two kinds are never mixed, not on a card either
+		this.unsaved = 'soon';
+	}
+
+	#rename(alias: string | undefined): void {
+		if (alias === undefined || alias === this.#alias) return;
+		this.#alias = alias;
+		this.unsaved = 'soon';
+	}
+
+	#runs(firmware: string, atMs: number): void {
+		if (firmware === this.#firmware) return;
+		if (this.#firmware !== undefined)
+			this.#note(atMs, 'firmware-changed', { from: this.#firmware, to: firmware });
+		this.#firmware = firmware;
+		this.unsaved = 'soon';
+	}
+
+	#arrive(presence: Presence, atMs: number): void {
+		if (presence === this.#presence) return;
+		this.#presence = presence;
+		if (presence !== 'unknown') this.#note(atMs, presence, {});
+	}
+
+	/** Only gaps that happen while we listen are told here: what was missed before, the store's ledger knows. */
+	#follow(epoch: number, seq: number, atMs: number): void {
+		if (epoch !== this.#epoch) {
+			if (this.#epoch !== undefined) this.#note(atMs, 'new-epoch', { epoch });
+			this.#epoch = epoch;
+			this.#lastSeq = seq;
+			this.unsaved = 'soon';
+			return;
+		}
+		const expected = this.#lastSeq === undefined ? seq : this.#lastSeq + 1;
+		if (seq > expected) this.#gap(seq - expected, expected, atMs);
+		if (seq >= expected) this.#lastSeq = seq;
+	}
+
+	#gap(missing: number, from: number, atMs: number): void {
+		const last = this.#events.at(-1);
+		if (
+			last?.kind === 'gap' &&
+			atMs - last.atMs < GAP_MERGE_MS &&
+			typeof last.detail['missing'] === 'number'
+		) {
+			const merged = { ...last, detail: { ...last.detail, missing: last.detail['missing'] + missing } };
+			this.#events = [...this.#events.slice(0, -1), merged];
+			this.unsaved = 'soon';
+		} else this.#note(atMs, 'gap', { from, missing });
+	}
+
+	#known(values: Readonly<Record<string, number>>): Record<string, number> {
+		return Object.fromEntries(Object.entries(values).filter(([name]) => this.#values.has(name)));
+	}
+
+	#note(atMs: number, kind: DeviceEvent['kind'], detail: DeviceEvent['detail']): void {
+		this.#events = [...this.#events.slice(1 - MAX_EVENTS_PER_DEVICE), { atMs, kind, detail }];
+		this.unsaved = 'soon';
+	}
+}

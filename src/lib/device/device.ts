@@ -1,0 +1,53 @@
+import type { DeviceId, LinkKind, Presence, Provenance } from '$lib/model';
+
+/** A device as a page shows it: replaced whole when something changes. */
+export interface DeviceSummary {
+	readonly id: DeviceId;
+	readonly provenance: Provenance;
+	readonly name: string;
+	/** What was last heard; while our own session is down nobody knows better, and the session's state says so. */
+	readonly presence: Presence;
+	readonly links: readonly LinkKind[];
+	/** ms since the epoch, of the last message over any link; 0 where only its retained status was ever heard. */
+	readonly lastSeenMs: number;
+	readonly firmware: string | undefined;
+	readonly model: string | undefined;
+	/** Major version of its Device API; one above ours shows telemetry and hides commands (docs/protocol.md §6). */
+	readonly api: number | undefined;
+	/** The log its newest sample came from. */
+	readonly epoch: number | undefined;
+	readonly profile: string;
+	/** metric → newest; includes wifi_rssi and uptime. */
+	readonly values: Readonly<Record<string, { readonly value: number; readonly timeMs: number }>>;
+	/** The device says what it can be told: component id → type. */
+	readonly components: Readonly<Record<string, string>>;
+	/** State last reported, by component id, e.g. led → {on, brightness}. */
+	readonly reported: Readonly<Record<string, unknown>>;
+	/** Since the worker started. */
+	readonly messages: number;
+}
+
+export interface DeviceEvent {
+	readonly atMs: number;
+	readonly kind:
+		'online' | 'offline' | 'sleeping' | 'restarted' | 'new-epoch' | 'firmware-changed' | 'first-seen' | 'gap';
+	readonly detail: Readonly<Record<string, string | number>>;
+}
+
+/** What outlives the worker. Values are not in it: the telemetry store has them. */
+export interface StoredDevice {
+	readonly id: DeviceId;
+	readonly provenance: Provenance;
+	readonly alias: string | undefined;
+	readonly lastSeenMs: number;
+	readonly firmware: string | undefined;
+	readonly model: string | undefined;
+	readonly api: number | undefined;
+	readonly epoch: number | undefined;
+	readonly boot: number | undefined;
+	readonly profile: string;
+	readonly links: readonly LinkKind[];
+	readonly components: Readonly<Record<string, string>>;
+	readonly reported: Readonly<Record<string, unknown>>;
+	readonly events: readonly DeviceEvent[];
+}

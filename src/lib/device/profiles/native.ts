@@ -1,0 +1,240 @@
+import {
+	parseDeviceId,
+	type ClockQuality,
+	type DeviceId,
+	type Presence,
+	type SampleIdentity
+} from '$lib/model';
+import type { LinkMessage } from '$lib/link';
+import { textOf } from '$lib/base';
+import { parseResponse } from '../rpc';
+import { isRecord, parseJsonObject } from './json';
+import type { Decoded, Profile, Refusal, StatusReport } from './profile';
+
+const PREFIX = 'iot/node/';
+const MAX_METRICS = 64;
+const MAX_NAME_BYTES = 64;
+/** Names and versions are shown to people: what is longer is cut. */
+const MAX_TEXT_CHARS = 128;
+const EARLIEST_S = Date.UTC(2015, 0, 1) / 1000;
+/** A device that says its clock is set is believed this far, for the receiver's own clock may be the wrong one. */
+const LATEST_S = Date.UTC(2100, 0, 1) / 1000;
+const DAY_S = 24 * 3600;
+/** Topics remembered, so that the id of a device that is known is not checked again with each message. */
+const MAX_ADDRESSES = 8192;
+
+interface Address {
+	readonly device: DeviceId | undefined;
+	readonly kind: string;
+}
+
+/** docs/protocol.md §1–§4: the convention of our own firmware and of other people's plain nodes. */
+export function nativeProfile(): Profile {
+	const addresses = new Map<string, Address>();
+	const addressOf = (topic: string): Address | undefined => {
+		const known = addresses.get(topic);
+		if (known) return known;
+		const address = parseAddress(topic);
+		if (!address) return undefined;
+		if (addresses.size >= MAX_ADDRESSES) addresses.clear();
+		addresses.set(topic, address);
+		return address;
+	};
+	return {
+		name: 'native',
+		filters: ['telemetry', 'status', 'response', 'shadow/reported'].map((kind) => `${PREFIX}+/${kind}`),
+		decode(message) {
+			const address = addressOf(message.topic);
+			if (!address) return undefined;
+			const decode = Object.hasOwn(DECODERS, address.kind) ? DECODERS[address.kind] : undefined;
+			if (!decode) return undefined;
+			if (!address.device) return refused(undefined, 'bad-device-id');
+			return decode(address.device, message);
+		}
+	};
+}
+
+type Decoder = (device: DeviceId, message: LinkMessage) => Decoded;
+
+const DECODERS: Readonly<Record<string, Decoder>> = {
+	telemetry: decodeTelemetry,
+	status: decodeStatus,
+	response: decodeResponse,
+	'shadow/reported': decodeReported
+};
+
+function parseAddress(topic: string): Address | undefined {
+	if (!topic.startsWith(PREFIX)) return undefined;
+	const slash = topic.indexOf('/', PREFIX.length);
+	if (slash < 0) return undefined;
+	const id = parseDeviceId(topic.slice(PREFIX.length, slash));
+	return { device: id.ok ? id.value : undefined, kind: topic.slice(slash + 1) };
+}
+
+const refused = (device: DeviceId | undefined, cause: Refusal): Decoded => ({
+	kind: 'refused',
+	device,
+	cause
+});
+
+function decodeTelemetry(device: DeviceId, { payload, receivedMs }: LinkMessage): Decoded {
+	const json = parseJsonObject(payload);
+	if (!json.ok) return refused(device, json.error);
+	const body = json.value;
+	const { sensors, timestamp } = body;
+	if (!isRecord(sensors)) return refused(device, 'no-sensors');
+	if (typeof timestamp !== 'number') return refused(device, 'bad-timestamp');
+	const identity = identityOf(body);
+	if (identity === 'bad') return refused(device, 'bad-identity');
+
+	const counted: Refusal[] = [];
+	const values = metricsOf(sensors, counted);
+	if (values === undefined) return refused(device, 'too-many-metrics');
+	let metrics = 0;
+	for (const name in values) if (values[name] !== undefined) metrics++;
+	if (metrics === 0) return refused(device, 'no-metrics');
+	for (const name of ['wifi_rssi', 'uptime'] as const) {
+		const value = body[name];
+		if (value === undefined) continue;
+		if (isFiniteNumber(value)) values[name] = value;
+		else counted.push('bad-value');
+	}
+	const { clock, timeMs } = timeOf(timestamp, body['clock'], receivedMs, counted);
+	return {
+		kind: 'telemetry',
+		device,
+		sample: {
+			device,
+			provenance: isSimulated(device, body) ? 'simulated' : 'real',
+			identity,
+			timeMs,
+			clock,
+			values
+		},
+		alias: shortText(body['node_id']),
+		firmware: shortText(body['fw']),
+		counted
+	};
+}
+
+/**
+ * The parsed object itself, without what is no metric: the common message is not copied.
+ * @returns undefined where there are too many
+ */
+function metricsOf(sensors: Record<string, unknown>, counted: Refusal[]): Record<string, number> | undefined {
+	let seen = 0;
+	for (const name in sensors) {
+		if (++seen > MAX_METRICS) return undefined;
+		if (isFiniteNumber(sensors[name]) && isMetricName(name)) continue;
+		counted.push('bad-value');
+		delete sensors[name];
+	}
+	return sensors as Record<string, number>;
+}
+
+const isFiniteNumber = (value: unknown): value is number =>
+	typeof value === 'number' && Number.isFinite(value);
+
+/** 1–64 bytes. `__proto__` cannot be a plain object's key downstream, so it is no name here. */
+function isMetricName(name: string): boolean {
+	if (name === '' || name === '__proto__' || name.length > MAX_NAME_BYTES) return false;
+	return name.length * 3 <= MAX_NAME_BYTES || new TextEncoder().encode(name).length <= MAX_NAME_BYTES;
+}
+
+function identityOf(body: Record<string, unknown>): SampleIdentity | undefined | 'bad' {
+	const { epoch, seq } = body;
+	if (epoch === undefined && seq === undefined) return undefined;
+	if (!isUint32(epoch) || !isUint32(seq) || epoch === 0) return 'bad';
+	return { epoch, seq };
+}
+
+const isUint32 = (value: unknown): value is number => typeof value === 'number' && value >>> 0 === value;
+
+/** §2: what time a sample gets, and how far it can be believed. */
+function timeOf(
+	timestampS: number,
+	said: unknown,
+	receivedMs: number,
+	counted: Refusal[]
+): { clock: ClockQuality; timeMs: number } {
+	const unsynchronised = { clock: 'unsynchronised', timeMs: receivedMs } as const;
+	if (said === 'none') return unsynchronised;
+	const stated = said === 'sync' || said === 'corrected';
+	const latestS = stated ? LATEST_S : receivedMs / 1000 + DAY_S;
+	if (!(timestampS >= EARLIEST_S && timestampS <= latestS)) {
+		counted.push('bad-timestamp');
+		return unsynchronised;
+	}
+	return { clock: said === 'corrected' ? 'corrected' : 'synchronised', timeMs: timestampS * 1000 };
+}
+
+/** §1: either mark is enough. */
+const isSimulated = (device: DeviceId, body: Record<string, unknown>): boolean =>
+	device.startsWith('sim-') || body['sim'] === true;
+
+function decodeStatus(device: DeviceId, { payload }: LinkMessage): Decoded {
+	// An emptied retained status: whoever did it, nothing is known any more.
+	if (payload.length === 0) return status(device, { state: 'unknown', simulated: device.startsWith('sim-') });
+	if (payload.length <= 'offline'.length) {
+		const word = textOf(payload);
+		if (word === 'online' || word === 'offline') {
+			return status(device, { state: word, simulated: device.startsWith('sim-') });
+		}
+	}
+	const json = parseJsonObject(payload);
+	if (!json.ok) return refused(device, json.error);
+	const body = json.value;
+	if (!isPresence(body['state'])) return refused(device, 'bad-state');
+	const components = componentsOf(body['components']);
+	return status(device, {
+		state: body['state'],
+		simulated: isSimulated(device, body),
+		...present('name', shortText(body['name'])),
+		...present('firmware', shortText(body['fw'])),
+		...present('model', shortText(body['model'])),
+		...present('epoch', isUint32(body['epoch']) ? body['epoch'] : undefined),
+		...present('boot', isUint32(body['boot']) ? body['boot'] : undefined),
+		...present('api', isUint32(body['api']) ? body['api'] : undefined),
+		...present('wakeS', isFiniteNumber(body['wake_s']) ? body['wake_s'] : undefined),
+		...present('components', components)
+	});
+}
+
+const status = (device: DeviceId, report: StatusReport): Decoded => ({
+	kind: 'status',
+	device,
+	status: report
+});
+
+const isPresence = (value: unknown): value is Presence =>
+	value === 'online' || value === 'offline' || value === 'sleeping';
+
+function componentsOf(value: unknown): Record<string, string> | undefined {
+	if (!isRecord(value)) return undefined;
+	const entries = Object.entries(value).filter((e): e is [string, string] => typeof e[1] === 'string');
+	return Object.fromEntries(entries.slice(0, MAX_METRICS).map(([id, type]) => [cut(id), cut(type)]));
+}
+
+function decodeResponse(device: DeviceId, { payload }: LinkMessage): Decoded {
+	const json = parseJsonObject(payload);
+	if (!json.ok) return refused(device, json.error);
+	const response = parseResponse(json.value);
+	return response.ok
+		? { kind: 'response', device, response: response.value }
+		: refused(device, response.error);
+}
+
+function decodeReported(device: DeviceId, { payload }: LinkMessage): Decoded {
+	if (payload.length === 0) return { kind: 'reported', device, reported: {} };
+	const json = parseJsonObject(payload);
+	return json.ok ? { kind: 'reported', device, reported: json.value } : refused(device, json.error);
+}
+
+const cut = (text: string): string => text.slice(0, MAX_TEXT_CHARS);
+const shortText = (value: unknown): string | undefined =>
+	typeof value === 'string' && value !== '' ? cut(value) : undefined;
+
+/** A member that is absent rather than undefined. */
+function present<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+	return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
+}

@@ -1,0 +1,64 @@
+import type { DeviceId, Presence, Sample } from '$lib/model';
+import type { LinkMessage } from '$lib/link';
+import type { RpcResponse } from '../rpc';
+
+/** Why a message, or a part of it, was not taken. Counted by this name and shown. */
+export type Refusal =
+	| 'not-json'
+	| 'not-object'
+	| 'too-large'
+	| 'too-deep'
+	| 'bad-device-id'
+	| 'no-sensors'
+	| 'no-metrics'
+	| 'too-many-metrics'
+	| 'bad-value'
+	| 'bad-timestamp'
+	| 'bad-identity'
+	| 'bad-state'
+	| 'bad-response';
+
+export interface StatusReport {
+	readonly state: Presence;
+	readonly simulated: boolean;
+	readonly name?: string;
+	readonly firmware?: string;
+	readonly model?: string;
+	readonly epoch?: number;
+	readonly boot?: number;
+	/** Major version of the Device API. */
+	readonly api?: number;
+	/** Component id → type. */
+	readonly components?: Readonly<Record<string, string>>;
+	/** Seconds until a sleeping device wakes. */
+	readonly wakeS?: number;
+}
+
+/** What a message means, whichever convention it came in. */
+export type Decoded =
+	| {
+			readonly kind: 'telemetry';
+			readonly device: DeviceId;
+			readonly sample: Sample;
+			readonly alias: string | undefined;
+			readonly firmware: string | undefined;
+			/** Parts that were dropped while the rest stands. */
+			readonly counted: readonly Refusal[];
+	  }
+	| { readonly kind: 'status'; readonly device: DeviceId; readonly status: StatusReport }
+	| { readonly kind: 'response'; readonly device: DeviceId; readonly response: RpcResponse }
+	| {
+			readonly kind: 'reported';
+			readonly device: DeviceId;
+			readonly reported: Readonly<Record<string, unknown>>;
+	  }
+	| { readonly kind: 'refused'; readonly device: DeviceId | undefined; readonly cause: Refusal };
+
+/** One convention of topics and payloads. Another one is another file and one line in `index.ts`. */
+export interface Profile {
+	readonly name: string;
+	/** Topic filters a session subscribes to. */
+	readonly filters: readonly string[];
+	/** Total and synchronous. Undefined where the topic is not of this convention. */
+	decode(message: LinkMessage): Decoded | undefined;
+}

@@ -1,0 +1,175 @@
+import type { Clock } from '$lib/base';
+import type { DeviceId, LinkKind, Provenance, Sample } from '$lib/model';
+import type { DeviceEvent, DeviceSummary, StoredDevice } from './device';
+import { DeviceEntry } from './device-entry';
+import { DistinctCounter } from './distinct-counter';
+import type { Decoded } from './profiles';
+import type { Shelf } from './shelf';
+
+/** docs/protocol.md §7. */
+export const MAX_DEVICES = 2000;
+
+const SAVE_SOON_MS = 1000;
+/** Last seen alone may be a minute old after a crash; the telemetry store knows better anyway. */
+const SAVE_LATER_MS = 60_000;
+
+export interface RegistryParts {
+	readonly shelf: Shelf<StoredDevice>;
+	readonly clock: Clock;
+	/** Something that pages show has changed: make a snapshot when it suits. */
+	readonly onChange: () => void;
+	/** A row could not be written; it is tried again with the next change. */
+	readonly onFault: (cause: unknown) => void;
+}
+
+/** What became of a telemetry message. */
+export type Taken =
+	{ kind: 'taken'; sample: Sample; droppedMetrics: number } | { kind: 'refused'; cause: 'too-many-devices' };
+
+/**
+ * Every device this browser has heard of, by id, whatever link it speaks over. At most {@link MAX_DEVICES}: ids beyond are
+ * counted in constant memory and their messages dropped.
+ */
+export class Registry {
+	readonly #entries = new Map<DeviceId, DeviceEntry>();
+	readonly #refused = new DistinctCounter();
+	#cancelSoon: (() => void) | undefined;
+	#cancelLater: (() => void) | undefined;
+	#saving: Promise<void> = Promise.resolve();
+
+	constructor(private readonly parts: RegistryParts) {}
+
+	/** Reads what was known before. Call once, before the first message. */
+	async restore(): Promise<void> {
+		for (const row of await this.parts.shelf.all()) {
+			if (this.#entries.size < MAX_DEVICES) this.#entries.set(row.id, DeviceEntry.restore(row));
+		}
+	}
+
+	/** Gives a device that is known its newest values, as the telemetry store has them. */
+	restoreValues(device: DeviceId, provenance: Provenance, values: DeviceSummary['values']): void {
+		const entry = this.#entries.get(device);
+		if (!entry || entry.provenance !== provenance) return;
+		for (const [name, { value, timeMs }] of Object.entries(values)) {
+			entry.restoreValue(name, value, timeMs);
+			entry.lastSeenMs = Math.max(entry.lastSeenMs, timeMs); // the row may lag by a minute
+		}
+		entry.changed = true;
+	}
+
+	get size(): number {
+		return this.#entries.size;
+	}
+
+	/** About how many ids were refused because there are too many devices. */
+	get refusedIds(): number {
+		return this.#refused.estimate;
+	}
+
+	has(device: DeviceId): boolean {
+		return this.#entries.has(device);
+	}
+
+	telemetry(decoded: Extract<Decoded, { kind: 'telemetry' }>, link: LinkKind, profile: string): Taken {
+		const entry = this.#entry(decoded.device, decoded.sample.provenance);
+		if (!entry) return { kind: 'refused', cause: 'too-many-devices' };
+		const heard = { atMs: this.parts.clock.now(), link, profile };
+		const { sample, dropped } = entry.telemetry(decoded.sample, decoded.alias, decoded.firmware, heard);
+		this.#touched(entry);
+		return { kind: 'taken', sample, droppedMetrics: dropped };
+	}
+
+	/** @returns false where the device is one too many */
+	state(
+		decoded: Extract<Decoded, { kind: 'status' | 'reported' | 'response' }>,
+		retained: boolean,
+		link: LinkKind,
+		profile: string
+	): boolean {
+		const simulated =
+			decoded.kind === 'status' ? decoded.status.simulated : decoded.device.startsWith('sim-');
+		// A reply from a device nobody heard of answers nothing of ours: it makes no device.
+		if (decoded.kind === 'response' && !this.#entries.has(decoded.device)) return true;
+		const entry = this.#entry(decoded.device, simulated ? 'simulated' : 'real');
+		if (!entry) return false;
+		const heard = { atMs: this.parts.clock.now(), link, profile };
+		if (decoded.kind === 'status') entry.status(decoded.status, retained, heard);
+		else if (decoded.kind === 'reported') entry.report(decoded.reported, retained, heard);
+		else entry.answered(heard);
+		this.#touched(entry);
+		return true;
+	}
+
+	/** The page's own virtual devices went with the tab that hosted them. */
+	loopbackLost(): void {
+		for (const entry of this.#entries.values()) {
+			if (!entry.onlyOverLoopback) continue;
+			entry.lost(this.parts.clock.now());
+			this.#touched(entry);
+		}
+	}
+
+	summaries(): readonly DeviceSummary[] {
+		return Array.from(this.#entries.values(), (entry) => entry.summary);
+	}
+
+	events(device: DeviceId): readonly DeviceEvent[] {
+		return this.#entries.get(device)?.events ?? [];
+	}
+
+	async forget(device: DeviceId): Promise<void> {
+		this.#entries.delete(device);
+		this.parts.onChange();
+		this.#saving = this.#saving.then(() => this.parts.shelf.delete(device));
+		await this.#saving;
+	}
+
+	/** Writes what is not yet written. */
+	save(): Promise<void> {
+		this.#cancelSoon?.();
+		this.#cancelLater?.();
+		this.#cancelSoon = this.#cancelLater = undefined;
+		this.#saving = this.#saving
+			.then(() => this.#writeAll())
+			.catch((cause: unknown) => this.parts.onFault(cause));
+		return this.#saving;
+	}
+
+	async close(): Promise<void> {
+		await this.save();
+	}
+
+	async #writeAll(): Promise<void> {
+		for (const entry of [...this.#entries.values()]) {
+			if (entry.unsaved === 'no' || !this.#entries.has(entry.id)) continue;
+			const was = entry.unsaved;
+			entry.unsaved = 'no';
+			try {
+				await this.parts.shelf.put(entry.id, entry.row);
+			} catch (cause) {
+				entry.unsaved = was;
+				throw cause;
+			}
+		}
+	}
+
+	#entry(id: DeviceId, provenance: Provenance): DeviceEntry | undefined {
+		const known = this.#entries.get(id);
+		if (known) return known;
+		if (this.#entries.size >= MAX_DEVICES) {
+			this.#refused.add(id);
+			return undefined;
+		}
+		const entry = new DeviceEntry(id, provenance);
+		entry.greet(this.parts.clock.now());
+		this.#entries.set(id, entry);
+		return entry;
+	}
+
+	#touched(entry: DeviceEntry): void {
+		this.parts.onChange();
+		if (entry.unsaved === 'soon')
+			this.#cancelSoon ??= this.parts.clock.after(SAVE_SOON_MS, () => void this.save());
+		else this.#cancelLater ??= this.parts.clock.after(SAVE_LATER_MS, () => void this.save());
+	}
+}
