@@ -1,1 +1,2 @@
 export * from './store';
+export { DEFAULT_LIMITS } from './limits';

@@ -1,4 +1,4 @@
-import type { Result } from '$lib/base';
+import type { Clock, Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
 
 /** What happened to a batch. `append` resolves when the record that holds it is committed. */
@@ -83,4 +83,55 @@ export interface TelemetryStore {
 	/** Removes a device's history and ledger. */
 	forget(device: DeviceId): Promise<Result<void, StoreError>>;
 	close(): Promise<void>;
+}
+
+/** Where and how to open. Only `fence` and `onSentinel` are needed in the product; the rest is for tests. */
+export interface OpenOptions {
+	/** This leader's number, from `Keep.takeFence`. A store that saw a higher one refuses every write. */
+	readonly fence: number;
+	/** What the page's localStorage and the keep remember of the store (null where they remember nothing). */
+	readonly known: readonly (string | null)[];
+	/** Told at each seal and at most every 5 s: put it in localStorage and in the keep. */
+	readonly onSentinel: (text: string) => void;
+	/** What is noticed after opening: a damaged block met by a query, a disk that stopped taking writes. */
+	readonly onTrouble?: (trouble: StoreTrouble) => void;
+	readonly clock?: Clock;
+	/** Instead of a storage bucket's factory. */
+	readonly indexedDB?: IDBFactory;
+	/** Database name; 'fieldbench-telemetry'. */
+	readonly name?: string;
+	readonly limits?: Partial<StoreLimits>;
+}
+
+/** Bounds of memory and of the write-ahead log. Defaults in limits.ts. */
+export interface StoreLimits {
+	/** Longest wait of a sample before it is written, ms. */
+	readonly flushMs: number;
+	/** Any of the three seals the write-ahead log. */
+	readonly sealBytes: number;
+	readonly sealRecords: number;
+	readonly sealAgeMs: number;
+	/** Samples kept in memory while nothing can be written; the oldest go first and are counted. */
+	readonly heldSamples: number;
+	/** Decoded columns kept for queries, bytes. */
+	readonly cacheBytes: number;
+	/** Neighbouring blocks of one level that a fold joins, and rows above which a block is left alone. */
+	readonly foldFan: number;
+	readonly blockRows: number;
+}
+
+export type StoreTrouble =
+	| { readonly kind: 'lost'; readonly loss: StoreLoss }
+	/** Writes fail: samples are held in memory, bounded and counted, and tried again. */
+	| { readonly kind: 'failing'; readonly error: StoreError }
+	| { readonly kind: 'recovered' };
+
+export interface OpenedStore {
+	readonly store: TelemetryStore;
+	/** What was lost since the sentinel was last told. Start backfill. */
+	readonly losses: readonly StoreLoss[];
+	/** 'memory': the database would not open (cause), nothing outlives this worker; offer `resetTelemetry`. */
+	readonly health: { readonly kind: 'durable' } | { readonly kind: 'memory'; readonly cause: string };
+	/** As given to `onSentinel`, once at opening; undefined in memory. */
+	readonly sentinel: string | undefined;
 }

@@ -1,1 +1,5 @@
-export * from './rows';
+export type { Keep, KeepError, KeepTable, OpenKeepResult, OpenTable } from './keep';
+export { memoryKeep, memoryRows } from './memory';
+export { openKeep, type OpenKeepOptions } from './open-keep';
+export type { Rows } from './rows';
+export type { OpenSecretError, PutSecretError, SecretBox } from './secret-box';

@@ -1,0 +1,42 @@
+import type { Result } from '$lib/base';
+import type { Rows } from './rows';
+import type { SecretBox } from './secret-box';
+
+/** The tables of the keep. Names are on disk: they stay. */
+export const KEEP_TABLES = [
+	'settings',
+	'brokers',
+	'secrets',
+	'keys',
+	'outbox',
+	'devices',
+	'notices',
+	'fences',
+	'sentinel'
+] as const;
+export type KeepTable = (typeof KEEP_TABLES)[number];
+/** The tables others may hold rows in; the rest is reached by the methods of `Keep`. */
+export type OpenTable = Exclude<KeepTable, 'secrets' | 'keys' | 'fences' | 'sentinel'>;
+
+/** What outlives the telemetry: settings, broker profiles, secrets, outbox, devices, notices. */
+export interface Keep {
+	/** A typed table. A row that `parse` refuses is left where it is and not shown. */
+	rows<T>(table: OpenTable, parse: (row: unknown) => T | undefined): Rows<T>;
+	readonly secrets: SecretBox;
+	/**
+	 * A number higher than any taken before under `name`, committed to disk before it is returned. Never below the
+	 * clock's ms, so that it still rises after the keep itself was lost.
+	 */
+	takeFence(name: string): Promise<number>;
+	/** The keep's own copy of the telemetry store's sentinel. */
+	readonly sentinel: {
+		read(): Promise<string | null>;
+		write(text: string): Promise<void>;
+	};
+	/** True where the browser threw the keep away since it was last open, and said so. */
+	readonly discarded: boolean;
+	close(): void;
+}
+
+export type KeepError = { kind: 'unavailable'; cause: string } | { kind: 'newer-version'; found: number };
+export type OpenKeepResult = Result<Keep, KeepError>;

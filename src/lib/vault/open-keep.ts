@@ -1,0 +1,94 @@
+import { wrap, type IDBPDatabase } from 'idb';
+import { err, ok, systemClock, type Clock } from '$lib/base';
+import { KEEP_TABLES, type Keep, type KeepTable, type OpenKeepResult } from './keep';
+import { parsedRows } from './memory';
+import { migrate, type Migration } from './migrate';
+import type { Rows } from './rows';
+import { secretBox } from './secret-box';
+
+export interface OpenKeepOptions {
+	/** The default bucket's factory in the product. */
+	readonly indexedDB?: IDBFactory;
+	readonly name?: string;
+	readonly clock?: Clock;
+}
+
+/** One step per schema version, in order; a step is never changed once released. */
+export const KEEP_MIGRATIONS: readonly Migration[] = [
+	(db) => {
+		for (const table of KEEP_TABLES) db.createObjectStore(table);
+	}
+];
+
+/**
+ * Opens the database that outlives the telemetry. `unavailable` where the browser refuses (no storage, damaged beyond
+ * its own repair); `newer-version` where a later Fieldbench has been here: it must not be written by an older one.
+ */
+export async function openKeep(options: OpenKeepOptions = {}): Promise<OpenKeepResult> {
+	const clock = options.clock ?? systemClock;
+	try {
+		const factory = options.indexedDB ?? indexedDB;
+		const opened = await migrate(factory, options.name ?? 'fieldbench-keep', KEEP_MIGRATIONS);
+		const db = wrap(opened.db);
+		return ok(keepOver(db, opened.dataLoss, clock));
+	} catch (cause) {
+		if (cause instanceof DOMException && cause.name === 'VersionError')
+			return err({ kind: 'newer-version', found: KEEP_MIGRATIONS.length + 1 });
+		return err({ kind: 'unavailable', cause: String(cause) });
+	}
+}
+
+function keepOver(db: IDBPDatabase, discarded: boolean, clock: Clock): Keep {
+	const sentinel = rowsOf(db, 'sentinel');
+	return {
+		rows: (table, parse) => parsedRows(rowsOf(db, table), parse),
+		secrets: secretBox(
+			{
+				records: rowsOf(db, 'secrets'),
+				keys: rowsOf(db, 'keys'),
+				async adoptKey(slot, row) {
+					const tx = db.transaction('keys', 'readwrite', { durability: 'strict' });
+					const found: unknown = await tx.store.get(slot);
+					if (found === undefined) await tx.store.put(row, slot);
+					await tx.done;
+					return found ?? row;
+				}
+			},
+			clock
+		),
+		async takeFence(name) {
+			const tx = db.transaction('fences', 'readwrite', { durability: 'strict' });
+			const last: unknown = await tx.store.get(name);
+			const next = Math.max(typeof last === 'number' ? last + 1 : 1, clock.now());
+			await tx.store.put(next, name);
+			await tx.done;
+			return next;
+		},
+		sentinel: {
+			async read() {
+				const text = await sentinel.get('telemetry');
+				return typeof text === 'string' ? text : null;
+			},
+			write: (text) => sentinel.put('telemetry', text)
+		},
+		discarded,
+		close: () => db.close()
+	};
+}
+
+function rowsOf(db: IDBPDatabase, table: KeepTable): Rows<unknown> {
+	const write = (strict: boolean) =>
+		db.transaction(table, 'readwrite', { durability: strict ? 'strict' : 'relaxed' });
+	return {
+		get: (key) => db.get(table, key) as Promise<unknown>,
+		all: () => db.getAll(table) as Promise<unknown[]>,
+		async put(key, row, options) {
+			const tx = write(options?.strict ?? false);
+			await Promise.all([tx.store.put(row, key), tx.done]);
+		},
+		async delete(key) {
+			const tx = write(false);
+			await Promise.all([tx.store.delete(key), tx.done]);
+		}
+	};
+}
