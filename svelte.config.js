@@ -1,5 +1,6 @@
 import adapter from '@sveltejs/adapter-static';
 import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
+import { buildId } from './scripts/build-id.mjs';
 
 /** @type {import('@sveltejs/kit').Config} */
 export default {
@@ -8,6 +9,8 @@ export default {
 		// Any path we do not know is the app's to answer: device pages are made in the browser.
 		adapter: adapter({ pages: 'build', assets: 'build', fallback: '404.html', precompress: false }),
 		paths: { base: /** @type {'' | `/${string}`} */ (process.env.BASE_PATH ?? ''), relative: false },
+		// From the sources, so that the same sources are the same version to the service worker.
+		version: { name: buildId() },
 		// The page asks before it takes an update (see docs/architecture.md), so SvelteKit does not poll for one.
 		serviceWorker: { register: false },
 		csp: {
