@@ -32,7 +32,10 @@ const FLAGS = [
 	'-DNDEBUG',
 	'-Wl,--strip-all',
 	'-Wl,-z,stack-size=131072',
-	'-Wl,--initial-memory=1048576'
+	'-Wl,--initial-memory=1048576',
+	'-Wl,--max-memory=268435456',
+	// The host sets it back after a trap, so that other devices of the instance go on.
+	'-Wl,--export=__stack_pointer'
 ];
 
 /**

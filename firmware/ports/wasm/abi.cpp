@@ -1,1 +1,167 @@
-extern "C" __attribute__((export_name("fb_abi_version"))) unsigned fb_abi_version() { return 1; }
+// The C ABI of docs/firmware.md: many devices an instance, a handle in every call. The table is the only state outside
+// of a device.
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "ports/wasm/wasm_hal.h"
+
+#define FB_EXPORT(name) extern "C" __attribute__((export_name(#name)))
+
+namespace fb {
+namespace {
+
+constexpr uint32_t kAbiVersion = 1;
+constexpr size_t kMaxDevices = 1024;
+constexpr size_t kMaxOptions = 4096;
+
+/// Codes below 0 of fb_device_create; docs/firmware.md §2.
+enum CreateFault : int32_t { kBadOptions = -1, kBadId = -2, kNoMemory = -3, kDidNotStart = -4 };
+
+/// What a virtual device is made from, kept for its restarts.
+struct Options {
+  Identity identity;
+  uint64_t seed = 0;
+  char config[kMaxOptions];
+  size_t config_size = 0;
+};
+
+struct Body {
+  explicit Body(uint32_t handle) : hal(handle) {}
+
+  Status boot(const Now& now) {
+    node.reset();
+    node.reset(new (std::nothrow) VirtualNode(options.identity, options.seed, {hal, hal, hal, hal, hal}));
+    if (node == nullptr) return Status::kNoSpace;
+    return node->start({options.config, options.config_size}, now);
+  }
+
+  Options options;
+  WasmHal hal;
+  std::unique_ptr<VirtualNode> node;
+  bool link_up = false;
+};
+
+struct Slot {
+  std::unique_ptr<Body> body;
+  uint32_t generation = 0;
+};
+
+std::vector<Slot>& slots() {
+  static std::vector<Slot> all;
+  return all;
+}
+
+/// A handle holds the slot (10 bits, from 1) and its generation, so that one that was destroyed reaches nobody.
+uint32_t handle_of(size_t slot, uint32_t generation) {
+  return static_cast<uint32_t>(slot) + 1 + ((generation & 0xfffff) << 11);
+}
+
+Body* find(uint32_t handle) {
+  const size_t slot = (handle & 0x7ff) - 1;
+  if (slot >= slots().size() || handle != handle_of(slot, slots()[slot].generation)) return nullptr;
+  return slots()[slot].body.get();
+}
+
+Now now_of(double mono_ms, double unix_ms) {
+  // Not a number or out of range is a host's fault: then it is the start of time, and not set.
+  Now now;
+  if (mono_ms >= 0 && mono_ms < 9e15) now.mono = static_cast<Millis>(mono_ms);
+  if (unix_ms > 0 && unix_ms < 9e15) now.unix_ms = static_cast<int64_t>(unix_ms);
+  return now;
+}
+
+bool read_options(std::string_view json, Options& options) {
+  static JsonToken tokens[256];
+  JsonDocument document(tokens, 256);
+  if (!document.parse(json).ok() || !document.root().is_object()) return false;
+  const JsonValue root = document.root();
+  char text[64];
+  const Expected<std::string_view> id = root.member("id").text(text, sizeof text);
+  if (!id.ok() || options.identity.id.assign(id.value()) != Status::kOk) return false;
+  const Expected<std::string_view> name = root.member("name").text(text, sizeof text);
+  if (root.member("name").exists() && !name.ok()) return false;
+  if (options.identity.name.assign(name.value_or({})) != Status::kOk) return false;
+  if (options.identity.model.assign("virtual") != Status::kOk) return false;
+  options.identity.simulated = true;
+  const Expected<double> seed = root.member("seed").number();
+  if (!seed.ok() || seed.value() < 0 || seed.value() > 9007199254740991.0) return false;
+  options.seed = static_cast<uint64_t>(seed.value());
+  const std::string_view config = root.member("config").raw();
+  if (config.size() > sizeof options.config) return false;
+  for (const char c : config) options.config[options.config_size++] = c;
+  return true;
+}
+
+}  // namespace
+}  // namespace fb
+
+FB_EXPORT(fb_abi_version) uint32_t fb_abi_version() { return fb::kAbiVersion; }
+
+FB_EXPORT(fb_alloc) void* fb_alloc(uint32_t size) { return std::malloc(size); }
+
+FB_EXPORT(fb_free) void fb_free(void* block) { std::free(block); }
+
+FB_EXPORT(fb_device_create)
+int32_t fb_device_create(const char* options, uint32_t size, double mono_ms, double unix_ms) {
+  using namespace fb;
+  size_t slot = 0;
+  while (slot < slots().size() && slots()[slot].body != nullptr) slot++;
+  if (slot == kMaxDevices) return kNoMemory;
+  if (slot == slots().size()) slots().emplace_back();
+  const uint32_t handle = handle_of(slot, ++slots()[slot].generation);
+  std::unique_ptr<Body> body(new (std::nothrow) Body(handle));
+  if (body == nullptr) return kNoMemory;
+  if (!read_options({options, size}, body->options)) return kBadOptions;
+  if (!is_device_id(body->options.identity.id.view())) return kBadId;
+  if (body->boot(now_of(mono_ms, unix_ms)) != Status::kOk) return kDidNotStart;
+  slots()[slot].body = std::move(body);
+  return static_cast<int32_t>(handle);
+}
+
+FB_EXPORT(fb_device_destroy) void fb_device_destroy(uint32_t handle) {
+  if (fb::find(handle) != nullptr) fb::slots()[(handle & 0x7ff) - 1].body.reset();
+}
+
+FB_EXPORT(fb_device_step) double fb_device_step(uint32_t handle, double mono_ms, double unix_ms) {
+  using namespace fb;
+  Body* body = find(handle);
+  if (body == nullptr) return -1;
+  const Now now = now_of(mono_ms, unix_ms);
+  if (body->node->device().restart_wanted()) {
+    if (body->boot(now) != Status::kOk) return -1;
+    body->node->device().set_link(body->link_up, now);
+  }
+  const Millis next = body->node->device().step(now);
+  return next == kNever ? 9e15 : static_cast<double>(next);
+}
+
+FB_EXPORT(fb_device_link) void fb_device_link(uint32_t handle, uint32_t up, double mono_ms, double unix_ms) {
+  fb::Body* body = fb::find(handle);
+  if (body == nullptr) return;
+  body->link_up = up != 0;
+  body->node->device().set_link(up != 0, fb::now_of(mono_ms, unix_ms));
+}
+
+FB_EXPORT(fb_device_receive)
+int32_t fb_device_receive(uint32_t handle, const char* topic, uint32_t topic_size, const char* payload,
+                          uint32_t payload_size, double mono_ms, double unix_ms) {
+  fb::Body* body = fb::find(handle);
+  if (body == nullptr) return -1;
+  const fb::Now now = fb::now_of(mono_ms, unix_ms);
+  return body->node->device().receive({topic, topic_size}, {payload, payload_size}, now) ? 1 : 0;
+}
+
+FB_EXPORT(fb_device_text) int32_t fb_device_text(uint32_t handle, uint32_t which, char* out, uint32_t capacity) {
+  fb::Body* body = fb::find(handle);
+  if (body == nullptr) return -1;
+  const fb::Device& device = body->node->device();
+  const std::string_view text = which == 0   ? device.status_topic()
+                                : which == 1 ? device.will_payload()
+                                : which == 2 ? device.command_topic()
+                                             : std::string_view();
+  if (text.size() <= capacity)
+    for (size_t i = 0; i < text.size(); i++) out[i] = text[i];
+  return static_cast<int32_t>(text.size());
+}

@@ -1,0 +1,36 @@
+#include "apps/virtual_node/virtual_node.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fb {
+namespace {
+
+constexpr std::string_view kFactoryDefault =
+    R"({"components":[{"id":"climate","type":"sim-climate"},{"id":"led","type":"led"}]})";
+
+}  // namespace
+
+SimRadio::SimRadio(uint64_t seed) : noise_(seed ^ 0x52414449), mean_dbm_(-48 - 22 * noise_.uniform()) {}
+
+int SimRadio::rssi_dbm(Millis now) {
+  const double elapsed_s = static_cast<double>(now - std::exchange(last_ms_, now)) / 1000;
+  const double level = mean_dbm_ + fading_.advance(elapsed_s, noise_) + 0.7 * noise_.normal();
+  return static_cast<int>(std::lround(std::clamp(level, -94.0, -25.0)));
+}
+
+VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& body)
+    : radio_(seed),
+      device_(identity, Hal{body.storage, body.rng, body.mqtt, radio_, body.memory, body.log, lamp_}),
+      climate_(device_.samples(), seed),
+      led_(lamp_) {}
+
+Status VirtualNode::start(std::string_view config, const Now& now) {
+  for (ComponentFactory* factory : {static_cast<ComponentFactory*>(&climate_), static_cast<ComponentFactory*>(&led_)}) {
+    const Status added = device_.add_type(*factory);
+    if (added != Status::kOk) return added;
+  }
+  return device_.start(config.empty() ? kFactoryDefault : config, now);
+}
+
+}  // namespace fb
