@@ -59,7 +59,7 @@ export type Handlers<S extends ServiceShape> = {
 		[M in keyof S['calls']]: (
 			args: S['calls'][M]['args'],
 			context: { signal: AbortSignal; ports: readonly MessagePort[] }
-		) => Promise<S['calls'][M]['result']> | S['calls'][M]['result'];
+		) => Answer<S['calls'][M]['result']> | Promise<Answer<S['calls'][M]['result']>>;
 	};
 	feeds: {
 		[F in keyof S['feeds']]: (
@@ -69,6 +69,9 @@ export type Handlers<S extends ServiceShape> = {
 		) => void;
 	};
 };
+
+/** What a call's handler gives back: the result, or the result with the buffers to move. */
+type Answer<R> = R | Transferred<R>;
 
 /** Wraps a call's result when it holds buffers to move rather than copy. */
 export class Transferred<T> {

@@ -32,6 +32,7 @@ export class DeviceEntry {
 	/** Its status says it is simulated, whatever its telemetry says. */
 	#statusSimulated = false;
 	#profile = '';
+	#lastLink: LinkKind | undefined;
 	#messages = 0;
 	#components: Readonly<Record<string, string>> = {};
 	#reported: Readonly<Record<string, unknown>> = {};
@@ -71,6 +72,11 @@ export class DeviceEntry {
 
 	get events(): readonly DeviceEvent[] {
 		return this.#events;
+	}
+
+	/** The link it was last heard over, also before a restart. */
+	get lastLink(): LinkKind | undefined {
+		return this.#lastLink ?? [...this.#links].at(-1);
 	}
 
 	get onlyOverLoopback(): boolean {
@@ -208,6 +214,7 @@ export class DeviceEntry {
 		if (this.unsaved === 'no') this.unsaved = 'later';
 		this.lastSeenMs = Math.max(this.lastSeenMs, atMs);
 		this.#profile = profile;
+		this.#lastLink = link;
 		if (this.#links.has(link)) return;
 		this.#links.add(link);
 		this.unsaved = 'soon';

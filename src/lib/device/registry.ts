@@ -33,6 +33,7 @@ export type Taken =
 export class Registry {
 	readonly #entries = new Map<DeviceId, DeviceEntry>();
 	readonly #refused = new DistinctCounter();
+	readonly #shownEvents = new Map<DeviceId, readonly DeviceEvent[]>();
 	#cancelSoon: (() => void) | undefined;
 	#cancelLater: (() => void) | undefined;
 	#saving: Promise<void> = Promise.resolve();
@@ -117,8 +118,21 @@ export class Registry {
 		return this.#entries.get(device)?.events ?? [];
 	}
 
+	/** The events where there are new ones since the last call for this device, else undefined. */
+	newEvents(device: DeviceId): readonly DeviceEvent[] | undefined {
+		const events = this.events(device);
+		if (this.#shownEvents.get(device) === events) return undefined;
+		this.#shownEvents.set(device, events);
+		return events;
+	}
+
+	lastLink(device: DeviceId): LinkKind | undefined {
+		return this.#entries.get(device)?.lastLink;
+	}
+
 	async forget(device: DeviceId): Promise<void> {
 		this.#entries.delete(device);
+		this.#shownEvents.delete(device);
 		this.parts.onChange();
 		this.#saving = this.#saving.then(() => this.parts.shelf.delete(device));
 		await this.#saving;

@@ -6,6 +6,8 @@ import type { LinkMessage, MessageLink, PublishError } from './message-link';
 export interface LoopbackPort {
 	postMessage(message: LoopbackMessage): void;
 	onmessage: ((event: MessageEvent<unknown>) => void) | null;
+	/** Where the browser tells that the other end is gone (the HTML standard's `close` event of MessagePort). */
+	addEventListener?(type: 'close', listener: () => void): void;
 	close(): void;
 }
 
@@ -21,6 +23,7 @@ export class LoopbackLink implements MessageLink {
 	readonly name = 'this page';
 	readonly refused = new Counters<'not-loopback' | 'retained-full'>();
 	#port: LoopbackPort | undefined;
+	#onLost: () => void = () => {};
 	readonly #retained = new Map<string, Uint8Array>();
 	readonly #listeners = new Set<(message: LinkMessage) => void>();
 
@@ -30,10 +33,17 @@ export class LoopbackLink implements MessageLink {
 		return this.#port !== undefined;
 	}
 
-	/** Takes ownership of `port`. */
-	attach(port: LoopbackPort): void {
+	/**
+	 * Takes ownership of `port`.
+	 * @param onLost called once when this port's lab is gone, with its devices: by itself, or because another took its place
+	 */
+	attach(port: LoopbackPort, onLost: () => void = () => {}): void {
 		this.detach();
 		this.#port = port;
+		this.#onLost = onLost;
+		port.addEventListener?.('close', () => {
+			if (this.#port === port) this.detach();
+		});
 		port.onmessage = (event) => {
 			const message = parseLoopbackMessage(event.data);
 			if (message) this.#published(message.topic, message.payload, message.retain);
@@ -46,6 +56,8 @@ export class LoopbackLink implements MessageLink {
 		this.#port.onmessage = null;
 		this.#port.close();
 		this.#port = undefined;
+		this.#retained.clear(); // of devices that are no more
+		this.#onLost();
 	}
 
 	listen(fn: (message: LinkMessage) => void, signal: AbortSignal): void {

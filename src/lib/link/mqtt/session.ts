@@ -72,6 +72,11 @@ export class MqttSession implements MessageLink {
 		return this.#target?.name ?? '';
 	}
 
+	/** The profile it is to hold a session with; undefined where it is to stay down. */
+	get targetId(): string | undefined {
+		return this.#target?.id;
+	}
+
 	get up(): boolean {
 		return this.#state.kind === 'live';
 	}

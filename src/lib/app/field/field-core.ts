@@ -1,0 +1,313 @@
+import { Transferred, type Clock, type Handlers } from '$lib/base';
+import { DeviceApi, Outbox, Registry, profiles } from '$lib/device';
+import { LoopbackLink, MqttSession, type MessageLink, type MqttConnector, type PageFacts } from '$lib/link';
+import type { Command, DeviceId } from '$lib/model';
+import type { StoreError } from '$lib/telemetry';
+import { BrokerBook } from './broker-book';
+import { Coalescer, FRAME_MS } from './coalescer';
+import { Intake } from './intake';
+import { LiveTails } from './live-tails';
+import type { DeviceEvent, DevicesSnapshot, FieldService, IntakeReport, PageNews } from './messages';
+import { NoticeBoard } from './notice-board';
+import type { FieldStorage } from './storage';
+import { Watchers } from './watchers';
+
+export interface FieldParts {
+	readonly clock: Clock;
+	readonly random: () => number;
+	readonly connector: MqttConnector;
+	readonly storage: FieldStorage;
+	/** Where the page comes from; news from windows adds to it. */
+	readonly page: PageFacts;
+	/** Another leader has taken a higher fence number: this one must stop. */
+	readonly onFenced: () => void;
+}
+
+/** The calls and feeds that only a leader can answer; role, hello and ping are the host's. */
+export type CoreHandlers = {
+	calls: Omit<Handlers<FieldService>['calls'], 'hello' | 'ping'>;
+	feeds: Omit<Handlers<FieldService>['feeds'], 'role'>;
+};
+
+/** A device's share of a frame: 2,000 devices are shown once a second, 30 at each frame. */
+const SNAPSHOT_MS_PER_DEVICE = 0.5;
+const INTAKE_REPORT_MS = 250;
+
+/**
+ * All that one leading worker does: holds the session, takes in what devices say, keeps it, and carries out what people ask.
+ * Made of parts that are given, so that a test runs the same composition against fakes.
+ */
+export class FieldCore {
+	readonly #parts: FieldParts;
+	readonly #session: MqttSession;
+	readonly #loopback: LoopbackLink;
+	readonly #registry: Registry;
+	readonly #outbox: Outbox;
+	readonly #notices: NoticeBoard;
+	readonly #brokers: BrokerBook;
+	readonly #intake: Intake;
+	readonly #live: LiveTails;
+	readonly #closing = new AbortController();
+	readonly #devices = new Watchers<DevicesSnapshot>();
+	readonly #events = new Map<DeviceId, Watchers<readonly DeviceEvent[]>>();
+	readonly #commands = new Map<DeviceId, Watchers<readonly Command[]>>();
+	readonly #intakeReports = new Watchers<IntakeReport>();
+	readonly #devicesDue: Coalescer;
+	readonly #intakeDue: Coalescer;
+	#page: PageFacts;
+	#cancelRateTick: (() => void) | undefined;
+
+	/** Ready when what was stored can be shown; the network is not waited for. */
+	static async start(parts: FieldParts): Promise<FieldCore> {
+		const core = new FieldCore(parts);
+		await core.#restore();
+		return core;
+	}
+
+	private constructor(parts: FieldParts) {
+		const { clock, random, connector, storage } = parts;
+		this.#parts = parts;
+		this.#page = parts.page;
+		this.#brokers = new BrokerBook(storage);
+		this.#notices = new NoticeBoard(storage.notices);
+		this.#live = new LiveTails(clock);
+		this.#loopback = new LoopbackLink(clock);
+		const conventions = profiles();
+		this.#session = new MqttSession({
+			...{ connector, clock, random },
+			filters: conventions.flatMap((profile) => profile.filters),
+			page: () => this.#page,
+			onVersion: (id, version) => this.#inBackground(this.#brokers.rememberVersion(id, version))
+		});
+		this.#registry = new Registry({
+			shelf: storage.devices,
+			clock,
+			onChange: () => this.#devicesDue.mark(),
+			onFault: (cause) => this.#storeFailing(cause)
+		});
+		const link = (device: DeviceId) => this.#linkOf(device);
+		const deviceApi = new DeviceApi({ link, clock });
+		this.#outbox = new Outbox({
+			...{ shelf: storage.outbox, clock, link },
+			onChange: (device) => this.#commands.get(device)?.tell(this.#outbox.history(device)),
+			onFault: (cause) =>
+				void this.#notices.post({ id: 'outbox-failing', kind: 'outbox-failing', cause: String(cause) })
+		});
+		this.#intake = new Intake({
+			...{ clock, profiles: conventions, deviceApi, live: this.#live, store: storage.telemetry },
+			...{ registry: this.#registry, outbox: this.#outbox },
+			onChange: () => this.#intakeDue.mark(),
+			onStoreError: (error) => this.#storeError(error)
+		});
+		const snapshotMs = () => Math.max(FRAME_MS, this.#registry.size * SNAPSHOT_MS_PER_DEVICE);
+		this.#devicesDue = new Coalescer(clock, snapshotMs, () => this.#showDevices());
+		this.#intakeDue = new Coalescer(
+			clock,
+			() => INTAKE_REPORT_MS,
+			() => this.#intakeReports.tell(this.#intake.report())
+		);
+	}
+
+	async #restore(): Promise<void> {
+		const { storage } = this.#parts;
+		const [latest] = await Promise.all([
+			storage.telemetry.latest(),
+			this.#registry.restore(),
+			this.#notices.restore(),
+			this.#outbox.restore()
+		]);
+		for (const { device, provenance, values } of latest)
+			this.#registry.restoreValues(device, provenance, values);
+		for (const loss of storage.losses)
+			await this.#notices.post({
+				id: `store-lost-${loss.noticedMs}-${loss.cause}`,
+				kind: 'store-lost',
+				loss
+			});
+		if (storage.failing !== undefined) this.#storeFailing(storage.failing);
+		const { signal } = this.#closing;
+		this.#intake.follow(this.#session, signal);
+		this.#intake.follow(this.#loopback, signal);
+		this.#session.watch((state) => {
+			if (state.kind === 'live') this.#outbox.nudge();
+		}, signal);
+		const chosen = await this.#brokers.chosen();
+		if (chosen !== null) await this.#connect(chosen);
+	}
+
+	/** For one caller or many: nothing in it belongs to one of them. */
+	readonly handlers: CoreHandlers = {
+		calls: {
+			pageNews: (news) => this.news(news),
+			listBrokers: () => this.#brokers.list(),
+			saveBroker: async ({ profile, password }) => {
+				const saved = await this.#brokers.save(profile, password);
+				if (saved.ok && this.#session.targetId === profile.id) await this.#connect(profile.id);
+				return saved;
+			},
+			removeBroker: async ({ id }) => {
+				if (this.#session.targetId === id) await this.#disconnect();
+				await this.#brokers.remove(id);
+			},
+			connect: async ({ id }) => {
+				await this.#brokers.remember(id);
+				await this.#connect(id);
+			},
+			disconnect: () => this.#disconnect(),
+			retry: () => this.#session.retry(),
+			sendCommand: async (wanted) =>
+				this.#registry.has(wanted.device)
+					? this.#outbox.submit(wanted)
+					: { ok: false, error: { kind: 'unknown-device' } },
+			range: async (query, { signal }) => {
+				const columns = await this.#parts.storage.telemetry.range(query, signal);
+				return new Transferred(columns, [
+					columns.timeMs.buffer,
+					columns.min.buffer,
+					columns.max.buffer,
+					columns.avg.buffer,
+					columns.count.buffer
+				]);
+			},
+			storeStats: () => this.#parts.storage.telemetry.stats(),
+			forgetDevice: async ({ device }) => {
+				this.#intake.drain();
+				await this.#outbox.forget(device);
+				await this.#registry.forget(device);
+				await this.#parts.storage.telemetry.forget(device);
+			},
+			attachLab: (_, { ports }) => {
+				const [port] = ports;
+				if (port) this.attachLab(port);
+			},
+			dismissNotice: ({ id }) => this.#notices.dismiss(id),
+			flush: () => this.flush()
+		},
+		feeds: {
+			session: (_, emit, signal) => this.#session.watch(emit, signal),
+			devices: (_, emit, signal) => this.#devices.add(emit, signal, this.#snapshot()),
+			live: ({ device, provenance }, emit, signal) => this.#live.follow(device, provenance, emit, signal),
+			commands: ({ device }, emit, signal) =>
+				watchersOf(this.#commands, device, signal).add(emit, signal, this.#outbox.history(device)),
+			events: ({ device }, emit, signal) =>
+				watchersOf(this.#events, device, signal).add(emit, signal, this.#registry.events(device)),
+			notices: (_, emit, signal) => this.#notices.watch(emit, signal),
+			intake: (_, emit, signal) => this.#intakeReports.add(emit, signal, this.#intake.report()),
+			sentinel: (_, emit, signal) => this.#parts.storage.watchSentinel(emit, signal)
+		}
+	};
+
+	/** Joins the lab worker; takes ownership of the port. */
+	attachLab(port: Parameters<LoopbackLink['attach']>[0]): void {
+		this.#loopback.attach(port, () => this.#registry.loopbackLost());
+		this.#outbox.nudge();
+	}
+
+	news({ online, localNetwork }: PageNews): void {
+		this.#page = {
+			...this.#page,
+			...(online === undefined ? {} : { online }),
+			...(localNetwork === undefined ? {} : { localNetwork })
+		};
+		const { state } = this.#session;
+		const waited = state.kind === 'waiting' && online === true;
+		const permitted =
+			state.kind === 'failed' &&
+			state.problem.kind === 'local-network-permission' &&
+			localNetwork === 'granted';
+		if (waited || permitted) this.#session.retry();
+	}
+
+	/** Writes what waits. */
+	async flush(): Promise<void> {
+		this.#intake.drain();
+		const [flushed] = await Promise.all([this.#parts.storage.telemetry.flush(), this.#registry.save()]);
+		if (!flushed.ok) this.#storeError(flushed.error);
+	}
+
+	/** Leaves the broker, writes what waits and lets go of the storage. */
+	async close(): Promise<void> {
+		if (this.#closing.signal.aborted) return;
+		this.#closing.abort(new DOMException('the field worker stops leading', 'AbortError'));
+		this.#cancelRateTick?.();
+		this.#devicesDue.stop();
+		this.#intakeDue.stop();
+		this.#outbox.close();
+		this.#loopback.detach();
+		await this.#session.disconnect();
+		await this.flush();
+		await this.#parts.storage.close();
+	}
+
+	async #connect(id: string): Promise<void> {
+		const target = await this.#brokers.target(id);
+		if (target && !this.#closing.signal.aborted) this.#session.connect(target);
+	}
+
+	async #disconnect(): Promise<void> {
+		await this.#brokers.remember(null);
+		await this.#session.disconnect();
+	}
+
+	#linkOf(device: DeviceId): MessageLink | undefined {
+		const last = this.#registry.lastLink(device);
+		if (last === 'loopback') return this.#loopback;
+		return last === 'mqtt' ? this.#session : undefined;
+	}
+
+	#snapshot(): DevicesSnapshot {
+		return {
+			devices: this.#registry.summaries(),
+			refusedIds: this.#registry.refusedIds,
+			messagesPerSecond: this.#intake.rate.perSecond
+		};
+	}
+
+	#showDevices(): void {
+		if (this.#devices.size > 0) this.#devices.tell(this.#snapshot());
+		for (const [device, watchers] of this.#events) {
+			const events = this.#registry.newEvents(device);
+			if (events) watchers.tell(events);
+		}
+		// Until the rate has come to rest it changes with no message to tell it.
+		if (!this.#cancelRateTick && this.#intake.rate.moving && this.#devices.size > 0)
+			this.#cancelRateTick = this.#parts.clock.after(1000, () => {
+				this.#cancelRateTick = undefined;
+				this.#devicesDue.mark();
+				this.#intakeDue.mark();
+			});
+	}
+
+	#storeError(error: StoreError): void {
+		switch (error.kind) {
+			case 'fenced':
+				return this.#parts.onFenced();
+			case 'quota': {
+				const { usedBytes, quotaBytes } = error;
+				return void this.#notices.post({ id: 'quota', kind: 'quota', usedBytes, quotaBytes });
+			}
+			case 'unavailable':
+				return this.#storeFailing(error.cause);
+			case 'closed':
+				return; // we closed it ourselves
+		}
+	}
+
+	#storeFailing(cause: unknown): void {
+		void this.#notices.post({ id: 'store-failing', kind: 'store-failing', cause: String(cause) });
+	}
+
+	#inBackground(work: Promise<void>): void {
+		work.catch((cause: unknown) => this.#storeFailing(cause));
+	}
+}
+
+/** The followers of one device; nothing is kept of a device that nobody looks at. */
+function watchersOf<T>(all: Map<DeviceId, Watchers<T>>, device: DeviceId, signal: AbortSignal): Watchers<T> {
+	const watchers = all.get(device) ?? new Watchers<T>();
+	all.set(device, watchers);
+	signal.addEventListener('abort', () => queueMicrotask(() => watchers.size === 0 && all.delete(device)), {
+		once: true
+	});
+	return watchers;
+}

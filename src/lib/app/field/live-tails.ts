@@ -1,0 +1,71 @@
+import type { Clock } from '$lib/base';
+import type { DeviceId, Provenance, Sample } from '$lib/model';
+import { Coalescer, FRAME_MS } from './coalescer';
+import type { LiveTail } from './messages';
+
+type Emit = (tail: LiveTail, transfer: Transferable[]) => void;
+type Pending = Map<string, { timeMs: number[]; value: number[] }>;
+
+/** Points of one metric between two frames; a page that wants more of a burst asks for the range. */
+const MAX_POINTS_PER_FRAME = 4096;
+
+/** New samples for the pages that look at a device: per follower, at most one message a frame, as columns that are moved. */
+export class LiveTails {
+	readonly #followers = new Map<string, Set<{ pending: Pending; due: Coalescer }>>();
+
+	constructor(private readonly clock: Clock) {}
+
+	follow(device: DeviceId, provenance: Provenance, emit: Emit, signal: AbortSignal): void {
+		if (signal.aborted) return;
+		const key = keyOf(device, provenance);
+		const pending: Pending = new Map();
+		const due = new Coalescer(
+			this.clock,
+			() => FRAME_MS,
+			() => emitColumns(pending, emit)
+		);
+		const follower = { pending, due };
+		const all = this.#followers.get(key) ?? new Set();
+		this.#followers.set(key, all.add(follower));
+		signal.addEventListener(
+			'abort',
+			() => {
+				due.stop();
+				all.delete(follower);
+				if (all.size === 0) this.#followers.delete(key);
+			},
+			{ once: true }
+		);
+	}
+
+	push(sample: Sample): void {
+		if (this.#followers.size === 0) return;
+		const followers = this.#followers.get(keyOf(sample.device, sample.provenance));
+		if (!followers) return;
+		for (const { pending, due } of followers) {
+			for (const name in sample.values) {
+				const column = pending.get(name) ?? { timeMs: [], value: [] };
+				if (column.timeMs.length >= MAX_POINTS_PER_FRAME) continue;
+				column.timeMs.push(sample.timeMs);
+				column.value.push(sample.values[name]!);
+				pending.set(name, column);
+			}
+			due.mark();
+		}
+	}
+}
+
+const keyOf = (device: DeviceId, provenance: Provenance): string => `${provenance}/${device}`;
+
+function emitColumns(pending: Pending, emit: Emit): void {
+	const transfer: Transferable[] = [];
+	const points: Record<string, { timeMs: Float64Array<ArrayBuffer>; value: Float64Array<ArrayBuffer> }> = {};
+	for (const [name, column] of pending) {
+		const timeMs = Float64Array.from(column.timeMs);
+		const value = Float64Array.from(column.value);
+		points[name] = { timeMs, value };
+		transfer.push(timeMs.buffer, value.buffer);
+	}
+	pending.clear();
+	emit({ points }, transfer);
+}

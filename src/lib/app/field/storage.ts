@@ -1,0 +1,33 @@
+import type { StoredDevice } from '$lib/device';
+import type { Command } from '$lib/model';
+import type { StoreLoss, TelemetryStore } from '$lib/telemetry';
+import type { Rows, SecretBox } from '$lib/vault';
+import type { BrokerProfile, Notice } from './messages';
+
+/** A broker as it is kept; whether it has a password, the secrets know. */
+export type StoredBroker = Omit<BrokerProfile, 'hasPassword'>;
+
+/** Small facts of this browser, one row each, under their `key`. */
+export type SettingRow =
+	| { readonly key: 'client-id'; readonly text: string }
+	/** The broker to be connected to at start; null where the person said to stay away. */
+	| { readonly key: 'chosen-broker'; readonly brokerId: string | null }
+	| { readonly key: `mqtt-version:${string}`; readonly version: 4 | 5 };
+
+/** All that outlives the worker, opened by a leader under its fence number. */
+export interface FieldStorage {
+	readonly settings: Rows<SettingRow>;
+	readonly brokers: Rows<StoredBroker>;
+	readonly devices: Rows<StoredDevice>;
+	readonly outbox: Rows<Command>;
+	readonly notices: Rows<Notice>;
+	readonly secrets: SecretBox;
+	readonly telemetry: TelemetryStore;
+	/** What was missing when the store was opened. */
+	readonly losses: readonly StoreLoss[];
+	/** Why nothing is kept beyond this worker's life; undefined where all is well. */
+	readonly failing: string | undefined;
+	/** Calls `fn` with the sentinel now, where there is one, and at each change. */
+	watchSentinel(fn: (text: string) => void, signal: AbortSignal): void;
+	close(): Promise<void>;
+}

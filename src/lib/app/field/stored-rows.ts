@@ -1,0 +1,173 @@
+import type { DeviceEvent, StoredDevice } from '$lib/device';
+import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
+import type { Notice } from './messages';
+import type { SettingRow, StoredBroker } from './storage';
+
+/**
+ * Parsers of the rows this room keeps. Total: a row of a later version, or a damaged one, gives undefined and is left alone.
+ * A member that may be missing in older rows gets its default here, so nothing else must know of it.
+ */
+type Fields = Record<string, unknown>;
+
+const fieldsOf = (row: unknown): Fields | undefined =>
+	typeof row === 'object' && row !== null ? (row as Fields) : undefined;
+const isText = (v: unknown): v is string => typeof v === 'string';
+const isNumber = (v: unknown): v is number => typeof v === 'number' && Number.isFinite(v);
+const optionalText = (v: unknown) => (isText(v) ? v : undefined);
+const optionalNumber = (v: unknown) => (isNumber(v) ? v : undefined);
+
+export function parseSetting(row: unknown): SettingRow | undefined {
+	const f = fieldsOf(row);
+	if (f?.['key'] === 'client-id' && isText(f['text'])) return { key: 'client-id', text: f['text'] };
+	if (f?.['key'] === 'chosen-broker' && (isText(f['brokerId']) || f['brokerId'] === null))
+		return { key: 'chosen-broker', brokerId: f['brokerId'] };
+	if (
+		isText(f?.['key']) &&
+		f['key'].startsWith('mqtt-version:') &&
+		(f['version'] === 4 || f['version'] === 5)
+	)
+		return { key: f['key'] as `mqtt-version:${string}`, version: f['version'] };
+	return undefined;
+}
+
+export function parseBroker(row: unknown): StoredBroker | undefined {
+	const f = fieldsOf(row);
+	if (!f || !isText(f['id']) || !isText(f['name']) || !isText(f['url'])) return undefined;
+	const protocol = f['protocol'];
+	return {
+		id: f['id'],
+		name: f['name'],
+		url: f['url'],
+		username: optionalText(f['username']) ?? '',
+		protocol: protocol === 'mqtt5' || protocol === 'mqtt311' ? protocol : 'auto',
+		keepaliveS: optionalNumber(f['keepaliveS']) ?? 30,
+		persistentSession: f['persistentSession'] === true,
+		local: f['local'] === true
+	};
+}
+
+const LINKS: readonly string[] = ['mqtt', 'loopback', 'serial', 'ble', 'http'] satisfies LinkKind[];
+const EVENTS: readonly string[] = [
+	'online',
+	'offline',
+	'sleeping',
+	'restarted',
+	'new-epoch',
+	'firmware-changed',
+	'first-seen',
+	'gap'
+] satisfies DeviceEvent['kind'][];
+
+export function parseStoredDevice(row: unknown): StoredDevice | undefined {
+	const f = fieldsOf(row);
+	const id = deviceIdOf(f?.['id']);
+	if (!f || id === undefined) return undefined;
+	return {
+		id,
+		provenance: f['provenance'] === 'simulated' ? 'simulated' : 'real',
+		alias: optionalText(f['alias']),
+		lastSeenMs: optionalNumber(f['lastSeenMs']) ?? 0,
+		firmware: optionalText(f['firmware']),
+		model: optionalText(f['model']),
+		api: optionalNumber(f['api']),
+		epoch: optionalNumber(f['epoch']),
+		boot: optionalNumber(f['boot']),
+		profile: optionalText(f['profile']) ?? '',
+		links: listOf(f['links']).filter((l): l is LinkKind => isText(l) && LINKS.includes(l)),
+		components: Object.fromEntries(
+			Object.entries(fieldsOf(f['components']) ?? {}).filter((e): e is [string, string] => isText(e[1]))
+		),
+		reported: fieldsOf(f['reported']) ?? {},
+		events: listOf(f['events']).filter(isDeviceEvent)
+	};
+}
+
+function isDeviceEvent(value: unknown): value is DeviceEvent {
+	const f = fieldsOf(value);
+	return (
+		isNumber(f?.['atMs']) &&
+		isText(f['kind']) &&
+		EVENTS.includes(f['kind']) &&
+		fieldsOf(f['detail']) !== undefined
+	);
+}
+
+const STATES: readonly string[] = [
+	'queued',
+	'sent',
+	'acknowledged',
+	'failed',
+	'timed-out',
+	'expired',
+	'unknown'
+] satisfies CommandState[];
+
+export function parseCommand(row: unknown): Command | undefined {
+	const f = fieldsOf(row);
+	const device = deviceIdOf(f?.['device']);
+	if (!f || device === undefined || !isText(f['id']) || !isText(f['method']) || !isText(f['state']))
+		return undefined;
+	if (!STATES.includes(f['state']) || !isNumber(f['createdMs']) || !isNumber(f['expiresMs']))
+		return undefined;
+	const error = fieldsOf(f['error']);
+	return {
+		id: f['id'],
+		device,
+		method: f['method'],
+		params: fieldsOf(f['params']) ?? {},
+		state: f['state'] as CommandState,
+		createdMs: f['createdMs'],
+		expiresMs: f['expiresMs'],
+		...(isNumber(f['sentMs']) ? { sentMs: f['sentMs'] } : {}),
+		...(isNumber(f['settledMs']) ? { settledMs: f['settledMs'] } : {}),
+		...('result' in f ? { result: f['result'] } : {}),
+		...(isNumber(error?.['code']) && isText(error['message'])
+			? { error: { code: error['code'], message: error['message'] } }
+			: {})
+	};
+}
+
+export function parseNotice(row: unknown): Notice | undefined {
+	const f = fieldsOf(row);
+	if (!f || !isText(f['id'])) return undefined;
+	const id = f['id'];
+	switch (f['kind']) {
+		case 'store-failing':
+		case 'outbox-failing':
+			return isText(f['cause']) ? { id, kind: f['kind'], cause: f['cause'] } : undefined;
+		case 'quota':
+			return isNumber(f['usedBytes']) && isNumber(f['quotaBytes'])
+				? { id, kind: 'quota', usedBytes: f['usedBytes'], quotaBytes: f['quotaBytes'] }
+				: undefined;
+		case 'store-lost': {
+			const loss = fieldsOf(f['loss']);
+			const cause = loss?.['cause'];
+			if (!loss || !isLossCause(cause) || !isNumber(loss['noticedMs'])) return undefined;
+			const number = (name: string) => optionalNumber(loss[name]) ?? 0;
+			return {
+				id,
+				kind: 'store-lost',
+				loss: {
+					noticedMs: loss['noticedMs'],
+					cause,
+					knownSeal: number('knownSeal'),
+					knownWal: number('knownWal'),
+					foundSeal: number('foundSeal'),
+					foundWal: number('foundWal')
+				}
+			};
+		}
+		default:
+			return undefined;
+	}
+}
+
+const isLossCause = (v: unknown) =>
+	v === 'discarded-by-browser' || v === 'tail-missing' || v === 'corrupt-record' || v === 'unreadable';
+
+function deviceIdOf(value: unknown): DeviceId | undefined {
+	const id = isText(value) ? parseDeviceId(value) : undefined;
+	return id?.ok ? id.value : undefined;
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -1,0 +1,19 @@
+/** Those who follow a value: each gets it now and at each change until its signal aborts. */
+export class Watchers<T> {
+	readonly #emits = new Set<(value: T) => void>();
+
+	get size(): number {
+		return this.#emits.size;
+	}
+
+	add(emit: (value: T) => void, signal: AbortSignal, now: T): void {
+		if (signal.aborted) return;
+		this.#emits.add(emit);
+		signal.addEventListener('abort', () => this.#emits.delete(emit), { once: true });
+		emit(now);
+	}
+
+	tell(value: T): void {
+		for (const emit of this.#emits) emit(value);
+	}
+}

@@ -1,0 +1,10 @@
+export * from './cadence';
+export { default as CommandHistory } from './CommandHistory.svelte';
+export * from './command-words';
+export * from './device-face';
+export { default as DeviceCard } from './DeviceCard.svelte';
+export { default as DeviceFoot } from './DeviceFoot.svelte';
+export { default as DeviceRow } from './DeviceRow.svelte';
+export { default as LedPanel } from './LedPanel.svelte';
+export * from './led-state';
+export * from './event-words';

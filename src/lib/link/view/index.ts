@@ -1,0 +1,2 @@
+export * from './problem-words';
+export * from './session-line';

@@ -1,0 +1,58 @@
+import type { SessionState } from '$lib/model';
+import { formatNumber, type StateName } from '$lib/ui';
+import { sessionProblemWords } from './problem-words';
+
+export interface SessionLine {
+	readonly state: StateName;
+	readonly text: string;
+}
+
+/** What the shell knows besides the session itself. */
+export interface AroundSession {
+	readonly devices: number;
+	/** Devices that live in this browser and need no broker. */
+	readonly virtual: number;
+	readonly messagesPerSecond: number;
+	readonly nowMs: number;
+}
+
+const count = (n: number, one: string, many: string): string => `${formatNumber(n)} ${n === 1 ? one : many}`;
+
+/** The one line that tells the truth about the connection. @param session undefined: the worker has not said yet */
+export function sessionLine(session: SessionState | undefined, around: AroundSession): SessionLine {
+	switch (session?.kind) {
+		case undefined:
+			return { state: 'offline', text: 'Opening what is stored here…' };
+		case 'none':
+			if (around.virtual > 0)
+				return {
+					state: 'simulated',
+					text: `No broker · ${count(around.virtual, 'virtual device', 'virtual devices')} · ${rate(around)}`
+				};
+			return around.devices > 0
+				? { state: 'offline', text: 'No broker · showing what is stored here' }
+				: { state: 'offline', text: 'No broker' };
+		case 'connecting':
+			return { state: 'late', text: `Connecting to ${session.broker}…` };
+		case 'live':
+			return {
+				state: 'live',
+				text: `Live on ${session.broker} · ${count(around.devices, 'device', 'devices')} · ${rate(around)}`
+			};
+		case 'waiting': {
+			if (session.problem.kind === 'offline') return { state: 'offline', text: 'Offline · showing what is stored here' };
+			const seconds = Math.max(0, Math.ceil((session.retryAtMs - around.nowMs) / 1000));
+			return {
+				state: 'late',
+				text: `Reconnecting to ${session.broker} in ${seconds} s: ${lower(sessionProblemWords(session.problem).what)}`
+			};
+		}
+		case 'failed':
+			return { state: 'failing', text: `Not connected to ${session.broker}: ${lower(sessionProblemWords(session.problem).what)}` };
+	}
+}
+
+const rate = ({ messagesPerSecond: r }: AroundSession): string =>
+	`${formatNumber(r, r > 0 && r < 9.95 && r % 1 !== 0 ? 1 : 0)} msg/s`;
+
+const lower = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);

@@ -1,0 +1,96 @@
+import { ManualClock, ok, systemClock, type Clock } from '$lib/base';
+import { FieldCore } from '$lib/app/field/field-core';
+import type { FieldService } from '$lib/app/field/messages';
+import type { FieldStorage } from '$lib/app/field/storage';
+import { mqttJsConnector, type MqttConnector } from '$lib/link';
+import type { Sample } from '$lib/model';
+import type { LatestSample, TelemetryStore } from '$lib/telemetry';
+import { memoryKeep } from '$lib/vault';
+import * as stored from '$lib/app/field/stored-rows';
+import { WebSocket } from 'ws';
+
+/** Node's WebSocket through the product's own connector. */
+export const nodeConnector: MqttConnector = mqttJsConnector(
+	(url, protocols) => new WebSocket(url, protocols)
+);
+
+/** A store that keeps all it is given and nothing else: what reached it is what a test asks. */
+export class RecordingStore implements TelemetryStore {
+	readonly samples: Sample[] = [];
+
+	append: TelemetryStore['append'] = async (samples) => {
+		this.samples.push(...samples);
+		return ok({ stored: samples.length, duplicates: 0 });
+	};
+	range: TelemetryStore['range'] = async () => {
+		throw new Error('this store keeps no series');
+	};
+	latest = async (): Promise<readonly LatestSample[]> => [];
+	flush: TelemetryStore['flush'] = async () => ok(undefined);
+	stats: TelemetryStore['stats'] = async () => {
+		throw new Error('this store has no figures');
+	};
+	forget: TelemetryStore['forget'] = async () => ok(undefined);
+	close = async (): Promise<void> => {};
+}
+
+/** All in memory. Give the same keep again to see what a restarted worker finds. */
+export function memoryStorage(
+	keep = memoryKeep(),
+	telemetry: TelemetryStore = new RecordingStore()
+): FieldStorage {
+	return {
+		settings: keep.rows('settings', stored.parseSetting),
+		brokers: keep.rows('brokers', stored.parseBroker),
+		devices: keep.rows('devices', stored.parseStoredDevice),
+		outbox: keep.rows('outbox', stored.parseCommand),
+		notices: keep.rows('notices', stored.parseNotice),
+		secrets: keep.secrets,
+		telemetry,
+		losses: [],
+		failing: undefined,
+		watchSentinel: () => {},
+		close: async () => {}
+	};
+}
+
+export function startCore(
+	options: { storage?: FieldStorage; connector?: MqttConnector; clock?: Clock; onFenced?: () => void } = {}
+): Promise<FieldCore> {
+	return FieldCore.start({
+		clock: options.clock ?? systemClock,
+		random: Math.random,
+		connector: options.connector ?? nodeConnector,
+		storage: options.storage ?? memoryStorage(),
+		page: { origin: 'http://localhost', online: true, localNetwork: 'unknown' },
+		onFenced: options.onFenced ?? (() => {})
+	});
+}
+
+type Feeds = FieldService['feeds'];
+
+/** Resolves with the first value of a feed that fits; the test's own timeout ends a vain wait. */
+export function untilFeed<F extends Exclude<keyof Feeds, 'role'>>(
+	core: FieldCore,
+	feed: F,
+	args: Feeds[F]['args'],
+	fits: (value: Feeds[F]['value']) => boolean
+): Promise<Feeds[F]['value']> {
+	return new Promise((resolve) => {
+		const controller = new AbortController();
+		core.handlers.feeds[feed](
+			args,
+			(value) => {
+				if (!fits(value)) return;
+				queueMicrotask(() => controller.abort()); // the first value may come before the feed knows its signal
+				resolve(value);
+			},
+			controller.signal
+		);
+	});
+}
+
+/** The context of a call that nobody cancels. */
+export const calling = { signal: new AbortController().signal, ports: [] };
+
+export { ManualClock };
