@@ -98,7 +98,7 @@ async function compilerVersion() {
 
 /** @param {Map<string, string>} sources @returns {Promise<Uint8Array>} */
 async function compile(sources) {
-	const { runClang, Exit } = await import('@yowasp/clang');
+	const { commands, Exit } = await import('@yowasp/clang');
 	const unity = [...sources.keys()].filter((p) => p.endsWith('.cpp')).map((p) => `#include "${p}"\n`);
 	/** @type {import('@yowasp/clang').Tree} */
 	const tree = { 'unity.cpp': unity.join('') };
@@ -112,7 +112,7 @@ async function compile(sources) {
 	const said = new TextDecoder();
 	let text = '';
 	try {
-		const made = await runClang(['clang++', ...FLAGS, '-I.', 'unity.cpp', '-o', 'out.wasm'], tree, {
+		const made = await commands['clang++']([...FLAGS, '-I.', 'unity.cpp', '-o', 'out.wasm'], tree, {
 			fetchProgress: () => {},
 			stderr: (bytes) => (text += bytes ? said.decode(bytes, { stream: true }) : ''),
 			stdout: (bytes) => (text += bytes ? said.decode(bytes, { stream: true }) : '')

@@ -27,7 +27,8 @@ void write_head(JsonWriter& out, const Registry::Entry& entry) {
 
 }  // namespace
 
-void ConfigStore::load(Registry& registry, std::string_view factory_default, const Now& now) {
+void ConfigStore::load(Registry& registry, std::string_view first_boot, std::string_view factory_default,
+                       const Now& now) {
   JsonDocument document(tokens_, kMaxValues);
   const Expected<std::string_view> stored = record_.load();
   if (stored.ok()) {
@@ -41,10 +42,13 @@ void ConfigStore::load(Registry& registry, std::string_view factory_default, con
   } else if (stored.status() != Status::kNotFound) {
     log_.write(LogLevel::kError, "config", "the stored configuration cannot be read: factory default");
   }
-  if (document.parse(factory_default).ok()) {
-    add_components(registry, document.root().member("components"), now);
-  } else {
-    log_.write(LogLevel::kError, "config", "the factory default does not parse");
+  for (const std::string_view text : {stored.ok() ? std::string_view() : first_boot, factory_default}) {
+    if (text.empty()) continue;
+    if (document.parse(text).ok()) {
+      add_components(registry, document.root().member("components"), now);
+    } else {
+      log_.write(LogLevel::kError, "config", "a default configuration does not parse");
+    }
   }
 }
 

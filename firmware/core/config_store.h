@@ -24,8 +24,9 @@ class ConfigStore {
   ConfigStore(Storage& storage, Log& log)
       : record_(storage, "cfg", scratch_, sizeof scratch_), log_(log) {}
 
-  /// Makes the components that the stored document names, and those of `factory_default` that it lacks.
-  void load(Registry& registry, std::string_view factory_default, const Now& now);
+  /// Makes the components that the stored document names (where none is stored, those of `first_boot`, which may be
+  /// empty), and those of `factory_default` that it lacks.
+  void load(Registry& registry, std::string_view first_boot, std::string_view factory_default, const Now& now);
 
   /// What config.set was refused for. `item` is the place in the request's list.
   struct Refusal {

@@ -16,7 +16,7 @@ Device::Device(const Identity& identity, const Hal& hal)
       telemetry_(identity_, hal_, message_, sizeof message_),
       router_({identity_, registry_, scheduler_, config_, journal_, telemetry_, hal_.memory, boot_, boot_ms_}) {}
 
-Status Device::start(std::string_view factory_default, const Now& now) {
+Status Device::start(std::string_view first_boot, std::string_view factory_default, const Now& now) {
   if (!is_device_id(identity_.id.view())) return Status::kInvalid;
   const std::string_view id = identity_.id.view();
   for (const Status made : {make_topic(id, "command", command_topic_), make_topic(id, "response", response_topic_),
@@ -27,7 +27,7 @@ Status Device::start(std::string_view factory_default, const Now& now) {
   const Status telemetry = telemetry_.start(now);
   if (telemetry != Status::kOk) return telemetry;
   journal_.load();
-  config_.load(registry_, factory_default, now);
+  config_.load(registry_, first_boot, factory_default, now);
   uint8_t priority = 0;
   for (Registry::Entry& entry : registry_) {
     const Status added = scheduler_.add(*entry.component, priority++, entry.enabled, now);

@@ -25,8 +25,9 @@ class Device {
   /// Before start(): what the app can make. kNoSpace: too many.
   Status add_type(ComponentFactory& factory) { return registry_.add_type(factory); }
   /// Counts the boot, reads the flash and makes the components. What cannot be read is replaced by the default, and
-  /// logged. `factory_default`: a document as in core/config_store.h.
-  Status start(std::string_view factory_default, const Now& now);
+  /// logged. Both texts are documents as in core/config_store.h: `first_boot` counts where none is stored and may be
+  /// empty, `factory_default` has every component of the app.
+  Status start(std::string_view first_boot, std::string_view factory_default, const Now& now);
   /// Where components give what they measured.
   SampleSink& samples() { return telemetry_; }
 

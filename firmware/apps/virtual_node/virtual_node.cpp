@@ -25,12 +25,12 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
       climate_(device_.samples(), seed),
       led_(lamp_) {}
 
-Status VirtualNode::start(std::string_view config, const Now& now) {
+Status VirtualNode::start(std::string_view first_boot, const Now& now) {
   for (ComponentFactory* factory : {static_cast<ComponentFactory*>(&climate_), static_cast<ComponentFactory*>(&led_)}) {
     const Status added = device_.add_type(*factory);
     if (added != Status::kOk) return added;
   }
-  return device_.start(config.empty() ? kFactoryDefault : config, now);
+  return device_.start(first_boot, kFactoryDefault, now);
 }
 
 }  // namespace fb

@@ -43,8 +43,8 @@ class VirtualNode {
   };
   VirtualNode(const Identity& identity, uint64_t seed, const Body& body);
 
-  /// @param config the configuration of a first boot, or "" for the app's own
-  Status start(std::string_view config, const Now& now);
+  /// @param first_boot the configuration of a device with an empty flash; what it leaves out has its default
+  Status start(std::string_view first_boot, const Now& now);
   Device& device() { return device_; }
   const SimLamp& lamp() const { return lamp_; }
 
