@@ -1,0 +1,52 @@
+import { formatBytes, formatDateTime, type Words } from '$lib/ui';
+import type { StoreLoss } from '../store';
+
+const CAUSES = {
+	'discarded-by-browser':
+		'The browser threw the stored measurements away: their files were damaged, or it ran out of room.',
+	'tail-missing':
+		'The newest stored measurements are missing: the machine went down before the disk had them, or a file was cut short.',
+	'corrupt-record': 'Some stored measurements cannot be read any more: their bytes changed on disk.',
+	unreadable: 'The browser cannot open the stored measurements.'
+} as const satisfies Record<StoreLoss['cause'], string>;
+
+/** Stored measurements are gone. */
+export function storeLossWords(loss: StoreLoss): Words {
+	return {
+		what: 'Stored measurements were lost',
+		means: `${CAUSES[loss.cause]} Brokers, settings and devices are kept apart and are still there.`,
+		todo: 'Nothing to do: new measurements are stored again. Devices of our own firmware are asked for what they still hold.',
+		details: [
+			`Noticed ${formatDateTime(loss.noticedMs)} (${loss.cause})`,
+			`Newest block known ${loss.knownSeal}, found ${loss.foundSeal}`,
+			`Newest record known ${loss.knownWal}, found ${loss.foundWal}`
+		].join('\n')
+	};
+}
+
+/** Nothing can be written. @param cause the browser's own words */
+export function storeFailingWords(cause: string): Words {
+	return {
+		what: 'New measurements cannot be stored',
+		means: 'Live values are shown, but they will be gone when the last Fieldbench tab is closed.',
+		todo: 'Close other tabs, free some disk space, and reload this page.',
+		details: cause
+	};
+}
+
+export function quotaWords(usedBytes: number, quotaBytes: number): Words {
+	return {
+		what: 'The browser’s room for this site is full',
+		means: `${formatBytes(usedBytes)} of ${formatBytes(quotaBytes)} are used. New measurements cannot be stored until there is room.`,
+		todo: 'Forget devices you no longer need, or free disk space: the browser gives a share of what is free.'
+	};
+}
+
+export function outboxFailingWords(cause: string): Words {
+	return {
+		what: 'Commands cannot be stored',
+		means: 'A command is stored before it is sent, so that its outcome is never lost. So none is sent now.',
+		todo: 'Free some disk space and reload this page.',
+		details: cause
+	};
+}
