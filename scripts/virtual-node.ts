@@ -43,7 +43,8 @@ export async function startVirtualNode(options: VirtualNodeOptions): Promise<Vir
 	const log = options.log ?? (() => {});
 	const host = await VirtualDeviceHost.load(options.wasm, { log: (id, line) => log(`${id} ${line}`) });
 	if (!host.ok) throw new Error(`not our firmware: ${host.error.kind}`);
-	let client: MqttClient | undefined;
+	// The device comes first: the broker wants its last will before the session opens.
+	const session: { client?: MqttClient } = {};
 	const added = host.value.add(
 		{
 			id: options.id,
@@ -53,14 +54,14 @@ export async function startVirtualNode(options: VirtualNodeOptions): Promise<Vir
 			...(options.flash ? { flash: options.flash } : {})
 		},
 		{
-			publish: (message) => send(client, message, log),
+			publish: (message) => send(session.client, message, log),
 			// A body that died sends no goodbye: the broker has the will.
-			lost: () => client?.stream.destroy()
+			lost: () => session.client?.stream.destroy()
 		}
 	);
 	if (!added.ok) throw new Error(`${options.id}: ${added.error.kind}`);
 	const device = added.value;
-	client = mqtt.connect(options.brokerUrl, {
+	const client = mqtt.connect(options.brokerUrl, {
 		protocolVersion: options.protocolVersion ?? 4,
 		clientId: options.id,
 		clean: true,
@@ -72,14 +73,14 @@ export async function startVirtualNode(options: VirtualNodeOptions): Promise<Vir
 	client.on('message', (topic, payload) => device.deliver(topic, new Uint8Array(payload)));
 	client.on('close', () => device.setLink(false));
 	client.on('error', (cause) => log(`${options.id} ${cause.message}`));
-	const session = client;
+	session.client = client;
 	return {
 		id: options.id,
 		device,
 		get connected() {
-			return session.connected;
+			return client.connected;
 		},
-		...follow(session, device, host.value, options.signal)
+		...follow(client, device, host.value, options.signal)
 	};
 }
 

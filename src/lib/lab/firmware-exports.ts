@@ -48,7 +48,7 @@ const FUNCTIONS = {
 export function exportsOf(found: WebAssembly.Exports): Result<FirmwareExports, FirmwareFault> {
 	const version = found['fb_abi_version'];
 	if (typeof version !== 'function') return err({ kind: 'missing-export', name: 'fb_abi_version' });
-	const abi: unknown = version();
+	const abi = (version as () => unknown)();
 	if (abi !== FIRMWARE_ABI) return err({ kind: 'other-abi', found: Number(abi) });
 	if (!(found['memory'] instanceof WebAssembly.Memory))
 		return err({ kind: 'missing-export', name: 'memory' });

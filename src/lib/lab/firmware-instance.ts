@@ -182,7 +182,7 @@ export class FirmwareInstance {
 			this.withBytes([new Uint8Array(capacity)], ([at]) => {
 				const size = this.wasm.text(handle, TEXTS[which], at!, capacity);
 				if (size < 0 || size > capacity) throw new Error(`text ${which} has ${size} bytes`);
-				return textOf(new Uint8Array(this.wasm.memory.buffer, at!, size).slice()) ?? '';
+				return textOf(new Uint8Array(this.wasm.memory.buffer, at, size).slice()) ?? '';
 			})
 		);
 	}

@@ -3,3 +3,4 @@ export type { CreateError, DeviceLogLine, DevicePublish } from './firmware-insta
 export * from './flash';
 export * from './virtual-device';
 export * from './virtual-device-host';
+export * from './lab-store';

@@ -1,0 +1,166 @@
+import { err, ok, systemClock, utf8, type Clock, type Handlers, type Result } from '$lib/base';
+import {
+	type LabStore,
+	VirtualDeviceHost,
+	type DevicePublish,
+	type LabDevice,
+	type VirtualDevice
+} from '$lib/lab';
+import type { LoopbackMessage } from '$lib/link';
+import type { LabError, LabWorkerService, NewVirtualDevice, VirtualDeviceInfo } from './messages';
+
+/** More would make the page's own worker the bottleneck; docs/protocol.md §7 has the bound for real fleets. */
+export const MAX_VIRTUAL_DEVICES = 100;
+
+/** The end of the MessagePort to the field worker that the bench needs. */
+export interface FieldPort {
+	postMessage(message: LoopbackMessage, transfer: Transferable[]): void;
+	onmessage: ((event: MessageEvent) => void) | null;
+	close(): void;
+}
+
+/** The lab worker's inside: the virtual devices this browser remembers, running, joined to the field worker. */
+export class LabBench {
+	readonly #watchers = new Set<(devices: readonly VirtualDeviceInfo[]) => void>();
+	#host: VirtualDeviceHost | undefined;
+	#field: FieldPort | undefined;
+
+	constructor(
+		private readonly store: LabStore,
+		private readonly loadModule: (url: string) => Promise<Result<WebAssembly.Module, LabError>>,
+		private readonly clock: Clock = systemClock
+	) {}
+
+	/** Loads the firmware and brings back what is remembered. */
+	async start(wasmUrl: string): Promise<Result<void, LabError>> {
+		const module = await this.loadModule(wasmUrl);
+		if (!module.ok) return module;
+		const host = await VirtualDeviceHost.load(module.value, {
+			clock: this.clock,
+			onChange: () => this.#tell()
+		});
+		if (!host.ok) return err({ kind: 'firmware-refused', fault: host.error.kind });
+		this.#host = host.value;
+		// One that does not come up keeps nobody else from it; it is tried again at the next start.
+		for (const device of await this.store.devices()) await this.#run(host.value, device);
+		return ok(undefined);
+	}
+
+	list(): readonly VirtualDeviceInfo[] {
+		return (this.#host?.devices ?? []).map(infoOf);
+	}
+
+	async add({ id, name }: NewVirtualDevice): Promise<Result<VirtualDeviceInfo, LabError>> {
+		const host = this.#host;
+		if (!host) return err({ kind: 'firmware-unreachable', cause: 'not started' });
+		const there = host.get(id);
+		if (there) return ok(infoOf(there));
+		if (host.devices.length >= MAX_VIRTUAL_DEVICES)
+			return err({ kind: 'too-many', most: MAX_VIRTUAL_DEVICES });
+		const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+		const device: LabDevice = { id, name, seed, createdMs: this.clock.now() };
+		const running = await this.#run(host, device);
+		if (!running.ok) return running;
+		try {
+			await this.store.put(device);
+		} catch (cause) {
+			host.remove(id);
+			return err({ kind: 'not-stored', cause: String(cause) });
+		}
+		return ok(infoOf(running.value));
+	}
+
+	async remove(id: string): Promise<void> {
+		const device = this.#host?.get(id);
+		this.#host?.remove(id);
+		if (device) this.#publish({ ...willOf(device), qos: 1, retain: true });
+		await this.store.remove(id);
+	}
+
+	/** Takes ownership of `port`; the devices say their status anew to whoever is there now. */
+	attachField(port: FieldPort): void {
+		this.#field?.close();
+		for (const device of this.#host?.devices ?? []) device.setLink(false);
+		this.#field = port;
+		port.onmessage = (event) => {
+			const message = parseDelivery(event.data);
+			if (!message) return;
+			for (const device of this.#host?.devices ?? [])
+				if (device.commandTopic === message.topic) device.deliver(message.topic, message.payload);
+		};
+		for (const device of this.#host?.devices ?? []) device.setLink(true);
+	}
+
+	watch(emit: (devices: readonly VirtualDeviceInfo[]) => void, signal: AbortSignal): void {
+		this.#watchers.add(emit);
+		signal.addEventListener('abort', () => this.#watchers.delete(emit), { once: true });
+		emit(this.list());
+	}
+
+	async #run(host: VirtualDeviceHost, device: LabDevice): Promise<Result<VirtualDevice, LabError>> {
+		const { id, name, seed } = device;
+		let flash;
+		try {
+			flash = await this.store.flash(id);
+		} catch (cause) {
+			return err({ kind: 'not-stored', cause: String(cause) });
+		}
+		const added = host.add(
+			{ id, name, seed, flash },
+			{
+				publish: (message) => this.#publish(message),
+				lost: () => {
+					const lost = host.get(id);
+					if (lost) this.#publish({ ...willOf(lost), qos: 1, retain: true });
+				}
+			}
+		);
+		if (!added.ok) return err({ kind: 'device-refused', fault: added.error.kind });
+		if (this.#field) added.value.setLink(true);
+		return added;
+	}
+
+	#publish({ topic, payload, retain }: DevicePublish): void {
+		this.#field?.postMessage({ type: 'publish', topic, payload, retain }, [payload.buffer]);
+	}
+
+	#tell(): void {
+		const devices = this.list();
+		for (const emit of this.#watchers) emit(devices);
+	}
+}
+
+/** The worker's calls and feeds over a bench. */
+export function benchHandlers(bench: Promise<LabBench>): Handlers<LabWorkerService> {
+	return {
+		calls: {
+			start: async ({ wasmUrl }) => (await bench).start(wasmUrl),
+			list: async () => (await bench).list(),
+			add: async (device) => (await bench).add(device),
+			remove: async ({ id }) => (await bench).remove(id),
+			attachField: async (_, { ports }) => {
+				const port = ports[0];
+				if (port) (await bench).attachField(port);
+			}
+		},
+		feeds: {
+			devices: (_, emit, signal) => void bench.then((b) => b.watch(emit, signal))
+		}
+	};
+}
+
+const infoOf = ({ id, name, state, crashes }: VirtualDevice): VirtualDeviceInfo => ({
+	id,
+	name,
+	state,
+	crashes
+});
+
+const willOf = ({ will }: VirtualDevice) => ({ topic: will.topic, payload: utf8(will.payload) });
+
+function parseDelivery(data: unknown): { topic: string; payload: Uint8Array } | undefined {
+	if (typeof data !== 'object' || data === null) return undefined;
+	const { type, topic, payload } = data as Record<string, unknown>;
+	if (type !== 'deliver' || typeof topic !== 'string') return undefined;
+	return payload instanceof Uint8Array ? { topic, payload } : undefined;
+}

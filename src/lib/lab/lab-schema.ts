@@ -1,0 +1,3 @@
+/** The stores of `fieldbench-lab`; their shapes are told in lab-store.ts. */
+export const DEVICES = 'devices';
+export const FLASH = 'flash';
