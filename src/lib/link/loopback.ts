@@ -36,19 +36,22 @@ export class LoopbackLink implements MessageLink {
 	/**
 	 * Takes ownership of `port`.
 	 * @param onLost called once when this port's lab is gone, with its devices: by itself, or because another took its place
+	 * @returns says that it is gone, where the port cannot tell by itself
 	 */
-	attach(port: LoopbackPort, onLost: () => void = () => {}): void {
+	attach(port: LoopbackPort, onLost: () => void = () => {}): () => void {
 		this.detach();
 		this.#port = port;
 		this.#onLost = onLost;
-		port.addEventListener?.('close', () => {
+		const gone = () => {
 			if (this.#port === port) this.detach();
-		});
+		};
+		port.addEventListener?.('close', gone);
 		port.onmessage = (event) => {
 			const message = parseLoopbackMessage(event.data);
 			if (message) this.#published(message.topic, message.payload, message.retain);
 			else this.refused.add('not-loopback');
 		};
+		return gone;
 	}
 
 	detach(): void {

@@ -3,13 +3,38 @@ import type { IconName, StateName } from '$lib/ui';
 
 /** A command's state in a word and in a sentence. */
 export const COMMAND_WORDS = {
-	queued: { word: 'Queued', state: 'late', icon: 'late', means: 'Stored here. It is sent as soon as the device can be reached.' },
+	queued: {
+		word: 'Queued',
+		state: 'late',
+		icon: 'late',
+		means: 'Stored here. It is sent as soon as the device can be reached.'
+	},
 	sent: { word: 'Sent', state: 'late', icon: 'forward', means: 'On its way. No answer yet.' },
 	acknowledged: { word: 'Acknowledged', state: 'live', icon: 'check', means: 'The device says it is done.' },
-	failed: { word: 'Failed', state: 'failing', icon: 'failing', means: 'The device answered that it did not do it.' },
-	'timed-out': { word: 'Timed out', state: 'failing', icon: 'late', means: 'No answer came in time. If one still comes, it is shown here.' },
-	expired: { word: 'Expired', state: 'offline', icon: 'offline', means: 'It was not sent in time, and will not be.' },
-	unknown: { word: 'Unknown', state: 'failing', icon: 'info', means: 'It was sent and no answer came: it may have been done. Look at the device.' }
+	failed: {
+		word: 'Failed',
+		state: 'failing',
+		icon: 'failing',
+		means: 'The device answered that it did not do it.'
+	},
+	'timed-out': {
+		word: 'Timed out',
+		state: 'failing',
+		icon: 'late',
+		means: 'No answer came in time. If one still comes, it is shown here.'
+	},
+	expired: {
+		word: 'Expired',
+		state: 'offline',
+		icon: 'offline',
+		means: 'It was not sent in time, and will not be.'
+	},
+	unknown: {
+		word: 'Unknown',
+		state: 'failing',
+		icon: 'info',
+		means: 'It was sent and no answer came: it may have been done. Look at the device.'
+	}
 } as const satisfies Record<CommandState, { word: string; state: StateName; icon: IconName; means: string }>;
 
 /** What was asked, in words where we know the component. */
@@ -19,7 +44,13 @@ export function describeCommand(command: Pick<Command, 'method' | 'params'>): st
 	const asked = typeof input === 'object' && input !== null ? Object.entries(input) : [];
 	if (id === 'led') {
 		const parts = asked.map(([name, value]) =>
-			name === 'on' ? (value === true ? 'on' : 'off') : name === 'brightness' ? `${String(value)} % bright` : `${name} ${String(value)}`
+			name === 'on'
+				? value === true
+					? 'on'
+					: 'off'
+				: name === 'brightness'
+					? `${String(value)} % bright`
+					: `${name} ${String(value)}`
 		);
 		return `LED ${parts.join(', ')}`;
 	}

@@ -1,4 +1,11 @@
-import { type DeviceId, type LinkKind, metricInfo, type MetricInfo, type Presence, type Provenance } from '$lib/model';
+import {
+	type DeviceId,
+	type LinkKind,
+	metricInfo,
+	type MetricInfo,
+	type Presence,
+	type Provenance
+} from '$lib/model';
 import type { IconName, StateName } from '$lib/ui';
 
 /** What a card, a row or a header shows of a device. */
@@ -31,7 +38,8 @@ export function standing(
 	if (!around.reachable) return { state: 'offline', word: 'Last known', icon: 'offline' };
 	if (face.presence === 'offline') return { state: 'offline', word: 'Offline', icon: 'offline' };
 	if (face.presence === 'sleeping') return { state: 'offline', word: 'Sleeping', icon: 'sleeping' };
-	if (around.nowMs - face.lastSeenMs > around.lateAfterMs) return { state: 'late', word: 'Late', icon: 'late' };
+	if (around.nowMs - face.lastSeenMs > around.lateAfterMs)
+		return { state: 'late', word: 'Late', icon: 'late' };
 	return { state: 'live', word: 'Live', icon: 'live' };
 }
 

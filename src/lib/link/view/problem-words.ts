@@ -5,19 +5,56 @@ type Refusal = Extract<SessionProblem, { kind: 'refused' }>['reason'];
 type UrlFault = Extract<SessionProblem, { kind: 'bad-url' }>['reason'];
 
 const URL_FAULTS = {
-	unparsable: { what: 'This is not an address a browser can open', todo: 'Write it like wss://broker.example:8884/mqtt or ws://192.168.1.20:9001.' },
-	scheme: { what: 'A browser reaches MQTT only over WebSocket', todo: 'Begin the address with wss:// or ws://. mqtt:// and port 1883 are for devices; the broker needs a WebSocket listener.' },
-	'credentials-in-url': { what: 'The address holds a user name or a password', todo: 'Take them out of the address and put them in their own fields, where they are kept apart from what is shown and copied.' }
+	unparsable: {
+		what: 'This is not an address a browser can open',
+		todo: 'Write it like wss://broker.example:8884/mqtt or ws://192.168.1.20:9001.'
+	},
+	scheme: {
+		what: 'A browser reaches MQTT only over WebSocket',
+		todo: 'Begin the address with wss:// or ws://. mqtt:// and port 1883 are for devices; the broker needs a WebSocket listener.'
+	},
+	'credentials-in-url': {
+		what: 'The address holds a user name or a password',
+		todo: 'Take them out of the address and put them in their own fields, where they are kept apart from what is shown and copied.'
+	}
 } as const satisfies Record<UrlFault, { what: string; todo: string }>;
 
 const REFUSALS = {
-	credentials: { what: 'The broker refused the user name or the password', means: 'It is there and speaks MQTT, but does not know these.', todo: 'Edit the profile and type them again. Trying again by itself would only lock the account, so this waits for you.' },
-	'not-authorised': { what: 'The broker does not let this account in', means: 'It knows the name, but its rules forbid this connection.', todo: 'Ask whoever runs the broker to allow WebSocket clients and the topics iot/node/# for this account.' },
-	'client-id': { what: 'The broker refused this browser’s client id', means: 'Its rules allow only certain client ids.', todo: 'Ask whoever runs the broker to allow ids that begin with fieldbench.' },
-	unavailable: { what: 'The broker says it is busy or shutting down', means: 'It answered, but takes nobody now.', todo: 'Nothing: this tries again by itself.' },
-	protocol: { what: 'The broker does not speak this version of MQTT', means: 'It answered and refused the version.', todo: 'Edit the profile and choose “Whichever works” or the other version.' },
-	banned: { what: 'The broker has banned this client', means: 'It answered, and will not let it in.', todo: 'Ask whoever runs the broker.' },
-	other: { what: 'The broker refused the connection', means: 'It answered with a code we have no words for.', todo: 'Look in the broker’s log for this moment. This tries again by itself.' }
+	credentials: {
+		what: 'The broker refused the user name or the password',
+		means: 'It is there and speaks MQTT, but does not know these.',
+		todo: 'Edit the profile and type them again. Trying again by itself would only lock the account, so this waits for you.'
+	},
+	'not-authorised': {
+		what: 'The broker does not let this account in',
+		means: 'It knows the name, but its rules forbid this connection.',
+		todo: 'Ask whoever runs the broker to allow WebSocket clients and the topics iot/node/# for this account.'
+	},
+	'client-id': {
+		what: 'The broker refused this browser’s client id',
+		means: 'Its rules allow only certain client ids.',
+		todo: 'Ask whoever runs the broker to allow ids that begin with fieldbench.'
+	},
+	unavailable: {
+		what: 'The broker says it is busy or shutting down',
+		means: 'It answered, but takes nobody now.',
+		todo: 'Nothing: this tries again by itself.'
+	},
+	protocol: {
+		what: 'The broker does not speak this version of MQTT',
+		means: 'It answered and refused the version.',
+		todo: 'Edit the profile and choose “Whichever works” or the other version.'
+	},
+	banned: {
+		what: 'The broker has banned this client',
+		means: 'It answered, and will not let it in.',
+		todo: 'Ask whoever runs the broker.'
+	},
+	other: {
+		what: 'The broker refused the connection',
+		means: 'It answered with a code we have no words for.',
+		todo: 'Look in the broker’s log for this moment. This tries again by itself.'
+	}
 } as const satisfies Record<Refusal, { what: string; means: string; todo: string }>;
 
 const STORED = 'Nothing new arrives meanwhile. What is stored here stays readable.';
@@ -69,11 +106,15 @@ export function sessionProblemWords(problem: SessionProblem): Words {
 				details: problem.url
 			};
 		case 'refused':
-			return { ...REFUSALS[problem.reason], details: `CONNACK code ${problem.code} (0x${problem.code.toString(16)})` };
+			return {
+				...REFUSALS[problem.reason],
+				details: `CONNACK code ${problem.code} (0x${problem.code.toString(16)})`
+			};
 		case 'taken-over':
 			return {
 				what: 'Another client took over this session',
-				means: 'The broker allows one client per id, and one with ours connected. This one stays away, or they would throw each other out for ever.',
+				means:
+					'The broker allows one client per id, and one with ours connected. This one stays away, or they would throw each other out for ever.',
 				todo: 'Close the other one, then connect again.'
 			};
 		case 'keepalive-timeout':
@@ -87,12 +128,15 @@ export function sessionProblemWords(problem: SessionProblem): Words {
 				what: 'The connection was closed from the other end',
 				means: STORED,
 				todo: 'Nothing: this tries again by itself. If it keeps happening, look in the broker’s log.',
-				...(problem.code === undefined ? {} : { details: `Reason code ${problem.code} (0x${problem.code.toString(16)})` })
+				...(problem.code === undefined
+					? {}
+					: { details: `Reason code ${problem.code} (0x${problem.code.toString(16)})` })
 			};
 		case 'secret-locked':
 			return {
 				what: 'The password of this broker cannot be read',
-				means: 'It was stored encrypted, and the key is not there: this page is not in a secure context, or the browser’s data was cleared in part.',
+				means:
+					'It was stored encrypted, and the key is not there: this page is not in a secure context, or the browser’s data was cleared in part.',
 				todo: 'Edit the profile and type the password again.'
 			};
 	}

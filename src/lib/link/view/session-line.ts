@@ -40,7 +40,8 @@ export function sessionLine(session: SessionState | undefined, around: AroundSes
 				text: `Live on ${session.broker} · ${count(around.devices, 'device', 'devices')} · ${rate(around)}`
 			};
 		case 'waiting': {
-			if (session.problem.kind === 'offline') return { state: 'offline', text: 'Offline · showing what is stored here' };
+			if (session.problem.kind === 'offline')
+				return { state: 'offline', text: 'Offline · showing what is stored here' };
 			const seconds = Math.max(0, Math.ceil((session.retryAtMs - around.nowMs) / 1000));
 			return {
 				state: 'late',
@@ -48,7 +49,10 @@ export function sessionLine(session: SessionState | undefined, around: AroundSes
 			};
 		}
 		case 'failed':
-			return { state: 'failing', text: `Not connected to ${session.broker}: ${lower(sessionProblemWords(session.problem).what)}` };
+			return {
+				state: 'failing',
+				text: `Not connected to ${session.broker}: ${lower(sessionProblemWords(session.problem).what)}`
+			};
 	}
 }
 
