@@ -1,2 +1,3 @@
-export * from './store';
 export { DEFAULT_LIMITS } from './limits';
+export { openTelemetryStore, resetTelemetry } from './open';
+export * from './store';

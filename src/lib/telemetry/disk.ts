@@ -1,0 +1,76 @@
+import type { Result } from '$lib/base';
+import type { BlockHead } from './codec/block';
+import type { NameRow } from './names';
+import type { StoreError } from './store';
+
+/** Newest value of each metric of one series: `[metric, value, timeMs]`. */
+export type LatestRow = readonly (readonly [metric: number, value: number, timeMs: number])[];
+
+/** The one row that tells how far the store is; changes in the same transaction as what it tells of. */
+export interface StateRow {
+	readonly format: 1;
+	readonly generation: string;
+	readonly seal: number;
+	/** Newest write-ahead record that is in blocks. */
+	readonly sealedWal: number;
+	readonly blocks: number;
+	readonly blockBytes: number;
+	/** Samples in blocks. */
+	readonly samples: number;
+}
+
+/** All that a cold start reads: everything but headers and blocks. */
+export interface Loaded {
+	readonly state: StateRow;
+	readonly discarded: boolean;
+	readonly names: readonly NameRow[];
+	/** Series id → encoded ledger. */
+	readonly ledgers: ReadonlyMap<number, Uint8Array>;
+	readonly latest: ReadonlyMap<number, LatestRow>;
+	/** Record number → bytes, ascending. */
+	readonly wal: ReadonlyMap<number, Uint8Array>;
+	/** Rows whose form was not ours. */
+	readonly malformed: number;
+}
+
+export interface NewBlock {
+	readonly head: BlockHead;
+	readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** One transaction of sealing or folding: all of it or nothing. */
+export interface BlockChange {
+	readonly state: StateRow;
+	readonly add: readonly NewBlock[];
+	readonly remove: readonly BlockHead[];
+	/** Write-ahead records up to this number are deleted. */
+	readonly walUpTo?: number;
+	readonly ledgers?: ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
+	readonly latest?: ReadonlyMap<number, LatestRow>;
+	/** Series whose every row is deleted, names included. */
+	readonly forget?: readonly number[];
+}
+
+/** Where the store's bytes lie. Every write is fenced and resolves when its transaction is complete. */
+export interface Disk {
+	/** One write-ahead record and the names it first uses, relaxed: it survives the browser's death, not the power's. */
+	putRecord(
+		number: number,
+		bytes: Uint8Array<ArrayBuffer>,
+		names: readonly NameRow[]
+	): Promise<Result<void, StoreError>>;
+	/** Strict: on the disk when it resolves. */
+	change(change: BlockChange): Promise<Result<void, StoreError>>;
+	/** Moves damaged write-ahead records out of the way; the newest 64 are kept for study. */
+	quarantine(records: ReadonlyMap<number, Uint8Array>): Promise<Result<void, StoreError>>;
+	heads(series: number): Promise<readonly BlockHead[]>;
+	/** In the order asked for; undefined where a block is not there. */
+	blocks(heads: readonly BlockHead[]): Promise<readonly (Uint8Array | undefined)[]>;
+	usage(): Promise<{
+		usedBytes: number | undefined;
+		quotaBytes: number | undefined;
+		persisted: boolean | undefined;
+	}>;
+	readonly bucketsApart: boolean;
+	close(): void;
+}

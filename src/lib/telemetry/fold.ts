@@ -1,0 +1,70 @@
+import type { SeriesColumns } from './store';
+
+/** Folds points into equal buckets of [fromMs, toMs): min, max, sum and count of each. */
+export class BucketFold {
+	readonly #min: Float64Array<ArrayBuffer>;
+	readonly #max: Float64Array<ArrayBuffer>;
+	readonly #sum: Float64Array<ArrayBuffer>;
+	readonly #count: Uint32Array<ArrayBuffer>;
+	readonly #perMs: number;
+
+	constructor(
+		readonly fromMs: number,
+		readonly toMs: number,
+		readonly buckets: number
+	) {
+		this.#min = new Float64Array(buckets).fill(Infinity);
+		this.#max = new Float64Array(buckets).fill(-Infinity);
+		this.#sum = new Float64Array(buckets);
+		this.#count = new Uint32Array(buckets);
+		this.#perMs = buckets / (toMs - fromMs);
+	}
+
+	/** The bucket of a time that lies in the range. */
+	indexOf(timeMs: number): number {
+		return Math.min(this.buckets - 1, Math.floor((timeMs - this.fromMs) * this.#perMs));
+	}
+
+	add(timeMs: number, value: number): void {
+		const i = this.indexOf(timeMs);
+		if (value < this.#min[i]!) this.#min[i] = value;
+		if (value > this.#max[i]!) this.#max[i] = value;
+		this.#sum[i]! += value;
+		this.#count[i]!++;
+	}
+
+	/** Adds many points whose times lie all in one bucket. */
+	addSummary(timeMs: number, of: { min: number; max: number; sum: number; count: number }): void {
+		const i = this.indexOf(timeMs);
+		this.#min[i] = Math.min(this.#min[i]!, of.min);
+		this.#max[i] = Math.max(this.#max[i]!, of.max);
+		this.#sum[i]! += of.sum;
+		this.#count[i]! += of.count;
+	}
+
+	/** Columns without the empty buckets. */
+	columns(): SeriesColumns {
+		const used = Array.from({ length: this.buckets }, (_, i) => i).filter((i) => this.#count[i]! > 0);
+		const widthMs = (this.toMs - this.fromMs) / this.buckets;
+		return {
+			timeMs: Float64Array.from(used, (i) => this.fromMs + i * widthMs),
+			min: Float64Array.from(used, (i) => this.#min[i]!),
+			max: Float64Array.from(used, (i) => this.#max[i]!),
+			avg: Float64Array.from(used, (i) => this.#sum[i]! / this.#count[i]!),
+			count: Uint32Array.from(used, (i) => this.#count[i]!)
+		};
+	}
+}
+
+/** Each point as a bucket of its own, time ascending. */
+export function pointColumns(points: readonly { timeMs: number; value: number }[]): SeriesColumns {
+	const sorted = [...points].sort((a, b) => a.timeMs - b.timeMs);
+	const values = () => Float64Array.from(sorted, (p) => p.value);
+	return {
+		timeMs: Float64Array.from(sorted, (p) => p.timeMs),
+		min: values(),
+		max: values(),
+		avg: values(),
+		count: new Uint32Array(sorted.length).fill(1)
+	};
+}

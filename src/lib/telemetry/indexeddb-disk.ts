@@ -1,0 +1,281 @@
+import { wrap, type DBSchema, type IDBPDatabase } from 'idb';
+import { done, err, randomId, type Result } from '$lib/base';
+import { parseBlockHead, type BlockHead } from './codec/block';
+import type { BlockChange, Disk, LatestRow, Loaded, StateRow } from './disk';
+import { parseNameRow, type NameRow } from './names';
+import type { StorePlace } from './place';
+import type { StoreError } from './store';
+
+interface TelemetrySchema extends DBSchema {
+	meta: { key: 'fence' | 'state'; value: unknown };
+	names: { key: number; value: NameRow };
+	wal: { key: number; value: Uint8Array };
+	heads: { key: [series: number, block: number]; value: BlockHead };
+	blocks: { key: [series: number, block: number]; value: Uint8Array };
+	ledger: { key: number; value: Uint8Array };
+	latest: { key: number; value: LatestRow };
+	quarantine: { key: number; value: Uint8Array };
+}
+type Table = 'meta' | 'names' | 'wal' | 'heads' | 'blocks' | 'ledger' | 'latest' | 'quarantine';
+const TABLES: readonly Table[] = [
+	'meta',
+	'names',
+	'wal',
+	'heads',
+	'blocks',
+	'ledger',
+	'latest',
+	'quarantine'
+];
+
+export const SCHEMA_VERSION = 1;
+const QUARANTINE_ROWS = 64;
+
+/** Thrown inside a write to abort its transaction; caught at the door. */
+class Fenced extends Error {
+	constructor(readonly by: number) {
+		super('a newer leader writes');
+	}
+}
+
+/** Opens the database, creating it at need, and takes the fence in a strict transaction. Rejects with the browser's error. */
+export async function openDisk(place: StorePlace, name: string, fence: number): Promise<IndexedDbDisk> {
+	const { db, discarded } = await openDatabase(place.factory, name);
+	const disk = new IndexedDbDisk(db, place, fence, discarded);
+	await disk.enter();
+	return disk;
+}
+
+function openDatabase(factory: IDBFactory, name: string) {
+	return new Promise<{ db: IDBPDatabase<TelemetrySchema>; discarded: boolean }>((resolve, reject) => {
+		const request = factory.open(name, SCHEMA_VERSION);
+		let discarded = false;
+		request.onupgradeneeded = (event: IDBVersionChangeEvent & { readonly dataLoss?: string }) => {
+			discarded = event.dataLoss === 'total';
+			for (const table of TABLES) request.result.createObjectStore(table);
+		};
+		request.onerror = () => reject(request.error as DOMException);
+		request.onsuccess = () => {
+			const db = request.result;
+			// A later version, or a reset: give way, so that it need not wait.
+			db.onversionchange = () => db.close();
+			resolve({ db: wrap(db) as unknown as IDBPDatabase<TelemetrySchema>, discarded });
+		};
+	});
+}
+
+/** The store's tables in IndexedDB: drawn in docs/telemetry-format.md. */
+export class IndexedDbDisk implements Disk {
+	readonly #db: IDBPDatabase<TelemetrySchema>;
+
+	constructor(
+		db: IDBPDatabase<TelemetrySchema>,
+		readonly place: StorePlace,
+		readonly fence: number,
+		readonly discarded: boolean
+	) {
+		this.#db = db;
+	}
+
+	get bucketsApart(): boolean {
+		return this.place.apart;
+	}
+
+	/** Raises the fence to ours unless a higher one is there, and makes the state row of a new store. */
+	async enter(): Promise<void> {
+		const tx = this.#db.transaction('meta', 'readwrite', { durability: 'strict' });
+		const [last, state] = await Promise.all([tx.store.get('fence'), tx.store.get('state')]);
+		if (typeof last !== 'number' || last < this.fence) void tx.store.put(this.fence, 'fence');
+		if (!parseState(state)) {
+			const fresh: StateRow = {
+				format: 1,
+				generation: randomId(),
+				seal: 0,
+				sealedWal: 0,
+				blocks: 0,
+				blockBytes: 0,
+				samples: 0
+			};
+			void tx.store.put(fresh, 'state');
+		}
+		await tx.done;
+	}
+
+	async load(): Promise<Loaded> {
+		const tx = this.#db.transaction(['meta', 'names', 'wal', 'ledger', 'latest'], 'readonly');
+		const pairs = async <T>(table: 'wal' | 'ledger' | 'latest') => {
+			const store = tx.objectStore(table);
+			const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
+			return new Map(keys.map((key, i) => [key, values[i] as T]));
+		};
+		const [state, rawNames, wal, ledgers, latest] = await Promise.all([
+			tx.objectStore('meta').get('state'),
+			tx.objectStore('names').getAll(),
+			pairs<unknown>('wal'),
+			pairs<unknown>('ledger'),
+			pairs<unknown>('latest')
+		]);
+		await tx.done;
+		const parsed = parseState(state);
+		if (!parsed) throw new Error('the state row is not ours');
+		const names = rawNames.map(parseNameRow).filter((row) => row !== undefined);
+		const goodLatest = keepParsed(latest, parseLatest);
+		const goodWal = keepParsed(wal, asBytes);
+		const goodLedgers = keepParsed(ledgers, asBytes);
+		const malformed =
+			rawNames.length +
+			latest.size +
+			wal.size +
+			ledgers.size -
+			(names.length + goodLatest.size + goodWal.size + goodLedgers.size);
+		return {
+			state: parsed,
+			discarded: this.discarded,
+			names,
+			latest: goodLatest,
+			wal: goodWal,
+			ledgers: goodLedgers,
+			malformed
+		};
+	}
+
+	putRecord(number: number, bytes: Uint8Array<ArrayBuffer>, names: readonly NameRow[]) {
+		const tables: Table[] = names.length > 0 ? ['meta', 'wal', 'names'] : ['meta', 'wal'];
+		return this.#write(tables, 'relaxed', (tx) => {
+			for (const row of names) tx.put('names', row, row.id);
+			tx.put('wal', bytes, number);
+		});
+	}
+
+	change(change: BlockChange) {
+		return this.#write(TABLES, 'strict', (tx) => {
+			tx.put('meta', change.state, 'state');
+			for (const { series, block } of change.remove) {
+				tx.delete('heads', [series, block]);
+				tx.delete('blocks', [series, block]);
+			}
+			for (const { head, bytes } of change.add) {
+				tx.put('heads', head, [head.series, head.block]);
+				tx.put('blocks', bytes, [head.series, head.block]);
+			}
+			for (const [series, bytes] of change.ledgers ?? []) tx.put('ledger', bytes, series);
+			for (const [series, row] of change.latest ?? []) tx.put('latest', row, series);
+			if (change.walUpTo !== undefined) tx.delete('wal', IDBKeyRange.upperBound(change.walUpTo));
+			for (const series of change.forget ?? []) {
+				for (const table of ['heads', 'blocks'] as const) tx.delete(table, ofSeries(series));
+				for (const table of ['ledger', 'latest', 'names'] as const) tx.delete(table, series);
+			}
+		});
+	}
+
+	quarantine(records: ReadonlyMap<number, Uint8Array>) {
+		return this.#write(['meta', 'wal', 'quarantine'], 'strict', (tx) => {
+			const keep = [...records.keys()].slice(-QUARANTINE_ROWS);
+			for (const number of records.keys()) tx.delete('wal', number);
+			for (const number of keep) tx.put('quarantine', records.get(number)!, number);
+			tx.delete('quarantine', IDBKeyRange.upperBound((keep[0] ?? 0) - 1));
+		});
+	}
+
+	async heads(series: number): Promise<readonly BlockHead[]> {
+		const rows: unknown[] = await this.#db.getAll('heads', ofSeries(series));
+		return rows.map(parseBlockHead).filter((head) => head !== undefined);
+	}
+
+	async blocks(heads: readonly BlockHead[]): Promise<readonly (Uint8Array | undefined)[]> {
+		const tx = this.#db.transaction('blocks', 'readonly');
+		const rows = await Promise.all(heads.map(({ series, block }) => tx.store.get([series, block])));
+		return rows.map(asBytes);
+	}
+
+	usage() {
+		return this.place.usage();
+	}
+
+	close(): void {
+		this.#db.close();
+	}
+
+	/** Reads the fence first, in the same transaction; `puts` only queues requests, which need not be awaited one by one. */
+	async #write(
+		tables: readonly Table[],
+		durability: 'strict' | 'relaxed',
+		puts: (tx: Puts) => void
+	): Promise<Result<void, StoreError>> {
+		try {
+			const tx = this.#db.transaction([...tables], 'readwrite', { durability });
+			const store = (table: Table) => tx.objectStore(table) as unknown as AnyTable;
+			const highest: unknown = await tx.objectStore('meta').get('fence');
+			if (typeof highest === 'number' && highest > this.fence) {
+				tx.abort();
+				await tx.done.catch(() => undefined); // aborted by us
+				throw new Fenced(highest);
+			}
+			puts({
+				// A request that fails aborts the transaction, and `done` tells of it.
+				put: (table, value, key) =>
+					void store(table)
+						.put(value, key)
+						.catch(() => undefined),
+				delete: (table, key) =>
+					void store(table)
+						.delete(key)
+						.catch(() => undefined)
+			});
+			await tx.done;
+			return done;
+		} catch (cause) {
+			return err(await this.#toError(cause));
+		}
+	}
+
+	async #toError(cause: unknown): Promise<StoreError> {
+		if (cause instanceof Fenced) return { kind: 'fenced', by: cause.by };
+		if (!(cause instanceof DOMException) || cause.name !== 'QuotaExceededError')
+			return { kind: 'unavailable', cause: String(cause) };
+		const { usedBytes, quotaBytes } = await this.usage();
+		return { kind: 'quota', usedBytes: usedBytes ?? 0, quotaBytes: quotaBytes ?? 0 };
+	}
+}
+
+/** What a write may do: queue requests. */
+interface Puts {
+	put(table: Table, value: unknown, key: IDBValidKey): void;
+	delete(table: Table, key: IDBValidKey | IDBKeyRange): void;
+}
+
+/** A table seen without its row type: which row goes where is decided by the callers above. */
+interface AnyTable {
+	put(value: unknown, key: IDBValidKey): Promise<unknown>;
+	delete(key: IDBValidKey | IDBKeyRange): Promise<void>;
+}
+
+const ofSeries = (series: number): IDBKeyRange => IDBKeyRange.bound([series], [series, []]);
+
+const asBytes = (raw: unknown): Uint8Array | undefined => (raw instanceof Uint8Array ? raw : undefined);
+
+function keepParsed<T>(
+	rows: ReadonlyMap<number, unknown>,
+	parse: (raw: unknown) => T | undefined
+): Map<number, T> {
+	const kept = new Map<number, T>();
+	for (const [key, raw] of rows) {
+		const row = parse(raw);
+		if (row !== undefined) kept.set(key, row);
+	}
+	return kept;
+}
+
+function parseState(raw: unknown): StateRow | undefined {
+	if (typeof raw !== 'object' || raw === null) return undefined;
+	const row = raw as Readonly<Record<string, unknown>>;
+	const counts = ['seal', 'sealedWal', 'blocks', 'blockBytes', 'samples'];
+	if (row['format'] !== 1 || typeof row['generation'] !== 'string') return undefined;
+	return counts.every((key) => typeof row[key] === 'number') ? (raw as StateRow) : undefined;
+}
+
+function parseLatest(raw: unknown): LatestRow | undefined {
+	const isEntry = (entry: unknown) =>
+		Array.isArray(entry) && entry.length === 3 && entry.every((n) => typeof n === 'number');
+	return Array.isArray(raw) && raw.every(isEntry) ? (raw as unknown as LatestRow) : undefined;
+}

@@ -1,0 +1,149 @@
+import { systemClock, type Clock, type Result, err, done } from '$lib/base';
+import { decodeWalRecord } from './codec/wal-record';
+import { ColumnarStore, type StoreParts } from './columnar-store';
+import type { Loaded, StateRow } from './disk';
+import { openDisk } from './indexeddb-disk';
+import { Ledger } from './ledger';
+import { DEFAULT_LIMITS } from './limits';
+import { Names } from './names';
+import { defaultPlace, telemetryPlace, type StorePlace } from './place';
+import { findLosses, parseSentinel } from './sentinel';
+import { Series } from './series';
+import type { OpenedStore, OpenOptions, StoreLimits, StoreLoss } from './store';
+
+const DATABASE = 'fieldbench-telemetry';
+/** Chromium answers UnknownError while it repairs or deletes a damaged store: three tries more, then memory. */
+const RETRY_AFTER_MS: readonly number[] = [50, 250, 1000];
+
+/**
+ * Opens the telemetry store, replays its write-ahead log and says what is missing. Never rejects: where the database
+ * will not open, the store keeps what fits in memory, `append` answers `unavailable`, and `health` says why.
+ */
+export async function openTelemetryStore(options: OpenOptions): Promise<OpenedStore> {
+	const clock = options.clock ?? systemClock;
+	const limits: StoreLimits = { ...DEFAULT_LIMITS, ...options.limits };
+	const common = {
+		clock,
+		limits,
+		onSentinel: options.onSentinel,
+		onTrouble: options.onTrouble ?? (() => undefined)
+	};
+	let cause: unknown;
+	for (const waitMs of [0, ...RETRY_AFTER_MS]) {
+		if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve));
+		try {
+			return await openDurable(options, common);
+		} catch (refused) {
+			cause = refused; // told below, when the tries are over
+		}
+	}
+	const text = String(cause);
+	const store = new ColumnarStore({ ...common, ...emptyParts(), disk: undefined, cause: text });
+	return { store, losses: [], health: { kind: 'memory', cause: text }, sentinel: undefined };
+}
+
+/** Deletes the telemetry database: the way out where it will not open. Every connection must be closed. */
+export async function resetTelemetry(
+	options: Pick<OpenOptions, 'indexedDB' | 'name'> = {}
+): Promise<Result<void, { kind: 'unavailable'; cause: string }>> {
+	try {
+		await (await placeOf(options)).reset(options.name ?? DATABASE);
+		return done;
+	} catch (cause) {
+		return err({ kind: 'unavailable', cause: String(cause) });
+	}
+}
+
+const placeOf = (options: Pick<OpenOptions, 'indexedDB'>): Promise<StorePlace> =>
+	options.indexedDB ? Promise.resolve(defaultPlace(options.indexedDB)) : telemetryPlace();
+
+async function openDurable(
+	options: OpenOptions,
+	common: Pick<StoreParts, 'clock' | 'limits' | 'onSentinel' | 'onTrouble'>
+): Promise<OpenedStore> {
+	const disk = await openDisk(await placeOf(options), options.name ?? DATABASE, options.fence);
+	try {
+		const loaded = await disk.load();
+		const { parts, damaged, missing, losses } = restore(loaded, options.known, common.clock);
+		// Fenced or full: they stay where they are and are told again at the next start.
+		if (damaged.size > 0) await disk.quarantine(damaged);
+		const store = new ColumnarStore({ ...common, ...parts, disk, cause: '' });
+		// A hole in the log would be told at every start: once told, what is left goes into blocks.
+		if (damaged.size > 0 || missing > 0) await store.seal();
+		common.onSentinel(store.sentinel);
+		return { store, losses, health: { kind: 'durable' }, sentinel: store.sentinel };
+	} catch (cause) {
+		disk.close();
+		throw cause;
+	}
+}
+
+type Restored = Pick<StoreParts, 'state' | 'wal' | 'walBytes' | 'names' | 'series'>;
+
+/** Tables and log → memory: ledger and latest values are what was sealed, plus the log's replay. */
+function restore(
+	loaded: Loaded,
+	known: readonly (string | null)[],
+	clock: Clock
+): { parts: Restored; damaged: ReadonlyMap<number, Uint8Array>; missing: number; losses: StoreLoss[] } {
+	const names = new Names(loaded.names);
+	const damaged = new Map<number, Uint8Array>();
+	let badRows = loaded.malformed;
+	const byId = new Map<number, Series>();
+	for (const row of loaded.names) {
+		if (row.kind !== 'series') continue;
+		const bytes = loaded.ledgers.get(row.id);
+		const ledger = bytes && Ledger.decode(bytes);
+		if (bytes && !ledger) badRows++;
+		byId.set(row.id, new Series(row.id, row.device, row.provenance, ledger, loaded.latest.get(row.id)));
+	}
+	for (const id of [...loaded.ledgers.keys(), ...loaded.latest.keys()]) names.startAbove(id);
+
+	let wal = loaded.state.sealedWal;
+	let walBytes = 0;
+	let missing = 0;
+	for (const [number, bytes] of loaded.wal) {
+		missing += number - wal - 1;
+		wal = number;
+		const record = decodeWalRecord(bytes);
+		if (!record.ok) {
+			damaged.set(number, bytes);
+			continue;
+		}
+		walBytes += bytes.length;
+		for (const [id, rows] of record.value) {
+			const series = byId.get(id);
+			if (!series) badRows++;
+			for (const row of series ? rows : []) {
+				if (row.identity) series?.ledger.add(row.identity.epoch, row.identity.seq);
+				series?.hold({ ...row, wal: number });
+			}
+		}
+	}
+
+	const { generation, seal } = loaded.state;
+	const losses = findLosses(
+		known.map(parseSentinel),
+		{ generation, seal, wal, discarded: loaded.discarded, damaged: damaged.size + badRows, missing },
+		clock.now()
+	);
+	return {
+		parts: { state: loaded.state, wal, walBytes, names, series: [...byId.values()] },
+		damaged,
+		missing,
+		losses
+	};
+}
+
+function emptyParts(): Restored {
+	const state: StateRow = {
+		format: 1,
+		generation: '0',
+		seal: 0,
+		sealedWal: 0,
+		blocks: 0,
+		blockBytes: 0,
+		samples: 0
+	};
+	return { state, wal: 0, walBytes: 0, names: new Names(), series: [] };
+}

@@ -1,0 +1,77 @@
+/** A factory and what is known of the storage behind it. */
+export interface StorePlace {
+	readonly factory: IDBFactory;
+	/** False where telemetry shares the origin's default bucket, and so its fate. */
+	readonly apart: boolean;
+	usage(): Promise<{
+		usedBytes: number | undefined;
+		quotaBytes: number | undefined;
+		persisted: boolean | undefined;
+	}>;
+	/** Deletes all that lies here. */
+	reset(name: string): Promise<void>;
+}
+
+/** Storage Buckets, https://wicg.github.io/storage-buckets/ : Chromium 122 and later, in workers too. */
+interface StorageBuckets {
+	open(
+		name: string,
+		options: { durability?: 'strict' | 'relaxed'; persisted?: boolean }
+	): Promise<{
+		readonly indexedDB: IDBFactory;
+		estimate(): Promise<StorageEstimate>;
+		persisted(): Promise<boolean>;
+	}>;
+	delete(name: string): Promise<void>;
+}
+
+const BUCKET = 'fieldbench-telemetry';
+
+/** The telemetry's own bucket where the browser has buckets, else the default one. */
+export async function telemetryPlace(): Promise<StorePlace> {
+	// A worker's navigator has it as a window's does; neither is in TypeScript's DOM library yet.
+	const { storageBuckets } = globalThis.navigator as unknown as { storageBuckets?: StorageBuckets };
+	if (!storageBuckets) return defaultPlace(indexedDB);
+	try {
+		const bucket = await openBucket(storageBuckets);
+		return {
+			factory: bucket.indexedDB,
+			apart: true,
+			async usage() {
+				const [{ usage, quota }, persisted] = await Promise.all([bucket.estimate(), bucket.persisted()]);
+				return { usedBytes: usage, quotaBytes: quota, persisted };
+			},
+			reset: () => storageBuckets.delete(BUCKET)
+		};
+	} catch {
+		return defaultPlace(indexedDB); // refused, as in some private windows: the promise is smaller, and stats say so
+	}
+}
+
+/** Persistence is asked for, and left where the browser refuses it. */
+async function openBucket(buckets: StorageBuckets) {
+	try {
+		return await buckets.open(BUCKET, { durability: 'relaxed', persisted: true });
+	} catch {
+		return buckets.open(BUCKET, { durability: 'relaxed' }); // persistence needs a permission that was not given
+	}
+}
+
+/** The default bucket, or a factory given by a test. */
+export function defaultPlace(factory: IDBFactory): StorePlace {
+	return {
+		factory,
+		apart: false,
+		async usage() {
+			const storage = globalThis.navigator?.storage as StorageManager | undefined;
+			const [estimate, persisted] = await Promise.all([storage?.estimate?.(), storage?.persisted?.()]);
+			return { usedBytes: estimate?.usage, quotaBytes: estimate?.quota, persisted };
+		},
+		reset: (name) =>
+			new Promise((resolve, reject) => {
+				const request = factory.deleteDatabase(name);
+				request.onsuccess = () => resolve();
+				request.onerror = () => reject(request.error as DOMException);
+			})
+	};
+}

@@ -1,0 +1,56 @@
+import type { DeviceId, Provenance } from '$lib/model';
+import type { BlockHead } from './codec/block';
+import type { Row } from './codec/row-group';
+import type { LatestRow } from './disk';
+import { Ledger } from './ledger';
+
+/** A row in memory and the write-ahead record that holds it: 0 while none does. */
+export interface HeldRow extends Row {
+	wal: number;
+}
+
+/** All that memory knows of one device's data of one provenance. */
+export class Series {
+	/** Rows not yet in blocks, in order of arrival. */
+	held: HeldRow[] = [];
+	/** Headers of its blocks, by time; undefined until a query or a fold has read them. */
+	heads: readonly BlockHead[] | undefined;
+	readonly #latest = new Map<number, { value: number; timeMs: number }>();
+
+	constructor(
+		readonly id: number,
+		readonly device: DeviceId,
+		readonly provenance: Provenance,
+		readonly ledger = new Ledger(),
+		latest: LatestRow = []
+	) {
+		for (const [metric, value, timeMs] of latest) this.#latest.set(metric, { value, timeMs });
+	}
+
+	get latest(): ReadonlyMap<number, { readonly value: number; readonly timeMs: number }> {
+		return this.#latest;
+	}
+
+	latestRow(): LatestRow {
+		return [...this.#latest].map(([metric, { value, timeMs }]) => [metric, value, timeMs] as const);
+	}
+
+	/** Holds a row, and makes it the latest of its metrics where it is. */
+	hold(row: HeldRow): void {
+		this.held.push(row);
+		row.metrics.forEach((metric, i) => {
+			const known = this.#latest.get(metric);
+			if (!known || known.timeMs <= row.timeMs)
+				this.#latest.set(metric, { value: row.values[i]!, timeMs: row.timeMs });
+		});
+	}
+
+	/** Takes in the outcome of a seal or fold. */
+	replaceBlocks(remove: readonly BlockHead[], add: readonly BlockHead[]): void {
+		if (!this.heads) return;
+		const gone = new Set(remove.map((head) => head.block));
+		this.heads = [...this.heads.filter((head) => !gone.has(head.block)), ...add].sort(byTime);
+	}
+}
+
+export const byTime = (a: BlockHead, b: BlockHead): number => a.fromMs - b.fromMs || a.block - b.block;
