@@ -1,8 +1,15 @@
 import { Transferred, type Clock, type Handlers } from '$lib/base';
 import { DeviceApi, Outbox, Registry, profiles } from '$lib/device';
-import { LoopbackLink, MqttSession, type MessageLink, type MqttConnector, type PageFacts } from '$lib/link';
+import {
+	LoopbackLink,
+	MqttSession,
+	type LoopbackPort,
+	type MessageLink,
+	type MqttConnector,
+	type PageFacts
+} from '$lib/link';
 import type { Command, DeviceId } from '$lib/model';
-import type { StoreError } from '$lib/telemetry';
+import type { StoreError, StoreLoss, StoreTrouble } from '$lib/telemetry';
 import { BrokerBook } from './broker-book';
 import { Coalescer, FRAME_MS } from './coalescer';
 import { Intake } from './intake';
@@ -178,7 +185,7 @@ export class FieldCore {
 			},
 			attachLab: (_, { ports }) => {
 				const [port] = ports;
-				if (port) this.attachLab(port);
+				if (port) void this.attachLab(port);
 			},
 			dismissNotice: ({ id }) => this.#notices.dismiss(id),
 			flush: () => this.flush()
@@ -197,10 +204,14 @@ export class FieldCore {
 		}
 	};
 
-	/** Joins the lab worker; takes ownership of the port. */
-	attachLab(port: Parameters<LoopbackLink['attach']>[0]): void {
-		this.#loopback.attach(port, () => this.#registry.loopbackLost());
+	/**
+	 * Joins the lab worker; takes ownership of the port.
+	 * @returns what to call when the lab behind the port is gone
+	 */
+	attachLab(port: LoopbackPort): () => void {
+		const lost = this.#loopback.attach(port, () => this.#registry.loopbackLost());
 		this.#outbox.nudge();
+		return lost;
 	}
 
 	news({ online, localNetwork }: PageNews): void {
@@ -278,6 +289,19 @@ export class FieldCore {
 			});
 	}
 
+	/** What the store noticed by itself. */
+	storeTrouble(trouble: StoreTrouble): void {
+		switch (trouble.kind) {
+			case 'lost':
+				return void this.#storeLost(trouble.loss);
+			case 'failing':
+				return this.#storeError(trouble.error);
+			case 'recovered':
+				void this.#notices.dismiss('quota');
+				return void this.#notices.dismiss('store-failing');
+		}
+	}
+
 	#storeError(error: StoreError): void {
 		switch (error.kind) {
 			case 'fenced':
@@ -291,6 +315,10 @@ export class FieldCore {
 			case 'closed':
 				return; // we closed it ourselves
 		}
+	}
+
+	#storeLost(loss: StoreLoss): Promise<void> {
+		return this.#notices.post({ id: `store-lost-${loss.noticedMs}-${loss.cause}`, kind: 'store-lost', loss });
 	}
 
 	#storeFailing(cause: unknown): void {

@@ -6,11 +6,12 @@ export class Watchers<T> {
 		return this.#emits.size;
 	}
 
-	add(emit: (value: T) => void, signal: AbortSignal, now: T): void {
+	/** @param now undefined where there is no value yet */
+	add(emit: (value: T) => void, signal: AbortSignal, now: T | undefined): void {
 		if (signal.aborted) return;
 		this.#emits.add(emit);
 		signal.addEventListener('abort', () => this.#emits.delete(emit), { once: true });
-		emit(now);
+		if (now !== undefined) emit(now);
 	}
 
 	tell(value: T): void {

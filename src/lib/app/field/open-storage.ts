@@ -1,0 +1,82 @@
+import type { Clock } from '$lib/base';
+import { openTelemetryStore, type StoreLoss, type StoreTrouble } from '$lib/telemetry';
+import { memoryKeep, openKeep, type Keep } from '$lib/vault';
+import { parseBroker, parseCommand, parseNotice, parseSetting, parseStoredDevice } from './stored-rows';
+import type { FieldStorage } from './storage';
+import { Watchers } from './watchers';
+
+export interface OpenStorageOptions {
+	/** What a page kept of the store's state, null where none did. */
+	readonly sentinel: string | null;
+	readonly clock: Clock;
+	/** A factory for both databases; the browser's own in the product. */
+	readonly indexedDB?: IDBFactory;
+	/** What is noticed between two calls. */
+	readonly onTrouble: (trouble: StoreTrouble) => void;
+}
+
+/**
+ * Takes a new fence number and opens all that outlives the worker. What will not open is kept in memory, and `failing`
+ * says so. Rejects where a keep that opened cannot take a fence number: without one nobody may write.
+ */
+export async function openStorage({
+	sentinel,
+	clock,
+	indexedDB,
+	onTrouble
+}: OpenStorageOptions): Promise<FieldStorage> {
+	const factory = indexedDB ? { indexedDB } : {};
+	const opened = await openKeep({ ...factory, clock });
+	const keep: Keep = opened.ok ? opened.value : memoryKeep(clock);
+	const sentinels = new Watchers<string>();
+	let newest: string | undefined;
+	const telemetry = await openTelemetryStore({
+		...factory,
+		clock,
+		fence: await keep.takeFence('field'),
+		known: [sentinel, await keep.sentinel.read()],
+		onSentinel: (text) => {
+			newest = text;
+			sentinels.tell(text);
+			keep.sentinel.write(text).catch(() => {}); // the page's copy is the one that counts
+		},
+		onTrouble
+	});
+	const discarded: readonly StoreLoss[] =
+		opened.ok && opened.value.discarded
+			? [
+					{
+						noticedMs: clock.now(),
+						cause: 'discarded-by-browser',
+						knownSeal: 0,
+						knownWal: 0,
+						foundSeal: 0,
+						foundWal: 0
+					}
+				]
+			: [];
+	return {
+		settings: keep.rows('settings', parseSetting),
+		brokers: keep.rows('brokers', parseBroker),
+		devices: keep.rows('devices', parseStoredDevice),
+		outbox: keep.rows('outbox', parseCommand),
+		notices: keep.rows('notices', parseNotice),
+		secrets: keep.secrets,
+		telemetry: telemetry.store,
+		losses: [...discarded, ...telemetry.losses],
+		failing: failureOf(opened.ok ? undefined : opened.error.kind, telemetry.health),
+		watchSentinel: (fn, signal) => sentinels.add(fn, signal, newest),
+		close: async () => {
+			await telemetry.store.close();
+			keep.close();
+		}
+	};
+}
+
+function failureOf(
+	keep: string | undefined,
+	telemetry: { kind: string; cause?: string }
+): string | undefined {
+	if (keep !== undefined) return `settings: ${keep}`;
+	return telemetry.kind === 'durable' ? undefined : `telemetry: ${telemetry.cause ?? telemetry.kind}`;
+}
