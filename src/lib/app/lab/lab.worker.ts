@@ -1,5 +1,5 @@
 /// <reference lib="webworker" />
-import { pipeOverPort, serve, type FromService, type PortLike, type ToService } from '$lib/base';
+import { pipeOverPort, serve, type FromService, type ToService } from '$lib/base';
 import { LabStore } from '$lib/lab';
 import { LabBench, benchHandlers } from './lab-bench';
 import { loadFirmware } from './load-firmware';
