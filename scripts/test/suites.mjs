@@ -1,0 +1,78 @@
+// The suites of `npm test` in the order in which they run: the quick and the plain first.
+import { countCtest, countPlaywright, countVitest, one } from './counts.mjs';
+
+/**
+ * @typedef {import('./tools.mjs').Tool} Tool
+ * @typedef {import('./counts.mjs').Count} Count
+ * @typedef {object} Suite
+ * @property {string} name
+ * @property {readonly Tool[]} needs
+ * @property {readonly (readonly string[])[]} commands run one after another until one fails
+ * @property {string} [report] where the last command writes what it did
+ * @property {(report: string, ok: boolean) => Count} count
+ * @property {Readonly<Record<string, string>>} [env]
+ */
+
+const FIRMWARE = '.cache/firmware-host';
+const REPORTS = 'test-results';
+
+/** @param {string} project @param {readonly Tool[]} needs @returns {Suite} */
+const vitest = (project, needs) => ({
+	name: project === 'node' ? 'unit' : 'component',
+	needs,
+	commands: [
+		[
+			'npx',
+			'vitest',
+			'run',
+			'--project',
+			project,
+			'--reporter=default',
+			'--reporter=json',
+			`--outputFile.json=${REPORTS}/${project}.json`
+		]
+	],
+	report: `${REPORTS}/${project}.json`,
+	count: countVitest
+});
+
+/** @param {string} name @param {readonly string[]} projects @returns {Suite} */
+const playwright = (name, projects) => ({
+	name,
+	needs: ['chromium', 'mosquitto'],
+	commands: [['npx', 'playwright', 'test', ...projects.map((p) => `--project=${p}`)]],
+	report: `${REPORTS}/${name}.json`,
+	env: { PLAYWRIGHT_JSON_OUTPUT_NAME: `${REPORTS}/${name}.json` },
+	count: countPlaywright
+});
+
+/** @type {readonly Suite[]} */
+export const suites = [
+	{ name: 'lint', needs: [], commands: [['npm', 'run', '--silent', 'lint']], count: one },
+	// The compiled firmware is imported by URL, so it is there before anything is checked against it.
+	{
+		name: 'check',
+		needs: [],
+		commands: [
+			['npm', 'run', '--silent', 'firmware'],
+			['npm', 'run', '--silent', 'check']
+		],
+		count: one
+	},
+	vitest('node', ['mosquitto']),
+	{
+		name: 'firmware',
+		needs: ['compiler', 'json'],
+		commands: [
+			['cmake', '-S', 'firmware', '-B', FIRMWARE, '-DCMAKE_BUILD_TYPE=Debug'],
+			['cmake', '--build', FIRMWARE, '--parallel', '2'],
+			['ctest', '--test-dir', FIRMWARE, '--output-on-failure', '--output-junit', 'junit.xml']
+		],
+		report: `${FIRMWARE}/junit.xml`,
+		count: countCtest
+	},
+	{ name: 'build', needs: [], commands: [['npm', 'run', '--silent', 'build']], count: one },
+	vitest('browser', ['chromium']),
+	playwright('store', ['store']),
+	playwright('e2e', ['desktop', 'phone'])
+];
