@@ -159,6 +159,7 @@ export class VirtualDevice {
 	}
 
 	private stepNow(): void {
+		if (this.#handle === undefined) return; // crashed meanwhile: the timer that runs is its restart
 		this.#cancelTimer();
 		const due = this.run((handle) => this.hardware.instance.step(handle, this.hardware.time()));
 		if (due === undefined) return;
