@@ -1,3 +1,6 @@
+import './tokens.css';
+import './base.css';
+
 export { default as Age } from './Age.svelte';
 export { default as Button } from './Button.svelte';
 export { default as CopyButton } from './CopyButton.svelte';
@@ -19,3 +22,6 @@ export type { SparkPoint } from './spark-path';
 export * from './ticker.svelte';
 export * from './toasts.svelte';
 export type { Words } from './words';
+export * from './chart/series';
+export { default as TimeChart } from './chart/TimeChart.svelte';
+export * from './chart/view-window';

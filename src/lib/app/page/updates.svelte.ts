@@ -1,4 +1,4 @@
-import { workerUrl } from '$lib/app/worker-url';
+import { trustedWorkerUrl } from '$lib/app/worker-url';
 
 /**
  * Held in 'shared' mode by whatever a reload would harm (a flash, an OTA). An update takes it in 'exclusive' mode, and so
@@ -64,7 +64,7 @@ export class Updates {
 			},
 			{ signal }
 		);
-		const registration = await container.register(workerUrl(`${base}/service-worker.js`), {
+		const registration = await container.register(trustedWorkerUrl(`${base}/service-worker.js`), {
 			scope: `${base}/`,
 			type: import.meta.env.DEV ? 'module' : 'classic'
 		});

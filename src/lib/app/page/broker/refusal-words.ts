@@ -1,0 +1,16 @@
+/** Causes are counted by name, and a newer worker may count one that this page has no words for. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+	['not-json', 'Not JSON'],
+	['not-object', 'JSON, but not an object'],
+	['too-large', 'Larger than 64 KiB'],
+	['no-sensors', 'No “sensors” in it'],
+	['no-metrics', 'No metric in it'],
+	['bad-value', 'A value that is not a finite number'],
+	['bad-timestamp', 'A timestamp that cannot be'],
+	['bad-identity', 'epoch and seq that do not fit together'],
+	['too-many-metrics', 'More metrics than are kept'],
+	['too-deep', 'Nested too deep'],
+	['bad-device-id', 'A device id that is not allowed']
+]);
+
+export const refusalWord = (cause: string): string => WORDS.get(cause) ?? cause.replaceAll('-', ' ');

@@ -1,0 +1,48 @@
+import type { StateName } from '$lib/ui';
+import type { DeviceSummary } from '../../field/messages';
+
+export type DeviceFilter = 'all' | 'live' | 'silent';
+export type DeviceOrder = 'name' | 'seen' | 'state';
+
+export interface Arrangement {
+	readonly search: string;
+	readonly filter: DeviceFilter;
+	readonly order: DeviceOrder;
+}
+
+const RANK = { failing: 0, late: 1, offline: 2, live: 3, simulated: 4 } as const satisfies Record<
+	StateName,
+	number
+>;
+const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+/**
+ * Which devices are shown, and in which order. Ties are broken by id, so that two devices never swap places by themselves.
+ * @param search all its words must be in the name, the id or the firmware
+ */
+export function arrange(
+	devices: readonly DeviceSummary[],
+	{ search, filter, order }: Arrangement,
+	stateOf: (device: DeviceSummary) => StateName
+): readonly DeviceSummary[] {
+	const words = search.toLocaleLowerCase().split(/\s+/u).filter(Boolean);
+	const found = devices.filter((device) => {
+		const text =
+			`${device.name} ${device.id} ${device.firmware ?? ''} ${device.provenance}`.toLocaleLowerCase();
+		if (!words.every((word) => text.includes(word))) return false;
+		return filter === 'all' || (stateOf(device) === 'live') === (filter === 'live');
+	});
+	const tie = (a: DeviceSummary, b: DeviceSummary) =>
+		names.compare(a.name, b.name) || names.compare(a.id, b.id);
+	switch (order) {
+		case 'name':
+			return found.toSorted(tie);
+		case 'seen':
+			// By the minute: devices that all speak now keep their places.
+			return found.toSorted(
+				(a, b) => Math.floor(b.lastSeenMs / 60_000) - Math.floor(a.lastSeenMs / 60_000) || tie(a, b)
+			);
+		case 'state':
+			return found.toSorted((a, b) => RANK[stateOf(a)] - RANK[stateOf(b)] || tie(a, b));
+	}
+}

@@ -1,0 +1,21 @@
+import { resolve } from '$app/paths';
+
+export const DEVICE_VIEWS = ['now', 'history', 'control', 'events', 'about'] as const;
+export type DeviceView = (typeof DEVICE_VIEWS)[number];
+
+/** Every address of the app, made in one place. */
+export const links = {
+	devices: () => resolve('/'),
+	flash: () => resolve('/flash'),
+	broker: () => resolve('/broker'),
+	settings: () => resolve('/settings'),
+	device: (id: string, view?: DeviceView) => {
+		const page = resolve('/devices/[id]', { id: encodeURIComponent(id) });
+		return view && view !== 'now' ? `${page}?view=${view}` : page;
+	}
+};
+
+/** Total: an address may say anything. */
+export function parseDeviceView(text: string | null): DeviceView {
+	return DEVICE_VIEWS.find((view) => view === text) ?? 'now';
+}

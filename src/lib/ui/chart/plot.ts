@@ -1,0 +1,252 @@
+import {
+	Chart,
+	type ChartConfiguration,
+	Filler,
+	LinearScale,
+	LineController,
+	LineElement,
+	type Plugin,
+	PointElement
+} from 'chart.js';
+import { formatNumber } from '../format';
+import { type ChartSeries, firstFrom, gapThreshold } from './series';
+import { timeTicks } from './time-ticks';
+
+Chart.register(Filler, LinearScale, LineController, LineElement, PointElement);
+
+/** Resolved colours: a canvas does not understand tokens. */
+export interface PlotColours {
+	readonly line: string;
+	readonly text: string;
+	readonly hairline: string;
+	readonly edge: string;
+	readonly card: string;
+	readonly simulated: string;
+	/** A font for the axes, as CSS has it. */
+	readonly face: string;
+}
+
+export interface PlotScene {
+	readonly series: ChartSeries;
+	readonly fromMs: number;
+	readonly toMs: number;
+	readonly decimals: number;
+	readonly simulated: boolean;
+	/** Where the cursor stands; undefined hides it. */
+	readonly cursor: { readonly timeMs: number; readonly value: number } | undefined;
+}
+
+interface Dot {
+	x: number;
+	y: number;
+}
+
+/** All charts of a page begin at the same place, so that one time is one vertical line through them. */
+const AXIS_WIDTH_PX = 58;
+const TICK_ROOM_PX = 92;
+const HATCH_STEP_PX = 8;
+
+/** The only place that knows Chart.js: one metric's envelope and average on a time axis of our own. */
+export class Plot {
+	readonly #chart: Chart<'line', Dot[]>;
+	#scene: PlotScene;
+
+	constructor(canvas: HTMLCanvasElement, colours: PlotColours, scene: PlotScene) {
+		this.#scene = scene;
+		this.#chart = new Chart(canvas, this.#configure(colours));
+		this.draw(scene);
+	}
+
+	/** The drawn area, CSS px from the canvas's left edge. */
+	get area(): { readonly left: number; readonly width: number } {
+		const { left, right } = this.#chart.chartArea;
+		return { left, width: Math.max(1, right - left) };
+	}
+
+	draw(scene: PlotScene): void {
+		this.#scene = scene;
+		const { lower, upper, average } = split(scene);
+		const [low, high, line] = this.#chart.data.datasets;
+		if (low) low.data = lower;
+		if (high) high.data = upper;
+		if (line) {
+			line.data = average;
+			line.pointRadius = average.map((dot, i) => radius(average, i, dot));
+		}
+		const x = this.#chart.options.scales?.x;
+		if (x) {
+			x.min = scene.fromMs;
+			x.max = scene.toMs;
+		}
+		this.#chart.update('none');
+	}
+
+	destroy(): void {
+		this.#chart.destroy();
+	}
+
+	#configure(colours: PlotColours): ChartConfiguration<'line', Dot[]> {
+		const base = {
+			parsing: false as const,
+			spanGaps: false,
+			pointRadius: 0,
+			pointHitRadius: 0,
+			borderWidth: 0
+		};
+		const font = { family: colours.face, size: 12 };
+		return {
+			type: 'line',
+			data: {
+				datasets: [
+					{ ...base, data: [] },
+					{ ...base, data: [], fill: '-1', backgroundColor: fade(colours.line, 0.18) },
+					{
+						...base,
+						data: [],
+						borderColor: colours.line,
+						backgroundColor: colours.line,
+						pointBackgroundColor: colours.line,
+						borderWidth: 1.75,
+						borderJoinStyle: 'round'
+					}
+				]
+			},
+			options: {
+				responsive: true,
+				maintainAspectRatio: false,
+				animation: false,
+				events: [],
+				normalized: true,
+				layout: { padding: { top: 6, right: 10 } },
+				scales: {
+					x: {
+						type: 'linear',
+						border: { color: colours.edge },
+						grid: { color: (c) => (isMajor(c.tick) ? colours.edge : colours.hairline), tickLength: 5 },
+						afterBuildTicks: (axis) => {
+							const most = Math.max(2, Math.floor(axis.width / TICK_ROOM_PX));
+							axis.ticks = [...timeTicks(axis.min, axis.max, most)];
+						},
+						ticks: {
+							color: colours.text,
+							font,
+							maxRotation: 0,
+							autoSkip: false,
+							callback: (_v, i, ticks) => labelOf(ticks[i])
+						}
+					},
+					y: {
+						border: { display: false },
+						grid: { color: colours.hairline, tickLength: 0 },
+						grace: '8%',
+						afterFit: (axis) => (axis.width = AXIS_WIDTH_PX),
+						ticks: {
+							color: colours.text,
+							font,
+							maxTicksLimit: 5,
+							padding: 8,
+							callback: (value, _i, ticks) =>
+								formatNumber(Number(value), decimalsFor(ticks, this.#scene.decimals))
+						}
+					}
+				}
+			},
+			plugins: [this.#hatch(colours), this.#cursor(colours)]
+		};
+	}
+
+	/** Simulated data lies on a hatched ground, in a chart as everywhere else. */
+	#hatch(colours: PlotColours): Plugin<'line'> {
+		return {
+			id: 'simulated',
+			beforeDatasetsDraw: ({ ctx, chartArea: { left, right, top, bottom } }) => {
+				if (!this.#scene.simulated) return;
+				ctx.save();
+				ctx.beginPath();
+				ctx.rect(left, top, right - left, bottom - top);
+				ctx.clip();
+				ctx.beginPath();
+				for (let x = left - (bottom - top); x < right; x += HATCH_STEP_PX) {
+					ctx.moveTo(x, bottom);
+					ctx.lineTo(x + (bottom - top), top);
+				}
+				ctx.strokeStyle = fade(colours.simulated, 0.16);
+				ctx.lineWidth = 1;
+				ctx.stroke();
+				ctx.restore();
+			}
+		};
+	}
+
+	#cursor(colours: PlotColours): Plugin<'line'> {
+		return {
+			id: 'cursor',
+			afterDatasetsDraw: ({ ctx, scales: { x, y }, chartArea: { left, right, top, bottom } }) => {
+				const cursor = this.#scene.cursor;
+				if (!cursor || !x || !y) return;
+				const px = x.getPixelForValue(cursor.timeMs);
+				if (px < left || px > right) return;
+				ctx.save();
+				ctx.strokeStyle = colours.text;
+				ctx.lineWidth = 1;
+				ctx.beginPath();
+				ctx.moveTo(px, top);
+				ctx.lineTo(px, bottom);
+				ctx.stroke();
+				ctx.beginPath();
+				ctx.arc(px, y.getPixelForValue(cursor.value), 4.5, 0, 2 * Math.PI);
+				ctx.fillStyle = colours.line;
+				ctx.strokeStyle = colours.card;
+				ctx.lineWidth = 2;
+				ctx.fill();
+				ctx.stroke();
+				ctx.restore();
+			}
+		};
+	}
+}
+
+/** Columns to dots, with a break (NaN) wherever a gap lies, and one dot beyond each edge so that lines reach it. */
+function split({ series, fromMs, toMs }: PlotScene): { lower: Dot[]; upper: Dot[]; average: Dot[] } {
+	const lower: Dot[] = [];
+	const upper: Dot[] = [];
+	const average: Dot[] = [];
+	const gapMs = gapThreshold(series.timeMs);
+	const begin = Math.max(0, firstFrom(series.timeMs, fromMs) - 1);
+	const end = Math.min(series.timeMs.length, firstFrom(series.timeMs, toMs) + 1);
+	let before: number | undefined;
+	for (let i = begin; i < end; i++) {
+		const x = series.timeMs[i] ?? NaN;
+		if (before !== undefined && x - before > gapMs)
+			for (const column of [lower, upper, average]) column.push({ x: (before + x) / 2, y: NaN });
+		lower.push({ x, y: series.min[i] ?? NaN });
+		upper.push({ x, y: series.max[i] ?? NaN });
+		average.push({ x, y: series.avg[i] ?? NaN });
+		before = x;
+	}
+	return { lower, upper, average };
+}
+
+/** A value with a gap on both sides makes no line: it is shown as a dot. Few values are all shown as dots. */
+function radius(dots: readonly Dot[], i: number, dot: Dot): number {
+	if (Number.isNaN(dot.y)) return 0;
+	const alone = Number.isNaN(dots[i - 1]?.y ?? NaN) && Number.isNaN(dots[i + 1]?.y ?? NaN);
+	return alone ? 2.5 : dots.length <= 40 ? 2 : 0;
+}
+
+const labelOf = (tick: object | undefined): string =>
+	tick && 'label' in tick && typeof tick.label === 'string' ? tick.label : '';
+const isMajor = (tick: object | undefined): boolean =>
+	tick !== undefined && 'major' in tick && tick.major === true;
+
+function decimalsFor(ticks: readonly { value: number }[], most: number): number {
+	const step = Math.abs((ticks[1]?.value ?? 1) - (ticks[0]?.value ?? 0));
+	return step >= 1 || step === 0 ? 0 : Math.max(Math.min(3, Math.ceil(-Math.log10(step))), Math.min(most, 1));
+}
+
+/** `rgb(…)` as browsers compute it, with an alpha. */
+const fade = (colour: string, alpha: number): string =>
+	colour.replace(/^rgba?\(([^)/]+?)(?:[,/][^,)]*)?\)$/u, (whole: string, channels: string) => {
+		const parts = channels.split(/[\s,]+/u).filter(Boolean);
+		return parts.length >= 3 ? `rgb(${parts.slice(0, 3).join(' ')} / ${alpha})` : whole;
+	});
