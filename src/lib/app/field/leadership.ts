@@ -50,6 +50,7 @@ export class Leadership {
 	#release: () => void = () => {};
 	#waiting: AbortController | undefined;
 	#cancelWatch: () => void = () => {};
+	#cancelBeat: () => void = () => {};
 	#stopped = false;
 
 	constructor(private readonly parts: LeadershipParts) {
@@ -86,7 +87,6 @@ export class Leadership {
 	/** Gives the lead away: a store with a higher fence number told us that we no longer have it. */
 	stepDown(): void {
 		this.#lose('another worker leads');
-		this.#lastHeardMs = this.parts.clock.now();
 		this.#everHeard = true; // by its fence number
 	}
 
@@ -143,16 +143,17 @@ export class Leadership {
 	}
 
 	#beat(): void {
-		if (!this.#leading || this.#stopped) return;
-		const { signal } = this.#leading;
+		if (!this.#leading) return;
 		this.parts.say({ type: 'heartbeat' });
-		const cancel = this.parts.clock.after(HEARTBEAT_MS, () => this.#beat());
-		signal.addEventListener('abort', cancel, { once: true });
+		this.#cancelBeat = this.parts.clock.after(HEARTBEAT_MS, () => this.#beat());
 	}
 
 	#lose(why: string): void {
 		const leading = this.#leading;
 		this.#leading = undefined;
+		// We listened to nobody while we led: whoever has it now gets its five seconds too.
+		if (leading) this.#lastHeardMs = this.parts.clock.now();
+		this.#cancelBeat();
 		leading?.abort(new DOMException(why, 'AbortError'));
 		this.#release();
 		this.#release = () => {};
