@@ -1,0 +1,190 @@
+import { parseDeviceId, type DeviceId, type Sample } from '$lib/model';
+import { openTelemetryStore, type OpenedStore } from '$lib/telemetry';
+import { openKeep, type Keep } from '$lib/vault';
+import type { FromWorker, StoreActs, ToWorker } from './messages';
+
+const START_MS = 1_763_690_000_000;
+const METRICS = ['temperature', 'humidity', 'pressure', 'wifi_rssi', 'uptime'];
+const never = new AbortController().signal;
+
+const tell = (message: FromWorker) => postMessage(message);
+
+let opened: OpenedStore | undefined;
+let keep: Keep | undefined;
+let ingesting: { stop: boolean; ended: Promise<number> } | undefined;
+
+function store() {
+	if (!opened) throw new Error('not open');
+	return opened.store;
+}
+
+function device(number: number): DeviceId {
+	const id = parseDeviceId(`fb-harness-${number}`);
+	if (!id.ok) throw new Error('impossible id');
+	return id.value;
+}
+
+/** Readings as a climate sensor with two decimals gives them; the same for a number at each run. */
+function sample(number: number, seq: number): Sample {
+	const swing = Math.sin(seq / 97 + number);
+	const noise = ((seq * 7919 + number * 104729) % 11) - 5;
+	const values = [2150 + swing * 300 + noise, 4800 - swing * 900 + noise, 101_325 + swing * 80 + noise * 2];
+	return {
+		device: device(number),
+		provenance: 'real',
+		identity: { epoch: 1000 + number, seq },
+		timeMs: START_MS + seq * 1000 + (noise + 5) * 3,
+		clock: 'synchronised',
+		values: {
+			...Object.fromEntries(values.map((value, i) => [METRICS[i]!, Math.round(value) / 100])),
+			wifi_rssi: -60 + noise,
+			uptime: seq
+		}
+	};
+}
+
+/** Paced by a message, not a timer: a worker's timers are no finer than 4 ms. */
+const pause = (ms: number) =>
+	new Promise<void>((resolve) => {
+		setTimeout(resolve, ms);
+	});
+
+const acts: StoreActs = {
+	async open({ sentinel, withoutBuckets }) {
+		const startMs = performance.now();
+		if (withoutBuckets) Object.defineProperty(navigator, 'storageBuckets', { value: undefined });
+		const kept = await openKeep();
+		if (!kept.ok) throw new Error(`keep: ${kept.error.kind}`);
+		keep = kept.value;
+		const known = [sentinel, await keep.sentinel.read()];
+		opened = await openTelemetryStore({
+			fence: await keep.takeFence('telemetry'),
+			known,
+			onSentinel(text) {
+				tell({ type: 'sentinel', text });
+				void keep?.sentinel.write(text);
+			},
+			onTrouble: (trouble) => tell({ type: 'trouble', trouble })
+		});
+		const { bucketsApart } = await opened.store.stats();
+		return {
+			losses: opened.losses,
+			health: opened.health.kind,
+			bucketsApart,
+			keepDiscarded: keep.discarded,
+			openMs: performance.now() - startMs
+		};
+	},
+	async ingest({ from, devices, perBatch, everyMs }) {
+		const state = { stop: false, ended: Promise.resolve(from) };
+		state.ended = (async () => {
+			let next = from;
+			const waiting: Promise<void>[] = [];
+			while (!state.stop) {
+				const seqs = Array.from({ length: perBatch }, (_, i) => next + i);
+				next += perBatch;
+				const below = next;
+				const batch = seqs.flatMap((seq) => Array.from({ length: devices }, (_, d) => sample(d, seq)));
+				waiting.push(
+					store()
+						.append(batch)
+						.then((outcome) => {
+							if (outcome.ok) tell({ type: 'acknowledged', next: below });
+						})
+				);
+				await pause(everyMs);
+			}
+			await Promise.all(waiting);
+			return next;
+		})();
+		ingesting = state;
+	},
+	async stop() {
+		if (!ingesting) throw new Error('nothing is ingested');
+		ingesting.stop = true;
+		return ingesting.ended;
+	},
+	async append({ from, count }) {
+		const batch = Array.from({ length: count }, (_, i) => sample(0, from + i));
+		const outcome = await store().append(batch);
+		return outcome.ok
+			? `stored ${outcome.value.stored}, duplicates ${outcome.value.duplicates}`
+			: outcome.error.kind;
+	},
+	async check({ device: number, below }) {
+		const seen = new Uint8Array(below);
+		let doubled = 0;
+		const step = 5000;
+		for (let from = 0; from < below; from += step) {
+			const fromMs = START_MS + from * 1000 - 100;
+			const query = {
+				device: device(number),
+				provenance: 'real',
+				metric: 'uptime',
+				buckets: 10_000
+			} as const;
+			const columns = await store().range({ ...query, fromMs, toMs: fromMs + step * 1000 }, never);
+			columns.avg.forEach((seq, i) => {
+				if (seq >= below) return;
+				doubled += (columns.count[i] ?? 0) - 1 + (seen[seq] ?? 0);
+				seen[seq] = 1;
+			});
+		}
+		const missing = [...seen.keys()].filter((seq) => seen[seq] === 0);
+		return { missing, doubled };
+	},
+	latest: async () => (await store().latest()).length,
+	stats: () => store().stats(),
+	async putKeepRows() {
+		const put = { strict: true };
+		await keep?.rows('settings', String).put('theme', 'dark', put);
+		await keep?.rows('brokers', String).put('home', 'wss://broker.example', put);
+		const stored = await keep?.secrets.put('broker.home', 'correct horse');
+		if (!stored?.ok) throw new Error('the secret was not stored');
+	},
+	async keepRows() {
+		const secret = await keep?.secrets.open('broker.home');
+		return {
+			setting: await keep?.rows('settings', String).get('theme'),
+			broker: await keep?.rows('brokers', String).get('home'),
+			secret: secret?.ok ? secret.value : String(secret?.error.kind)
+		};
+	},
+	async fill({ count, perFlush }) {
+		const startMs = performance.now();
+		for (let from = 0; from < count; from += perFlush) {
+			const appended = store().append(Array.from({ length: perFlush }, (_, i) => sample(0, from + i)));
+			await store().flush();
+			await appended;
+		}
+		const appendMs = performance.now() - startMs;
+		const { blockBytes, samples, walRecords } = await store().stats();
+		return { appendMs, bytesPerPoint: blockBytes / ((samples - walRecords * perFlush) * METRICS.length) };
+	},
+	async timeRange({ spanMs, buckets }) {
+		const query = { device: device(0), provenance: 'real', metric: 'temperature', buckets } as const;
+		const run = async () => {
+			const startMs = performance.now();
+			const { count } = await store().range({ ...query, fromMs: START_MS, toMs: START_MS + spanMs }, never);
+			return { ms: performance.now() - startMs, points: count.reduce((sum, n) => sum + n, 0) };
+		};
+		const first = await run();
+		const again = await run();
+		return { firstMs: first.ms, againMs: again.ms, points: first.points };
+	},
+	async close() {
+		await opened?.store.close();
+		keep?.close();
+		opened = undefined;
+	}
+};
+
+self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
+	const { id, act, argument } = data;
+	try {
+		const value = await (acts[act] as (argument: unknown) => Promise<unknown>)(argument);
+		tell({ type: 'result', id, value });
+	} catch (error) {
+		tell({ type: 'failed', id, message: String(error) });
+	}
+};

@@ -1,0 +1,28 @@
+import { expect, test } from '@playwright/test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serveHarness, type HarnessSite } from './harness-site';
+import { runKillLoop } from './kill-loop';
+
+let site: HarnessSite;
+let profile: string;
+test.beforeAll(async () => {
+	site = await serveHarness();
+	profile = await mkdtemp(join(tmpdir(), 'fieldbench-kill-'));
+});
+test.afterAll(async () => {
+	await site.close();
+	await rm(profile, { recursive: true, force: true });
+});
+
+test('what append acknowledged is there once after each of 20 kills', async () => {
+	test.setTimeout(240_000);
+	const rounds = await runKillLoop({ url: site.url, profile, kills: 20 });
+	for (const round of rounds) {
+		expect(round.missing, `missing after kill ${round.kill}`).toStrictEqual([]);
+		expect(round.doubled, `doubled after kill ${round.kill}`).toBe(0);
+		expect(round.losses, `losses told after kill ${round.kill}`).toStrictEqual([]);
+	}
+	expect(rounds.at(-1)?.acknowledged ?? 0).toBeGreaterThan(500);
+});
