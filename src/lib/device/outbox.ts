@@ -181,12 +181,7 @@ export class Outbox {
 			);
 			const now = this.#commands.get(id);
 			// It never left: it is only queued, as before.
-			if (
-				!sent.ok &&
-				sent.error.kind === 'not-connected' &&
-				command.state === 'queued' &&
-				now?.state === 'sent'
-			)
+			if (!sent.ok && sent.error.kind === 'not-connected' && firstTry && now?.state === 'sent')
 				await this.#change(now, { state: 'queued' });
 		} catch (cause) {
 			if (!this.#closed.signal.aborted) this.parts.onFault(cause);

@@ -1,0 +1,210 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ManualClock, utf8 } from '$lib/base';
+import type { DeviceId } from '$lib/model';
+import type { StoredDevice } from './device';
+import { MAX_EVENTS_PER_DEVICE, MAX_METRICS_PER_DEVICE } from './device-entry';
+import { nativeProfile } from './profiles';
+import { MAX_DEVICES, Registry } from './registry';
+
+let clock: ManualClock;
+let rows: Map<string, StoredDevice>;
+let writes: number;
+
+beforeEach(() => {
+	clock = new ManualClock();
+	rows = new Map();
+	writes = 0;
+});
+
+function open(): Registry {
+	return new Registry({
+		shelf: {
+			all: async () => [...rows.values()],
+			put: async (key, row) => {
+				writes++;
+				rows.set(key, structuredClone(row));
+			},
+			delete: async (key) => void rows.delete(key)
+		},
+		clock,
+		onChange: () => {},
+		onFault: (cause) => {
+			throw cause;
+		}
+	});
+}
+
+const profile = nativeProfile();
+
+/** Puts a message through the decoder and into the registry, as the intake does. */
+function hear(registry: Registry, id: string, kind: string, body: unknown, retained = false) {
+	const payload = utf8(JSON.stringify(body));
+	const decoded = profile.decode({
+		topic: `iot/node/${id}/${kind}`,
+		payload,
+		retained,
+		receivedMs: clock.now()
+	});
+	if (decoded?.kind === 'telemetry') return registry.telemetry(decoded, 'mqtt', 'native');
+	if (!decoded || decoded.kind === 'refused') throw new Error('the test’s own message was refused');
+	return registry.state(decoded, retained, 'mqtt', 'native');
+}
+
+const sample = (seq: number, more: object = {}) => ({
+	...{ timestamp: clock.now() / 1000, sensors: { t: seq }, epoch: 5, seq, clock: 'sync' },
+	...more
+});
+const only = (registry: Registry) => registry.summaries()[0]!;
+const kinds = (registry: Registry, id = 'fb-1') => registry.events(id as DeviceId).map((e) => e.kind);
+
+test('a device appears at its first message, online, with values and age', () => {
+	const registry = open();
+	hear(registry, 'fb-1', 'telemetry', sample(3, { node_id: 'Bench', fw: '0.1.0', wifi_rssi: -60 }));
+	expect(only(registry)).toMatchObject({
+		...{ id: 'fb-1', name: 'Bench', presence: 'online', provenance: 'real', firmware: '0.1.0' },
+		...{ lastSeenMs: clock.now(), values: { t: { value: 3 }, wifi_rssi: { value: -60 } } }
+	});
+	expect(kinds(registry)).toEqual(['first-seen', 'online']);
+});
+
+test('an old retained status makes a device known, but not heard', () => {
+	const registry = open();
+	hear(registry, 'fb-1', 'status', { state: 'offline', components: { led: 'led' } }, true);
+	expect(only(registry)).toMatchObject({ presence: 'offline', lastSeenMs: 0, components: { led: 'led' } });
+});
+
+test('the last will makes it offline, its next sample online again', () => {
+	const registry = open();
+	hear(registry, 'fb-1', 'telemetry', sample(1));
+	hear(registry, 'fb-1', 'status', { state: 'offline' });
+	expect(only(registry).presence).toBe('offline');
+	hear(registry, 'fb-1', 'telemetry', sample(2));
+	expect(only(registry).presence).toBe('online');
+});
+
+test('a sleeping device that publishes stays sleeping until it says otherwise', () => {
+	const registry = open();
+	hear(registry, 'fb-1', 'status', { state: 'sleeping', wake_s: 60 });
+	hear(registry, 'fb-1', 'telemetry', sample(1));
+	expect(only(registry).presence).toBe('sleeping');
+});
+
+describe('events', () => {
+	test('gaps are told with what is missing; near ones are one event', () => {
+		const registry = open();
+		for (const seq of [1, 2, 5, 6, 9]) hear(registry, 'fb-1', 'telemetry', sample(seq));
+		const gaps = registry.events('fb-1' as DeviceId).filter((e) => e.kind === 'gap');
+		expect(gaps).toMatchObject([{ detail: { from: 3, missing: 4 } }]);
+		clock.advance(120_000);
+		hear(registry, 'fb-1', 'telemetry', sample(20));
+		expect(kinds(registry).filter((k) => k === 'gap')).toHaveLength(2);
+	});
+
+	test('a repeat or a late sample is no gap', () => {
+		const registry = open();
+		for (const seq of [1, 2, 3, 2, 2, 4]) hear(registry, 'fb-1', 'telemetry', sample(seq));
+		expect(kinds(registry)).not.toContain('gap');
+	});
+
+	test('a new log, a restart and new firmware', () => {
+		const registry = open();
+		hear(registry, 'fb-1', 'status', { state: 'online', boot: 1, fw: '1' });
+		hear(registry, 'fb-1', 'telemetry', sample(1));
+		hear(registry, 'fb-1', 'status', { state: 'online', boot: 2, fw: '2' });
+		hear(registry, 'fb-1', 'telemetry', sample(0, { epoch: 6 }));
+		expect(kinds(registry)).toEqual(['first-seen', 'online', 'firmware-changed', 'restarted', 'new-epoch']);
+	});
+
+	test(`at most ${MAX_EVENTS_PER_DEVICE} are kept, the newest`, () => {
+		const registry = open();
+		for (let i = 0; i < MAX_EVENTS_PER_DEVICE; i++) {
+			hear(registry, 'fb-1', 'status', { state: 'online' });
+			hear(registry, 'fb-1', 'status', { state: 'offline' });
+		}
+		expect(kinds(registry)).toHaveLength(MAX_EVENTS_PER_DEVICE);
+		expect(kinds(registry).at(-1)).toBe('offline');
+	});
+});
+
+describe('real and simulated', () => {
+	test('a mark in the status marks samples that do not say so themselves', () => {
+		const registry = open();
+		hear(registry, 'fb-1', 'status', { state: 'online', sim: true });
+		expect(hear(registry, 'fb-1', 'telemetry', sample(1))).toMatchObject({
+			sample: { provenance: 'simulated' }
+		});
+	});
+
+	test('a device that turns out simulated loses the values it showed as real', () => {
+		const registry = open();
+		hear(registry, 'fb-1', 'telemetry', sample(1, { sensors: { real: 1 } }));
+		hear(registry, 'fb-1', 'telemetry', sample(2, { sim: true }));
+		expect(only(registry)).toMatchObject({ provenance: 'simulated' });
+		expect(Object.keys(only(registry).values)).toEqual(['t']);
+	});
+});
+
+describe('bounds', () => {
+	test(`of 100,000 ids ${MAX_DEVICES} are kept and the rest counted within 2 %`, () => {
+		const registry = open();
+		for (let i = 0; i < 100_000; i++)
+			hear(registry, `n-${i}`, 'telemetry', { timestamp: 1, sensors: { t: 1 } });
+		expect(registry.size).toBe(MAX_DEVICES);
+		const refused = 100_000 - MAX_DEVICES;
+		expect(Math.abs(registry.refusedIds - refused) / refused).toBeLessThan(0.02);
+	});
+
+	test(`${MAX_METRICS_PER_DEVICE} metrics a device; the rest of a sample stands`, () => {
+		const registry = open();
+		for (let i = 0; i < MAX_METRICS_PER_DEVICE; i++)
+			hear(registry, 'fb-1', 'telemetry', { timestamp: 1, sensors: { [`m${i}`]: i } });
+		const taken = hear(registry, 'fb-1', 'telemetry', { timestamp: 1, sensors: { m0: 7, another: 1 } });
+		expect(taken).toMatchObject({ droppedMetrics: 1, sample: { values: { m0: 7 } } });
+		expect(Object.keys(only(registry).values)).toHaveLength(MAX_METRICS_PER_DEVICE);
+	});
+});
+
+describe('what outlives the worker', () => {
+	test('devices, names, components, state and events come back, presence unknown until heard', async () => {
+		const before = open();
+		hear(before, 'fb-1', 'status', { state: 'online', name: 'Bench', components: { led: 'led' } });
+		hear(before, 'fb-1', 'shadow/reported', { led: { on: true } });
+		await before.save();
+		const after = open();
+		await after.restore();
+		after.restoreValues('fb-1' as DeviceId, 'real', { t: { value: 4, timeMs: 9 } });
+		expect(only(after)).toMatchObject({
+			...{ name: 'Bench', presence: 'unknown', components: { led: 'led' }, reported: { led: { on: true } } },
+			values: { t: { value: 4, timeMs: 9 } }
+		});
+		expect(kinds(after)).toEqual(kinds(before));
+	});
+
+	test('a thousand samples in a minute are one row or two, not a thousand', async () => {
+		const registry = open();
+		for (let i = 0; i < 1000; i++) {
+			hear(registry, 'fb-1', 'telemetry', sample(i));
+			clock.advance(60);
+			if (i % 100 === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+		}
+		expect(writes).toBeGreaterThan(0);
+		expect(writes).toBeLessThanOrEqual(3);
+	});
+
+	test('a forgotten device is gone from the rows too', async () => {
+		const registry = open();
+		hear(registry, 'fb-1', 'telemetry', sample(1));
+		await registry.save();
+		await registry.forget('fb-1' as DeviceId);
+		expect([registry.size, rows.size]).toEqual([0, 0]);
+	});
+});
+
+test('a summary is the same object until something changes', () => {
+	const registry = open();
+	hear(registry, 'fb-1', 'telemetry', sample(1));
+	const first = only(registry);
+	expect(only(registry)).toBe(first);
+	hear(registry, 'fb-1', 'telemetry', sample(2));
+	expect(only(registry)).not.toBe(first);
+});
