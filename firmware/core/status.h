@@ -27,7 +27,8 @@ class [[nodiscard]] Expected {
   bool ok() const { return status_ == Status::kOk; }
   Status status() const { return status_; }
   const T& value() const { return value_; }
-  const T& value_or(const T& other) const { return ok() ? value_ : other; }
+  /// By value: `other` may be a temporary.
+  T value_or(T other) const { return ok() ? value_ : other; }
 
  private:
   T value_{};

@@ -14,7 +14,7 @@ interface Scenario {
 	unix_ms: number;
 	steps: { request: string; response: unknown }[];
 }
-const read = <T>(file: string) => JSON.parse(readFileSync(`tests/vectors/${file}`, 'utf8')) as T;
+const scenarios = JSON.parse(readFileSync('tests/vectors/rpc.json', 'utf8')) as Scenario[];
 
 async function bench(clock = new ManualClock()) {
 	const sent: { topic: string; text: string; retain: boolean }[] = [];
@@ -43,7 +43,7 @@ async function bench(clock = new ManualClock()) {
 }
 
 describe('Device API', () => {
-	for (const scenario of read<Scenario[]>('rpc.json'))
+	for (const scenario of scenarios)
 		it(scenario.name, async () => {
 			const { add, take } = await bench(new ManualClock(scenario.unix_ms));
 			const device = add('sim-vector');

@@ -1,0 +1,146 @@
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "ports/host/fake_hal.h"
+#include "ports/host/test.h"
+
+using fb::FakeBody;
+using fb::Now;
+using Json = nlohmann::json;
+
+namespace {
+
+constexpr int64_t kUnixMs = 1763690000250;
+const char kSwitchOn[] =
+    R"({"jsonrpc":"2.0","id":"k","method":"components.execute","params":{"id":"led","input":{"on":true}}})";
+
+Json vectors(const char* file) {
+  std::ifstream in(std::string(FB_VECTORS "/") + file);
+  return Json::parse(in);
+}
+
+/// Switches on a virtual node with what is in the body's flash.
+std::unique_ptr<fb::VirtualNode> boot(FakeBody& body, Now now = {1000, kUnixMs}) {
+  auto node = std::make_unique<fb::VirtualNode>(fb::test_identity(), 7, body.body());
+  EXPECT(node->start("", now) == fb::Status::kOk);
+  node->device().step(now);
+  node->device().set_link(true, now);
+  return node;
+}
+
+Json ask(FakeBody& body, fb::VirtualNode& node, const std::string& request, Now now = {2000, kUnixMs}) {
+  const size_t before = body.sent.size();
+  EXPECT(node.device().receive(node.device().command_topic(), request, now));
+  for (size_t i = before; i < body.sent.size(); i++)
+    if (body.sent[i].topic == "iot/node/sim-vector/response") return Json::parse(body.sent[i].payload);
+  return nullptr;
+}
+
+}  // namespace
+
+FB_TEST("answers every request of rpc.json") {
+  for (const Json& scenario : vectors("rpc.json")) {
+    FakeBody body;
+    const Now now{2000, scenario["unix_ms"].get<int64_t>()};
+    const auto node = boot(body, now);
+    for (const Json& step : scenario["steps"]) {
+      const Json answer = ask(body, *node, step["request"], now);
+      EXPECT_IN(scenario["name"].get<std::string>() + " " + answer.dump(), answer == step["response"]);
+    }
+  }
+}
+
+FB_TEST("takes exactly the ids of ids.json") {
+  for (const Json& c : vectors("ids.json"))
+    EXPECT_IN(c["name"].get<std::string>(), fb::is_device_id(c["id"].get<std::string>()) == (c["expect"] == "ok"));
+}
+
+FB_TEST("wherever the power goes during an act, it is never done twice nor guessed") {
+  // Every write of the act, cut at every byte.
+  for (size_t write = 0; write < 2; write++) {
+    for (size_t bytes = 0; bytes < 140; bytes++) {
+      FakeBody body;
+      auto node = boot(body);
+      body.cut_write = body.writes + write;
+      body.cut_bytes = bytes;
+      const Json first = ask(body, *node, kSwitchOn);
+      const bool acted = node->lamp().duty() > 0;
+      body.power_back();
+      node = boot(body);
+      const Json second = ask(body, *node, kSwitchOn);
+      const bool acted_again = node->lamp().duty() > 0;
+      EXPECT(!(acted && acted_again));
+      if (acted && second.contains("error")) EXPECT(second["error"]["code"] == -32603);
+      if (!acted) EXPECT(first["error"]["code"] == -32005);
+    }
+  }
+}
+
+FB_TEST("wherever the power goes while configuration is saved, the old or the new one stands") {
+  const std::string set =
+      R"({"jsonrpc":"2.0","id":"s","method":"config.set","params":{"components":[{"id":"climate","config":{"base_c":-5}}]}})";
+  const std::string get = R"({"jsonrpc":"2.0","id":"g","method":"config.get"})";
+  for (size_t bytes = 0; bytes < 400; bytes += 3) {
+    FakeBody body;
+    auto node = boot(body);
+    body.cut_write = body.writes + 1;  // the journal's begin comes before it
+    body.cut_bytes = bytes;
+    ask(body, *node, set);
+    body.power_back();
+    node = boot(body);
+    const Json config = ask(body, *node, get)["result"]["components"][0]["config"];
+    EXPECT(config["base_c"] == 21 || config["base_c"] == -5);
+    EXPECT(config["period_ms"] == 2000);
+  }
+}
+
+FB_TEST("remembers 32 acts, and the 33rd takes the place of the oldest") {
+  FakeBody body;
+  const auto node = boot(body);
+  const auto request = [](int i, const char* on) {
+    return R"({"jsonrpc":"2.0","id":"id)" + std::to_string(i) +
+           R"(","method":"components.execute","params":{"id":"led","input":{"on":)" + on + "}}}";
+  };
+  for (int i = 0; i < 33; i++) ask(body, *node, request(i, "true"));
+  EXPECT(ask(body, *node, request(1, "false"))["result"]["output"]["on"] == true);
+  EXPECT(ask(body, *node, request(0, "false"))["result"]["output"]["on"] == false);
+}
+
+FB_TEST("any damage to its flash leaves a device that starts") {
+  FakeBody fresh;
+  ask(fresh, *boot(fresh), kSwitchOn);
+  for (const auto& [key, bytes] : fresh.records) {
+    for (size_t at = 0; at < bytes.size(); at++) {
+      FakeBody body;
+      body.records = fresh.records;
+      body.records[key][at] = static_cast<char>(body.records[key][at] ^ 0x10);
+      const auto node = boot(body);
+      EXPECT(ask(body, *node, R"({"jsonrpc":"2.0","id":"g","method":"config.get"})")["result"]["components"].size() == 2);
+    }
+  }
+}
+
+FB_TEST("publishes status and shadow, retained, whenever the link comes up") {
+  FakeBody body;
+  const auto node = boot(body);
+  EXPECT(body.sent.size() == 2 && body.sent[0].retain && body.sent[1].retain);
+  const Json status = Json::parse(body.sent[0].payload);
+  EXPECT(status["state"] == "online" && status["boot"] == 1 && status["sim"] == true && status["api"] == 1);
+  EXPECT(body.sent[1].payload == R"({"led":{"on":false,"brightness":100}})");
+  node->device().set_link(false, {3000, kUnixMs});
+  node->device().set_link(true, {4000, kUnixMs});
+  EXPECT(body.sent.size() == 4);
+}
+
+FB_TEST("a shadow that was not taken is published at the next step") {
+  FakeBody body;
+  const auto node = boot(body);
+  body.link_refuses = true;
+  ask(body, *node, kSwitchOn);
+  body.link_refuses = false;
+  node->device().step({3000, kUnixMs});
+  bool seen = false;
+  for (const FakeBody::Message& m : body.sent) seen |= m.payload == R"({"led":{"on":true,"brightness":100}})";
+  EXPECT(seen);
+}
