@@ -19,6 +19,8 @@ export default {
 				'default-src': ['none'],
 				'script-src': ['self', 'wasm-unsafe-eval'],
 				'style-src': ['self'],
+				// The one style attribute there is: SvelteKit's, on the element that tells screen readers of a new page.
+				'style-src-attr': ['unsafe-hashes', 'sha256-S8qMpvofolR8Mpjy4kQvEm7m1q8clzU4dfDH0AmvZjo='],
 				'img-src': ['self', 'data:', 'blob:'],
 				'font-src': ['self'],
 				'manifest-src': ['self'],

@@ -1,0 +1,76 @@
+import { chromium, test as base, type BrowserContext, type Page } from '@playwright/test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromiumFlags, findChromium } from '../../scripts/find-chromium.mjs';
+import { startBench, type Bench, type BrokerKind } from './bench';
+import { Guard } from './guard';
+
+export { expect } from '@playwright/test';
+export { SERVER_GONE } from './guard';
+
+export interface BenchOptions {
+	/** Which broker a test runs against. */
+	broker: BrokerKind;
+}
+
+interface Fixtures {
+	bench: Bench;
+	guard: Guard;
+	/** Opens the browser on this test's profile; close the context and open again for a new browser process. */
+	openBrowser: () => Promise<BrowserContext>;
+}
+
+export const test = base.extend<BenchOptions & Fixtures>({
+	broker: ['mosquitto', { option: true }],
+
+	bench: async ({ broker }, use) => {
+		const bench = await startBench(broker);
+		await use(bench);
+		await bench.close();
+	},
+
+	// eslint-disable-next-line no-empty-pattern -- Playwright reads the pattern to know what a fixture needs
+	guard: async ({}, use) => {
+		const guard = new Guard();
+		await use(guard);
+		guard.verify();
+	},
+
+	openBrowser: async ({ bench, guard, viewport, hasTouch, isMobile, userAgent }, use) => {
+		const profile = await mkdtemp(join(tmpdir(), 'fieldbench-profile-'));
+		const executablePath = findChromium();
+		let open: BrowserContext | undefined;
+		await use(async () => {
+			open = await chromium.launchPersistentContext(profile, {
+				...(executablePath ? { executablePath } : {}),
+				args: chromiumFlags,
+				baseURL: bench.url,
+				viewport,
+				hasTouch,
+				isMobile,
+				...(userAgent === undefined ? {} : { userAgent }),
+				locale: 'en-GB'
+			});
+			await guard.watch(open);
+			return open;
+		});
+		await open?.close();
+		await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+	},
+
+	context: async ({ openBrowser }, use) => {
+		await use(await openBrowser());
+	},
+
+	page: async ({ context }, use) => {
+		await use(firstPage(context));
+	}
+});
+
+/** The tab a fresh browser comes with. */
+export function firstPage(context: BrowserContext): Page {
+	const [page] = context.pages();
+	if (!page) throw new Error('a browser without a tab');
+	return page;
+}
