@@ -1,0 +1,30 @@
+/** What the page `intake.html` can do: the product's field worker, driven without its screens. */
+export interface IntakeBench {
+	/** Saves the broker and connects; resolves when the session is live. */
+	connect(brokerUrl: string): Promise<void>;
+	/** Resolves when everything that came in is committed. */
+	commit(): Promise<void>;
+	/** Samples the store holds, and whether anything went wrong on the way to it. */
+	state(): Promise<IntakeState>;
+}
+
+export interface IntakeState {
+	readonly samples: number;
+	/** Dropped by the store or refused before it. */
+	readonly lost: number;
+	/** Notices of a failing store; empty when all is well. */
+	readonly notices: readonly string[];
+}
+
+/** What the page `peer.html` can do: bare mqtt.js in a worker, which counts and keeps nothing, or shows a value. */
+export interface PeerBench {
+	connect(brokerUrl: string): Promise<void>;
+	counted(): Promise<number>;
+	/** From now on puts each temperature into `#value`, as it comes. */
+	show(): void;
+}
+
+declare global {
+	var intakeBench: IntakeBench;
+	var peerBench: PeerBench;
+}
