@@ -186,6 +186,22 @@ describe('host', () => {
 		expect(log.join()).toContain('sim-bad crashed');
 	});
 
+	it('gives the C stack back after each of a thousand traps', async () => {
+		const { host, add } = await bench();
+		const flash: Flash = {
+			read: (key) => {
+				if (key.startsWith('j')) throw new Error('flash controller fault');
+				return undefined;
+			},
+			write: () => true
+		};
+		for (let i = 0; i < 1000; i++) {
+			const made = host.add({ id: 'sim-bad', name: 'x', seed: 1, flash }, { publish: () => {} });
+			expect(made).toMatchObject({ ok: false, error: { kind: 'trapped' } });
+		}
+		expect(add('sim-good').state).toEqual({ kind: 'running' });
+	});
+
 	it('waits longer after each crash in a row', async () => {
 		const { host, clock, add } = await bench();
 		let reads = 0;

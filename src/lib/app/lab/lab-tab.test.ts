@@ -1,13 +1,5 @@
 import 'fake-indexeddb/auto';
-import {
-	pipeOverPort,
-	serve,
-	textOf,
-	utf8,
-	type FromService,
-	type PortLike,
-	type ToService
-} from '$lib/base';
+import { pipeOverPort, serve, textOf, utf8, type FromService, type ToService } from '$lib/base';
 import { LabStore } from '$lib/lab';
 import type { LoopbackMessage } from '$lib/link';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
@@ -142,7 +134,9 @@ it('is taken over by the next tab, with its devices', async () => {
 	first.close();
 	await vi.waitFor(() => expect(state.spawned).toBe(2));
 	await vi.waitFor(() => expect(seen.at(-1)).toEqual(['Kept']));
-	await second.lab.remove((await second.lab.add('Gone')).id);
+	const { id } = await second.lab.add('New');
+	await vi.waitFor(() => expect(seen.at(-1)).toEqual(['Kept', 'New']));
+	await second.lab.remove(id);
 	await vi.waitFor(() => expect(seen.at(-1)).toEqual(['Kept']));
 });
 
