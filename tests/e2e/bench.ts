@@ -93,7 +93,7 @@ export async function startBench(kind: BrokerKind): Promise<Bench> {
 			return running;
 		},
 		publishSamples: async (device, from, to) => {
-			publisher ??= await mqtt.connectAsync(broker.tcpUrl, { reconnectPeriod: 0 });
+			if (!publisher?.connected) publisher = await mqtt.connectAsync(broker.tcpUrl, { reconnectPeriod: 0 });
 			for (let seq = from; seq < to; seq += 1)
 				await publisher.publishAsync(`iot/node/${device.id}/telemetry`, sample(device, seq), { qos: 1 });
 		},

@@ -38,3 +38,11 @@ export async function offlineReady(page: Page): Promise<void> {
 		.poll(() => page.evaluate(async () => (await caches.keys()).length), { message: 'the shell is kept' })
 		.toBeGreaterThan(0);
 }
+
+/** How many samples the store says it holds; leaves the page on Settings. */
+export async function storedSamples(page: Page): Promise<number> {
+	await page.getByRole('link', { name: 'Devices', exact: true }).first().click();
+	await page.getByRole('link', { name: 'Settings', exact: true }).click();
+	const count = page.locator('dl > div', { has: page.getByText('Samples', { exact: true }) }).locator('dd');
+	return Number((await count.innerText()).replaceAll(/\D/gu, ''));
+}

@@ -1,0 +1,81 @@
+import { type BrowserContext, type Page } from '@playwright/test';
+import { type Bench } from './bench';
+import { expect, firstPage, SERVER_GONE, test } from './fixtures';
+import { connectLocal, session, storedSamples } from './screens';
+
+const device = { id: 'fb-000000000002', epoch: 11 };
+const BATCH = 50;
+
+/** Two tabs of one browser on a live session. */
+async function twoTabs(context: BrowserContext, bench: Bench): Promise<[Page, Page]> {
+	const first = firstPage(context);
+	await connectLocal(first, bench);
+	const second = await context.newPage();
+	await second.goto('/');
+	await expect(session(second)).toContainText('Live on');
+	return [first, second];
+}
+
+/** A renderer killed as by the system: nothing in it runs to its end. */
+async function crash(context: BrowserContext, page: Page): Promise<void> {
+	const devtools = await context.newCDPSession(page);
+	const crashed = page.waitForEvent('crash');
+	await Promise.race([devtools.send('Page.crash').catch(() => undefined), crashed]); // the answer dies with the tab
+	await crashed;
+}
+
+/** Where there is no SharedWorker, Settings says which tab does the work; what is sent before it does is nobody's. */
+async function leading(page: Page): Promise<void> {
+	await page.getByRole('link', { name: 'Settings', exact: true }).click();
+	await expect(page.getByText('This tab does the work')).toBeVisible({ timeout: 30_000 });
+	await expect(session(page)).toContainText('Live on', { timeout: 20_000 });
+}
+
+test('one tab closed, the other killed: nothing is lost or doubled', async ({ context, bench }) => {
+	const [first, second] = await twoTabs(context, bench);
+	await bench.publishSamples(device, 0, BATCH);
+	await expect.poll(() => storedSamples(second)).toBe(BATCH);
+
+	await first.close();
+	await bench.publishSamples(device, BATCH, 2 * BATCH);
+	await expect.poll(() => storedSamples(second)).toBe(2 * BATCH);
+
+	const third = await context.newPage();
+	await third.goto('/');
+	await expect(session(third)).toContainText('Live on');
+	await crash(context, second);
+	await expect(session(third)).toContainText('Live on', { timeout: 30_000 });
+	// Sent again from the start: what is stored already must not be stored twice.
+	await bench.publishSamples(device, 0, 3 * BATCH);
+	await expect.poll(() => storedSamples(third), { timeout: 20_000 }).toBe(3 * BATCH);
+});
+
+test.describe('without SharedWorker', () => {
+	test.beforeEach(async ({ context }) => {
+		await context.addInitScript(() => {
+			Reflect.deleteProperty(globalThis, 'SharedWorker');
+		});
+	});
+
+	test('when the leading tab is closed, the other takes over', async ({ context, bench, guard }) => {
+		guard.expect(SERVER_GONE);
+		const [first, second] = await twoTabs(context, bench);
+		await bench.publishSamples(device, 0, BATCH);
+		await expect.poll(() => storedSamples(second)).toBe(BATCH);
+		await first.close();
+		await leading(second);
+		await bench.publishSamples(device, 0, 2 * BATCH);
+		await expect.poll(() => storedSamples(second), { timeout: 20_000 }).toBe(2 * BATCH);
+	});
+
+	test('when the leading tab is killed, the other takes over', async ({ context, bench, guard }) => {
+		guard.expect(SERVER_GONE);
+		const [first, second] = await twoTabs(context, bench);
+		await bench.publishSamples(device, 0, BATCH);
+		await expect.poll(() => storedSamples(second)).toBe(BATCH);
+		await crash(context, first);
+		await leading(second);
+		await bench.publishSamples(device, 0, 2 * BATCH);
+		await expect.poll(() => storedSamples(second), { timeout: 20_000 }).toBe(2 * BATCH);
+	});
+});
