@@ -15,6 +15,8 @@ export interface StoreActs {
 	/** Milliseconds for the newest values of all devices, counted from the start of opening, and how many devices. */
 	latest(): Promise<number>;
 	stats(): Promise<StoreStats>;
+	/** `flushes` records of 500 samples that do not compress, some 20 KB each, for a device that `check` does not read. */
+	fillNoise(options: { flushes: number }): Promise<void>;
 	putKeepRows(): Promise<void>;
 	keepRows(): Promise<{ setting: unknown; broker: unknown; secret: string }>;
 	/** Fills with `count` samples of five metrics, 1 s apart, flushed each `perFlush`: times in ms. */

@@ -5,6 +5,7 @@ import type { FromWorker, StoreActs, ToWorker } from './messages';
 
 const START_MS = 1_763_690_000_000;
 const METRICS = ['temperature', 'humidity', 'pressure', 'wifi_rssi', 'uptime'];
+const NOISY_DEVICE = 99;
 const never = new AbortController().signal;
 
 const tell = (message: FromWorker) => postMessage(message);
@@ -43,7 +44,14 @@ function sample(number: number, seq: number): Sample {
 	};
 }
 
-/** Paced by a message, not a timer: a worker's timers are no finer than 4 ms. */
+/** Full-precision readings of one more device, without identity. */
+const noise = (n: number): Sample => ({
+	...sample(NOISY_DEVICE, n),
+	identity: undefined,
+	values: Object.fromEntries(METRICS.map((name, i) => [name, Math.sin(n * (i + 1) * 1.7) * Math.PI]))
+});
+
+/** Between two batches of an ingest: the pace is the test's input, nothing waits on it. */
 const pause = (ms: number) =>
 	new Promise<void>((resolve) => {
 		setTimeout(resolve, ms);
@@ -106,7 +114,9 @@ const acts: StoreActs = {
 	},
 	async append({ from, count }) {
 		const batch = Array.from({ length: count }, (_, i) => sample(0, from + i));
-		const outcome = await store().append(batch);
+		const appended = store().append(batch);
+		await store().flush();
+		const outcome = await appended;
 		return outcome.ok
 			? `stored ${outcome.value.stored}, duplicates ${outcome.value.duplicates}`
 			: outcome.error.kind;
@@ -135,6 +145,14 @@ const acts: StoreActs = {
 	},
 	latest: async () => (await store().latest()).length,
 	stats: () => store().stats(),
+	async fillNoise({ flushes }) {
+		for (let flush = 0; flush < flushes; flush++) {
+			const batch = Array.from({ length: 500 }, (_, i) => noise(flush * 500 + i));
+			const appended = store().append(batch);
+			await store().flush();
+			await appended;
+		}
+	},
 	async putKeepRows() {
 		const put = { strict: true };
 		await keep?.rows('settings', String).put('theme', 'dark', put);

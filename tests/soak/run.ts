@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serveHarness } from '../store/harness-site';
+import { runKillLoop } from '../store/kill-loop';
+import { startBrowser } from '../store/killable-browser';
+
+/** Kills of the long loop; SOAK_KILLS shortens it for a trial. About a second and a half each. */
+const KILLS = Number(process.env['SOAK_KILLS'] ?? 200);
+/** Samples of the long ingest, one a second of five metrics: a month is 2,592,000. */
+const SAMPLES = Number(process.env['SOAK_SAMPLES'] ?? 2_592_000);
+/** A month reduced to a chart's thousand buckets must come within this, ms. */
+const RANGE_MS = 2000;
+
+interface Outcome {
+	readonly name: string;
+	readonly failure: string | undefined;
+}
+
+const site = await serveHarness();
+const outcomes: Outcome[] = [];
+
+async function scenario(name: string, run: (profile: string) => Promise<string | undefined>): Promise<void> {
+	const profile = await mkdtemp(join(tmpdir(), 'fieldbench-soak-'));
+	try {
+		const failure = await run(profile);
+		outcomes.push({ name, failure });
+		console.log(failure === undefined ? `ok    ${name}` : `FAIL  ${name}: ${failure}`);
+	} catch (error) {
+		outcomes.push({ name, failure: String(error) });
+		console.log(`FAIL  ${name}: ${String(error)}`);
+	} finally {
+		await rm(profile, { recursive: true, force: true });
+	}
+}
+
+await scenario(
+	`${KILLS} kills during ingest lose and double nothing that was acknowledged`,
+	async (profile) => {
+		const rounds = await runKillLoop({
+			url: site.url,
+			profile,
+			kills: KILLS,
+			onRound: ({ kill, acknowledged, openMs }) => {
+				if (kill % 20 === 0)
+					console.log(`      kill ${kill}: ${acknowledged} acknowledged, open ${Math.round(openMs)} ms`);
+			}
+		});
+		const bad = rounds.find(
+			(round) => round.missing.length > 0 || round.doubled > 0 || round.losses.length > 0
+		);
+		return (
+			bad &&
+			`kill ${bad.kill}: ${bad.missing.length} missing, ${bad.doubled} doubled, ${bad.losses.length} losses told`
+		);
+	}
+);
+
+await scenario(`${SAMPLES} samples at 1 Hz are all there, small and quick to read`, async (profile) => {
+	const browser = await startBrowser(profile, site.url);
+	try {
+		await browser.ask('open', { sentinel: null });
+		const { appendMs, bytesPerPoint } = await browser.ask('fill', { count: SAMPLES, perFlush: 1000 });
+		const range = await browser.ask('timeRange', { spanMs: SAMPLES * 1000, buckets: 1000 });
+		const pointsPerSecond = Math.round((SAMPLES * 5) / (appendMs / 1000));
+		console.log(
+			`      ${pointsPerSecond} points/s, ${bytesPerPoint.toFixed(2)} B a point in blocks, ` +
+				`range ${Math.round(range.firstMs)} ms, again ${Math.round(range.againMs)} ms`
+		);
+		if (range.points < SAMPLES - 1) return `${range.points} of ${SAMPLES} are there`;
+		return range.firstMs > RANGE_MS ? `a range took ${Math.round(range.firstMs)} ms` : undefined;
+	} finally {
+		await browser.kill();
+	}
+});
+
+await site.close();
+const failed = outcomes.filter(({ failure }) => failure !== undefined).length;
+console.log(`${outcomes.length - failed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
