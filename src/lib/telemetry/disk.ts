@@ -31,7 +31,11 @@ export interface Loaded {
 	readonly wal: ReadonlyMap<number, Uint8Array>;
 	/** Rows whose form was not ours. */
 	readonly malformed: number;
+	/** False where headers, blocks and the state row do not agree: rows were lost from under us. */
+	readonly whole: boolean;
 }
+
+export type BlockKey = readonly [series: number, block: number];
 
 export interface NewBlock {
 	readonly head: BlockHead;
@@ -42,7 +46,7 @@ export interface NewBlock {
 export interface BlockChange {
 	readonly state: StateRow;
 	readonly add: readonly NewBlock[];
-	readonly remove: readonly BlockHead[];
+	readonly remove: readonly Pick<BlockHead, 'series' | 'block'>[];
 	/** Write-ahead records up to this number are deleted. */
 	readonly walUpTo?: number;
 	readonly ledgers?: ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
@@ -71,6 +75,8 @@ export interface Disk {
 		quotaBytes: number | undefined;
 		persisted: boolean | undefined;
 	}>;
+	/** Every key of both tables, for mending. */
+	blockKeys(): Promise<{ readonly heads: readonly BlockKey[]; readonly blocks: readonly BlockKey[] }>;
 	readonly bucketsApart: boolean;
 	close(): void;
 }

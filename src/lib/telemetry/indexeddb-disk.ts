@@ -102,18 +102,20 @@ export class IndexedDbDisk implements Disk {
 	}
 
 	async load(): Promise<Loaded> {
-		const tx = this.#db.transaction(['meta', 'names', 'wal', 'ledger', 'latest'], 'readonly');
+		const tx = this.#db.transaction([...TABLES], 'readonly');
 		const pairs = async <T>(table: 'wal' | 'ledger' | 'latest') => {
 			const store = tx.objectStore(table);
 			const [keys, values] = await Promise.all([store.getAllKeys(), store.getAll()]);
 			return new Map(keys.map((key, i) => [key, values[i] as T]));
 		};
-		const [state, rawNames, wal, ledgers, latest] = await Promise.all([
+		const [state, rawNames, wal, ledgers, latest, heads, blocks] = await Promise.all([
 			tx.objectStore('meta').get('state'),
 			tx.objectStore('names').getAll(),
 			pairs<unknown>('wal'),
 			pairs<unknown>('ledger'),
-			pairs<unknown>('latest')
+			pairs<unknown>('latest'),
+			tx.objectStore('heads').count(),
+			tx.objectStore('blocks').count()
 		]);
 		await tx.done;
 		const parsed = parseState(state);
@@ -135,7 +137,8 @@ export class IndexedDbDisk implements Disk {
 			latest: goodLatest,
 			wal: goodWal,
 			ledgers: goodLedgers,
-			malformed
+			malformed,
+			whole: heads === parsed.blocks && blocks === parsed.blocks
 		};
 	}
 
@@ -186,6 +189,15 @@ export class IndexedDbDisk implements Disk {
 		const tx = this.#db.transaction('blocks', 'readonly');
 		const rows = await Promise.all(heads.map(({ series, block }) => tx.store.get([series, block])));
 		return rows.map(asBytes);
+	}
+
+	async blockKeys() {
+		const tx = this.#db.transaction(['heads', 'blocks'], 'readonly');
+		const [heads, blocks] = await Promise.all([
+			tx.objectStore('heads').getAllKeys(),
+			tx.objectStore('blocks').getAllKeys()
+		]);
+		return { heads, blocks };
 	}
 
 	usage() {

@@ -5,6 +5,7 @@ import type { Loaded, StateRow } from './disk';
 import { openDisk } from './indexeddb-disk';
 import { Ledger } from './ledger';
 import { DEFAULT_LIMITS } from './limits';
+import { mend } from './mend';
 import { Names } from './names';
 import { defaultPlace, telemetryPlace, type StorePlace } from './place';
 import { findLosses, parseSentinel } from './sentinel';
@@ -64,10 +65,12 @@ async function openDurable(
 	const disk = await openDisk(await placeOf(options), options.name ?? DATABASE, options.fence);
 	try {
 		const loaded = await disk.load();
-		const { parts, damaged, missing, losses } = restore(loaded, options.known, common.clock);
+		const { parts, damaged, missing, torn, losses } = restore(loaded, options.known, common.clock);
 		// Fenced or full: they stay where they are and are told again at the next start.
 		if (damaged.size > 0) await disk.quarantine(damaged);
-		const store = new ColumnarStore({ ...common, ...parts, disk, cause: '' });
+		const mended = torn ? await mend(disk, parts.state, parts.names, parts.series) : undefined;
+		const state = mended?.ok ? mended.value : parts.state;
+		const store = new ColumnarStore({ ...common, ...parts, state, disk, cause: '' });
 		// A hole in the log would be told at every start: once told, what is left goes into blocks.
 		if (damaged.size > 0 || missing > 0) await store.seal();
 		common.onSentinel(store.sentinel);
@@ -85,7 +88,13 @@ function restore(
 	loaded: Loaded,
 	known: readonly (string | null)[],
 	clock: Clock
-): { parts: Restored; damaged: ReadonlyMap<number, Uint8Array>; missing: number; losses: StoreLoss[] } {
+): {
+	parts: Restored;
+	damaged: ReadonlyMap<number, Uint8Array>;
+	missing: number;
+	torn: boolean;
+	losses: StoreLoss[];
+} {
 	const names = new Names(loaded.names);
 	const damaged = new Map<number, Uint8Array>();
 	let badRows = loaded.malformed;
@@ -97,6 +106,7 @@ function restore(
 		if (bytes && !ledger) badRows++;
 		byId.set(row.id, new Series(row.id, row.device, row.provenance, ledger, loaded.latest.get(row.id)));
 	}
+	if (!loaded.whole) badRows++;
 	for (const id of [...loaded.ledgers.keys(), ...loaded.latest.keys()]) names.startAbove(id);
 
 	let wal = loaded.state.sealedWal;
@@ -131,6 +141,7 @@ function restore(
 		parts: { state: loaded.state, wal, walBytes, names, series: [...byId.values()] },
 		damaged,
 		missing,
+		torn: badRows > 0,
 		losses
 	};
 }

@@ -21,7 +21,7 @@ export class Series {
 		readonly id: number,
 		readonly device: DeviceId,
 		readonly provenance: Provenance,
-		readonly ledger = new Ledger(),
+		public ledger = new Ledger(),
 		latest: LatestRow = []
 	) {
 		for (const [metric, value, timeMs] of latest) this.#latest.set(metric, { value, timeMs });

@@ -240,6 +240,35 @@ describe('telemetry store', () => {
 		expect((await open()).losses).toMatchObject([{ cause: 'discarded-by-browser' }]);
 	});
 
+	it('asks again for what was in blocks that are gone, though the ledger had it', async () => {
+		const first = await open({ limits: { sealRecords: 1, foldFan: 100 } });
+		for (let seq = 0; seq < 3; seq++) await put(first.store, [sample(seq)]);
+		await first.store.close();
+		await table('heads', (heads) => heads.delete([1, 2]));
+		await table('blocks', (blocks) => blocks.delete([1, 3]));
+		const { store, losses } = await open();
+		expect(losses).toMatchObject([{ cause: 'corrupt-record' }]);
+		expect(await seqsOf(store)).toStrictEqual([0]);
+		const again = await put(store, [sample(0), sample(1), sample(2)]);
+		expect(again).toStrictEqual({ ok: true, value: { stored: 2, duplicates: 1 } });
+		await store.close();
+		const quiet = await open();
+		expect(quiet.losses).toStrictEqual([]);
+		expect(await seqsOf(quiet.store)).toStrictEqual([0, 1, 2]);
+	});
+
+	it("never gives a lost metric name's id to another metric", async () => {
+		const first = await open({ limits: { sealRecords: 1, foldFan: 100 } });
+		await put(first.store, [sample(0)]);
+		await first.store.close();
+		await table('names', (names) => names.delete(2));
+		await table('names', (names) => names.delete(3));
+		await table('names', (names) => names.put('not a row', 4));
+		const { store } = await open();
+		await put(store, [sample(1, { values: { pressure: 1013 } })]);
+		expect([...(await store.range(all('pressure'), never)).avg]).toStrictEqual([1013]);
+	});
+
 	it('leaves a damaged block out, says so once, and serves the rest', async () => {
 		const first = await open({ limits: { sealRecords: 1, foldFan: 100 } });
 		for (let seq = 0; seq < 3; seq++) await put(first.store, [sample(seq)]);

@@ -1,4 +1,4 @@
 export { default as HistoryChart } from './HistoryChart.svelte';
-export type { RangeSource } from './metric-history.svelte';
+export type { MetricSource } from './metric-history.svelte';
 export * from './notice-words';
 export { default as RangeSentence } from './RangeSentence.svelte';

@@ -1,11 +1,21 @@
 import { type ChartSeries, EMPTY_SERIES, firstFrom, type ViewWindow } from '$lib/ui';
 import type { SeriesColumns } from '../store';
 
-/** Asks the store for one metric of one device. @throws the signal's reason when cancelled */
-export type RangeSource = (
-	range: { readonly fromMs: number; readonly toMs: number; readonly buckets: number },
-	signal: AbortSignal
-) => Promise<SeriesColumns>;
+/** One metric of one device. */
+export interface MetricSource {
+	/** Asks the store. @throws the signal's reason when cancelled */
+	range(
+		range: { readonly fromMs: number; readonly toMs: number; readonly buckets: number },
+		signal: AbortSignal
+	): Promise<SeriesColumns>;
+	/** Hands on live points, columns ascending in time, until the signal aborts. */
+	listen(take: (points: LivePoints) => void, signal: AbortSignal): void;
+}
+
+export interface LivePoints {
+	readonly timeMs: ArrayLike<number>;
+	readonly value: ArrayLike<number>;
+}
 
 interface Tail {
 	timeMs: number[];
@@ -44,14 +54,14 @@ export class MetricHistory {
 		};
 	});
 
-	constructor(private readonly ask: RangeSource) {}
+	constructor(private readonly source: Pick<MetricSource, 'range'>) {}
 
 	get loading(): boolean {
 		return this.#loading;
 	}
 
 	/** Takes live points, columns ascending in time. */
-	add(points: { readonly timeMs: ArrayLike<number>; readonly value: ArrayLike<number> }): void {
+	add(points: LivePoints): void {
 		const from = Math.max(0, this.#tail.timeMs.length + points.timeMs.length - TAIL_MOST);
 		this.#tail = {
 			timeMs: [...this.#tail.timeMs.slice(from), ...Array.from(points.timeMs)],
@@ -92,7 +102,7 @@ export class MetricHistory {
 		};
 		this.#loading = true;
 		try {
-			const columns = await this.ask({ ...range, buckets: BUCKETS }, signal);
+			const columns = await this.source.range({ ...range, buckets: BUCKETS }, signal);
 			this.#asked = columns;
 			this.#covered = { ...range, spanMs };
 			this.#refreshedMs = nowMs;

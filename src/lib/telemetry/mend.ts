@@ -1,0 +1,76 @@
+import { ok, type Result } from '$lib/base';
+import { openBlock } from './codec/block';
+import { Malformed } from './codec/byte-stream';
+import type { RowGroup } from './codec/row-group';
+import type { BlockKey, Disk, StateRow } from './disk';
+import { Ledger } from './ledger';
+import type { Names } from './names';
+import { byTime, type Series } from './series';
+import type { StoreError } from './store';
+
+/**
+ * After tables have lost rows, each apart from the others: makes the ledger say what is there and nothing more, so that
+ * backfill can bring the rest, and removes headers without bytes and bytes without headers. Reads every block.
+ * @returns the state row that was written, or why it could not be
+ */
+export async function mend(
+	disk: Disk,
+	state: StateRow,
+	names: Names,
+	all: readonly Series[]
+): Promise<Result<StateRow, StoreError>> {
+	const { heads: headKeys, blocks: blockKeys } = await disk.blockKeys();
+	const kept = new Set<string>();
+	const mended = { ...state, blocks: 0, blockBytes: 0, samples: 0 };
+	for (const series of all) {
+		const ledger = new Ledger();
+		const good = [];
+		for (const head of [...(await disk.heads(series.id))].sort(byTime)) {
+			for (const { metric } of head.columns) names.startAbove(metric);
+			const [bytes] = await disk.blocks([head]);
+			const group = readable(() => openBlock(head, bytes));
+			const rows = group && readable(() => group.rows());
+			if (!rows) continue;
+			for (const { identity } of rows) if (identity) ledger.add(identity.epoch, identity.seq);
+			good.push(head);
+			kept.add(keyText([head.series, head.block]));
+			mended.blocks++;
+			mended.blockBytes += head.bytes;
+			mended.samples += head.rows;
+			mended.seal = Math.max(mended.seal, head.block);
+		}
+		for (const { identity, metrics } of series.held) {
+			if (identity) ledger.add(identity.epoch, identity.seq);
+			for (const metric of metrics) names.startAbove(metric);
+		}
+		series.ledger = ledger;
+		series.heads = good;
+	}
+	for (const [series, block] of [...headKeys, ...blockKeys]) {
+		names.startAbove(series);
+		mended.seal = Math.max(mended.seal, block);
+	}
+	mended.seal++;
+	const written = await disk.change({
+		state: mended,
+		add: [],
+		remove: [...headKeys, ...blockKeys]
+			.filter((key) => !kept.has(keyText(key)))
+			.map(([series, block]) => ({ series, block })),
+		ledgers: new Map(all.map(({ id, ledger }) => [id, ledger.encode()]))
+	});
+	return written.ok ? ok(mended) : written;
+}
+
+const keyText = ([series, block]: BlockKey): string => `${series}.${block}`;
+
+function readable<T extends RowGroup | ReturnType<RowGroup['rows']>>(
+	read: () => T | undefined
+): T | undefined {
+	try {
+		return read();
+	} catch (error) {
+		if (error instanceof Malformed) return undefined;
+		throw error;
+	}
+}
