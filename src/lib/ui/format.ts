@@ -19,7 +19,8 @@ export function formatNumber(value: number, decimals = 0): string {
 		formats.set(decimals, format);
 	}
 	const text = format.format(value);
-	return /[1-9]/u.test(text) ? text : format.format(0); // "−0.0" is a rounding, not a reading
+	// "-0.0" is a rounding, not a reading; and a minus is as wide as a digit, so that figures stay in their columns.
+	return (/[1-9]|∞|NaN/u.test(text) ? text : format.format(0)).replace('-', '\u2212');
 }
 
 /** A value's age in its largest unit that says enough: "now", "12 s", "4 min", "3 h", "5 d". Never negative: clocks differ. */
@@ -33,7 +34,7 @@ export function formatAge(ageMs: number): string {
 
 /** A span in words: "15 minutes", "1 hour", "2.5 days". @param ms > 0 */
 export function formatSpan(ms: number): string {
-	const [size, name] =
+	const [size, name]: readonly [number, string] =
 		ms >= DAY_MS
 			? [DAY_MS, 'day']
 			: ms >= HOUR_MS
@@ -41,7 +42,7 @@ export function formatSpan(ms: number): string {
 				: ms >= MINUTE_MS
 					? [MINUTE_MS, 'minute']
 					: [SECOND_MS, 'second'];
-	const count = Math.round((ms / Number(size)) * 10) / 10;
+	const count = Math.round((ms / size) * 10) / 10;
 	return `${count} ${name}${count === 1 ? '' : 's'}`;
 }
 

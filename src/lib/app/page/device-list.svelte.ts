@@ -1,5 +1,4 @@
-import { SvelteMap } from 'svelte/reactivity';
-import { Cadence } from '$lib/device/view';
+import { CadenceBook } from '$lib/device/view';
 import type { DeviceId } from '$lib/model';
 import type { DeviceSummary, DevicesSnapshot } from '../field/messages';
 import type { FieldPort } from './field-port';
@@ -7,8 +6,7 @@ import type { FieldPort } from './field-port';
 /** All devices, as the field worker's registry last told. */
 export class DeviceList {
 	#snapshot = $state.raw<DevicesSnapshot | undefined>(undefined);
-	readonly #cadences = new SvelteMap<DeviceId, Cadence>();
-	readonly #byId = $derived(new Map(this.devices.map((device) => [device.id, device])));
+	readonly #cadences = new CadenceBook();
 
 	/** false until the first answer: then an empty list means that there are none. */
 	get loaded(): boolean {
@@ -30,25 +28,25 @@ export class DeviceList {
 
 	/** By the id of the address bar, which may be any text. */
 	find(id: string): DeviceSummary | undefined {
-		return (this.#byId as ReadonlyMap<string, DeviceSummary>).get(id);
+		return this.devices.find((device) => device.id === id);
 	}
 
 	/** How old this device's newest value may be before it is late, ms: learnt from how often it speaks. */
 	lateAfterMs(id: DeviceId): number {
-		return this.#cadences.get(id)?.lateAfterMs ?? Cadence.UNKNOWN_LATE_MS;
+		// The book changes with each snapshot and only then: reading that is what makes this reactive.
+		return this.#snapshot === undefined ? Infinity : this.#cadences.lateAfterMs(id);
 	}
 
 	/** Mirrors the registry until `signal` aborts. */
 	follow(field: FieldPort, signal: AbortSignal): void {
-		field.watch('devices', null, (snapshot) => this.#take(snapshot), signal);
-	}
-
-	#take(snapshot: DevicesSnapshot): void {
-		for (const { id, lastSeenMs } of snapshot.devices) {
-			const before = this.#cadences.get(id) ?? Cadence.unknown(lastSeenMs);
-			const after = before.seen(lastSeenMs);
-			if (after !== this.#cadences.get(id)) this.#cadences.set(id, after);
-		}
-		this.#snapshot = snapshot;
+		field.watch(
+			'devices',
+			null,
+			(snapshot) => {
+				this.#cadences.note(snapshot.devices);
+				this.#snapshot = snapshot;
+			},
+			signal
+		);
 	}
 }

@@ -1,4 +1,5 @@
 import type { DeviceId, Provenance } from '$lib/model';
+import type { MetricSource } from '$lib/telemetry/view';
 import type { Command, DeviceEvent, LiveTail } from '../field/messages';
 import type { FieldPort } from './field-port';
 
@@ -42,7 +43,7 @@ type TailPoints = LiveTail['points'][string];
 
 /** One device's new points, handed to whichever charts are on the screen: one feed, however many charts. */
 export class LivePoints {
-	readonly #listeners = new Set<(points: LiveTail['points']) => void>();
+	#listeners: readonly ((points: LiveTail['points']) => void)[] = [];
 
 	follow(field: FieldPort, device: DeviceId, provenance: Provenance, signal: AbortSignal): void {
 		field.watch(
@@ -61,7 +62,24 @@ export class LivePoints {
 			const mine = Object.hasOwn(points, metric) ? points[metric] : undefined;
 			if (mine) take(mine);
 		};
-		this.#listeners.add(listener);
-		signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true });
+		this.#listeners = [...this.#listeners, listener];
+		signal.addEventListener(
+			'abort',
+			() => (this.#listeners = this.#listeners.filter((one) => one !== listener)),
+			{ once: true }
+		);
 	}
+}
+
+/** One metric of one device, as a chart wants it: what is stored, and what comes in. */
+export function metricSource(
+	field: FieldPort,
+	{ id: device, provenance }: { readonly id: DeviceId; readonly provenance: Provenance },
+	live: LivePoints,
+	metric: string
+): MetricSource {
+	return {
+		range: (range, signal) => field.call('range', { device, provenance, metric, ...range }, { signal }),
+		listen: (take, signal) => live.listen(metric, take, signal)
+	};
 }

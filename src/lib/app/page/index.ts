@@ -2,5 +2,5 @@ export { type App, createApp, getApp, setApp } from './app.svelte';
 export * from './device-views.svelte';
 export { IntakeView } from './field-views.svelte';
 export * from './local-broker';
-export { SPARK_SPAN_MS, SparkSeries } from './spark-series.svelte';
+export type { ThemeChoice } from './theme.svelte';
 export * from './links';

@@ -1,5 +1,8 @@
 import { resolve } from '$app/paths';
 
+/** The app's base path without a slash at its end: '' on a host of its own. */
+export const basePath = resolve('/').replace(/\/$/u, '');
+
 export const DEVICE_VIEWS = ['now', 'history', 'control', 'events', 'about'] as const;
 export type DeviceView = (typeof DEVICE_VIEWS)[number];
 

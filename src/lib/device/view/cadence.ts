@@ -40,3 +40,23 @@ export class Cadence {
 		);
 	}
 }
+
+/** The habits of all devices. */
+export class CadenceBook {
+	readonly #habits = new Map<string, Cadence>();
+
+	/** Notes when each device was last seen; those that are gone are forgotten. */
+	note(seen: readonly { readonly id: string; readonly lastSeenMs: number }[]): void {
+		const here = new Set<string>();
+		for (const { id, lastSeenMs } of seen) {
+			here.add(id);
+			this.#habits.set(id, (this.#habits.get(id) ?? Cadence.unknown(lastSeenMs)).seen(lastSeenMs));
+		}
+		for (const id of this.#habits.keys()) if (!here.has(id)) this.#habits.delete(id);
+	}
+
+	/** ms of silence after which this device is late. */
+	lateAfterMs(id: string): number {
+		return this.#habits.get(id)?.lateAfterMs ?? Cadence.UNKNOWN_LATE_MS;
+	}
+}

@@ -42,7 +42,7 @@ interface Dot {
 }
 
 /** All charts of a page begin at the same place, so that one time is one vertical line through them. */
-const AXIS_WIDTH_PX = 58;
+const AXIS_WIDTH_PX = 48;
 const TICK_ROOM_PX = 92;
 const HATCH_STEP_PX = 8;
 
@@ -117,7 +117,7 @@ export class Plot {
 				animation: false,
 				events: [],
 				normalized: true,
-				layout: { padding: { top: 6, right: 10 } },
+				layout: { padding: { top: 6, right: 8 } },
 				scales: {
 					x: {
 						type: 'linear',
@@ -146,7 +146,9 @@ export class Plot {
 							maxTicksLimit: 5,
 							padding: 8,
 							callback: (value, _i, ticks) =>
-								formatNumber(Number(value), decimalsFor(ticks, this.#scene.decimals))
+								this.#scene.series.timeMs.length === 0
+									? ''
+									: formatNumber(Number(value), decimalsFor(ticks, this.#scene.decimals))
 						}
 					}
 				}
@@ -244,9 +246,8 @@ function decimalsFor(ticks: readonly { value: number }[], most: number): number 
 	return step >= 1 || step === 0 ? 0 : Math.max(Math.min(3, Math.ceil(-Math.log10(step))), Math.min(most, 1));
 }
 
-/** `rgb(…)` as browsers compute it, with an alpha. */
-const fade = (colour: string, alpha: number): string =>
-	colour.replace(/^rgba?\(([^)/]+?)(?:[,/][^,)]*)?\)$/u, (whole: string, channels: string) => {
-		const parts = channels.split(/[\s,]+/u).filter(Boolean);
-		return parts.length >= 3 ? `rgb(${parts.slice(0, 3).join(' ')} / ${alpha})` : whole;
-	});
+/** A colour as browsers compute it, `rgb(r, g, b)`, with an alpha; what is written otherwise stays as it is. */
+function fade(colour: string, alpha: number): string {
+	const [r, g, b] = /^rgba?\(/u.test(colour) ? (colour.match(/[\d.]+/gu) ?? []) : [];
+	return r && g && b ? `rgb(${r} ${g} ${b} / ${alpha})` : colour;
+}
