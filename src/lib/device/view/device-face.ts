@@ -1,24 +1,12 @@
-import {
-	type DeviceId,
-	type LinkKind,
-	metricInfo,
-	type MetricInfo,
-	type Presence,
-	type Provenance
-} from '$lib/model';
+import { type LinkKind, metricInfo, type MetricInfo } from '$lib/model';
 import type { IconName, StateName } from '$lib/ui';
+import type { DeviceSummary } from '../device';
 
 /** What a card, a row or a header shows of a device. */
-export interface DeviceFace {
-	readonly id: DeviceId;
-	readonly provenance: Provenance;
-	readonly name: string;
-	readonly presence: Presence;
-	readonly links: readonly LinkKind[];
-	readonly lastSeenMs: number;
-	readonly firmware: string | undefined;
-	readonly values: Readonly<Record<string, { readonly value: number; readonly timeMs: number }>>;
-}
+export type DeviceFace = Pick<
+	DeviceSummary,
+	'id' | 'provenance' | 'name' | 'presence' | 'links' | 'lastSeenMs' | 'firmware' | 'values'
+>;
 
 /** How a device stands, in one word with a hue and an icon. */
 export interface DeviceStanding {
@@ -38,6 +26,7 @@ export function standing(
 	if (!around.reachable) return { state: 'offline', word: 'Last known', icon: 'offline' };
 	if (face.presence === 'offline') return { state: 'offline', word: 'Offline', icon: 'offline' };
 	if (face.presence === 'sleeping') return { state: 'offline', word: 'Sleeping', icon: 'sleeping' };
+	if (face.lastSeenMs === 0) return { state: 'late', word: 'Not heard yet', icon: 'late' };
 	if (around.nowMs - face.lastSeenMs > around.lateAfterMs)
 		return { state: 'late', word: 'Late', icon: 'late' };
 	return { state: 'live', word: 'Live', icon: 'live' };

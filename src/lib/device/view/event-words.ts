@@ -1,7 +1,5 @@
 import type { IconName, StateName } from '$lib/ui';
-
-export type EventKind =
-	'online' | 'offline' | 'sleeping' | 'restarted' | 'new-epoch' | 'firmware-changed' | 'first-seen' | 'gap';
+import type { DeviceEvent } from '../device';
 
 /** What happened to a device. */
 export const EVENT_WORDS = {
@@ -13,7 +11,7 @@ export const EVENT_WORDS = {
 	'new-epoch': { word: 'Began a new log', state: 'late', icon: 'loopback' },
 	'firmware-changed': { word: 'Firmware changed', state: 'live', icon: 'flash' },
 	gap: { word: 'Measurements are missing', state: 'failing', icon: 'failing' }
-} as const satisfies Record<EventKind, { word: string; state: StateName; icon: IconName }>;
+} as const satisfies Record<DeviceEvent['kind'], { word: string; state: StateName; icon: IconName }>;
 
 /** An event's facts in one line. */
 export function describeDetail(detail: Readonly<Record<string, string | number>>): string {
