@@ -1,17 +1,19 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { serveHarness } from '../tests/store/harness-site';
 import { startBrowser } from '../tests/store/killable-browser';
 
-/** 20 messages/s of five metrics from four devices: 100 points/s, flushed each 250 ms. */
+/** 20 messages/s of five metrics from four devices in turn: 100 points/s. */
 const DEVICES = 4;
 const METRICS = 5;
-const EVERY_MS = 200;
+const EVERY_MS = 50;
+/** How often files are looked at: LevelDB keeps a table far longer than that. */
+const LOOK_MS = 250;
 
 export interface StoreWrites {
-	/** Bytes that Chromium's storage process wrote for each point: log, tables and their compaction. */
+	/** All that IndexedDB wrote to its files for each point: logs, tables, compaction, and the keep's sentinel. */
 	readonly bytesPerPoint: number;
 	readonly points: number;
 	readonly writtenBytes: number;
@@ -19,8 +21,9 @@ export interface StoreWrites {
 }
 
 /**
- * Ingests 100 points/s for `seconds` in a real browser and reads what its storage process wrote from /proc/<pid>/io (`wchar`).
- * Linux only: throws elsewhere, and where the process cannot be found.
+ * Ingests 100 points/s for `seconds` in a real browser and adds up what IndexedDB wrote. LevelDB's files only grow, so the
+ * largest size seen of every file that ever was is what was written to it. (/proc/<pid>/io of the storage service says
+ * nothing: Chromium 156 writes IndexedDB from the browser process, among much else.)
  */
 export async function measureBytesPerPoint(options: { seconds?: number } = {}): Promise<StoreWrites> {
 	const seconds = options.seconds ?? 60;
@@ -29,14 +32,22 @@ export async function measureBytesPerPoint(options: { seconds?: number } = {}): 
 	const browser = await startBrowser(profile, site.url);
 	try {
 		await browser.ask('open', { sentinel: null });
-		const storage = await storageProcess(profile);
-		const before = await writtenBytes(storage);
-		await browser.ask('ingest', { from: 0, devices: DEVICES, perBatch: 1, everyMs: EVERY_MS });
-		await wait(seconds * 1000);
+		const sizes = new Map<string, number>();
+		await lookAt(profile, sizes);
+		const before = total(sizes);
+		await browser.ask('stream', { devices: DEVICES, everyMs: EVERY_MS });
+		const endMs = performance.now() + seconds * 1000;
+		while (performance.now() < endMs) {
+			await wait(LOOK_MS);
+			await lookAt(profile, sizes);
+		}
 		const messages = await browser.ask('stop');
-		const written = (await writtenBytes(storage)) - before;
-		const points = messages * DEVICES * METRICS;
-		return { bytesPerPoint: written / points, points, writtenBytes: written, seconds };
+		// Sealing is part of the price: without it a short run would only count the log.
+		await browser.ask('seal');
+		await lookAt(profile, sizes);
+		const writtenBytes = total(sizes) - before;
+		const points = messages * METRICS;
+		return { bytesPerPoint: writtenBytes / points, points, writtenBytes, seconds };
 	} finally {
 		await browser.kill();
 		await site.close();
@@ -44,17 +55,17 @@ export async function measureBytesPerPoint(options: { seconds?: number } = {}): 
 	}
 }
 
-/** Chromium runs IndexedDB in a utility process of its own, which names its duty and profile on its command line. */
-async function storageProcess(profile: string): Promise<number> {
-	for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/u.test(name))) {
-		const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''); // it may have ended
-		if (command.includes('storage.mojom.StorageService') && command.includes(profile)) return Number(pid);
+async function lookAt(profile: string, sizes: Map<string, number>): Promise<void> {
+	for (const entry of await readdir(profile, { recursive: true, withFileTypes: true })) {
+		if (!entry.isFile() || !entry.parentPath.endsWith('indexeddb.leveldb')) continue;
+		const path = join(entry.parentPath, entry.name);
+		const size = await stat(path).then(
+			(found) => found.size,
+			() => 0 // compacted away since it was listed
+		);
+		sizes.set(path, Math.max(sizes.get(path) ?? 0, size));
 	}
-	throw new Error('the browser has no storage process');
 }
 
-async function writtenBytes(pid: number): Promise<number> {
-	const found = /^wchar: (\d+)$/mu.exec(await readFile(`/proc/${pid}/io`, 'utf8'))?.[1];
-	if (found === undefined) throw new Error('/proc says nothing of what was written');
-	return Number(found);
-}
+const total = (sizes: ReadonlyMap<string, number>): number =>
+	[...sizes.values()].reduce((sum, n) => sum + n, 0);

@@ -6,7 +6,9 @@ export interface StoreActs {
 	open(options: { sentinel: string | null; withoutBuckets?: boolean }): Promise<Opened>;
 	/** Appends one batch after another until told to stop: `perBatch` samples of each of `devices`, every `everyMs`. */
 	ingest(options: { from: number; devices: number; perBatch: number; everyMs: number }): Promise<void>;
-	/** Ends the ingest and waits for its last acknowledgement; gives the next sequence number. */
+	/** One message every `everyMs` from each of `devices` in turn. */
+	stream(options: { devices: number; everyMs: number }): Promise<void>;
+	/** Ends the ingest or stream and waits for its last acknowledgement; gives the next sequence number, or the messages sent. */
 	stop(): Promise<number>;
 	/** One batch; its outcome as text: 'stored n, duplicates m', or the error's kind. */
 	append(options: { from: number; count: number }): Promise<string>;
@@ -14,6 +16,8 @@ export interface StoreActs {
 	check(options: { device: number; below: number }): Promise<{ missing: number[]; doubled: number }>;
 	/** Milliseconds for the newest values of all devices, counted from the start of opening, and how many devices. */
 	latest(): Promise<number>;
+	/** Moves what is written ahead into blocks, by forgetting a device that never was. */
+	seal(): Promise<void>;
 	stats(): Promise<StoreStats>;
 	/** `flushes` records of 500 samples that do not compress, some 20 KB each, for a device that `check` does not read. */
 	fillNoise(options: { flushes: number }): Promise<void>;

@@ -107,6 +107,21 @@ const acts: StoreActs = {
 		})();
 		ingesting = state;
 	},
+	async stream({ devices, everyMs }) {
+		const state = { stop: false, ended: Promise.resolve(0) };
+		state.ended = (async () => {
+			let sent = 0;
+			let last: Promise<unknown> = Promise.resolve();
+			while (!state.stop) {
+				last = store().append([sample(sent % devices, Math.floor(sent / devices))]);
+				sent++;
+				await pause(everyMs);
+			}
+			await last;
+			return sent;
+		})();
+		ingesting = state;
+	},
 	async stop() {
 		if (!ingesting) throw new Error('nothing is ingested');
 		ingesting.stop = true;
@@ -144,6 +159,9 @@ const acts: StoreActs = {
 		return { missing, doubled };
 	},
 	latest: async () => (await store().latest()).length,
+	async seal() {
+		await store().forget(device(1_000_000));
+	},
 	stats: () => store().stats(),
 	async fillNoise({ flushes }) {
 		for (let flush = 0; flush < flushes; flush++) {
