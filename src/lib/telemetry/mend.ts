@@ -10,7 +10,7 @@ import type { StoreError } from './store';
 
 /**
  * After tables have lost rows, each apart from the others: makes the ledger say what is there and nothing more, so that
- * backfill can bring the rest, and removes headers without bytes and bytes without headers. Reads every block.
+ * backfill can bring the rest, forgets rows whose metrics have lost their names, and removes headers without bytes and bytes without headers. Reads every block.
  * @returns the state row that was written, or why it could not be
  */
 export async function mend(
@@ -29,7 +29,8 @@ export async function mend(
 			for (const { metric } of head.columns) names.startAbove(metric);
 			const [bytes] = await disk.blocks([head]);
 			const group = readable(() => openBlock(head, bytes));
-			const rows = group && readable(() => group.rows());
+			const named = head.columns.every(({ metric }) => names.metricName(metric) !== undefined);
+			const rows = group && named ? readable(() => group.rows()) : undefined;
 			if (!rows) continue;
 			for (const { identity } of rows) if (identity) ledger.add(identity.epoch, identity.seq);
 			good.push(head);
@@ -39,10 +40,8 @@ export async function mend(
 			mended.samples += head.rows;
 			mended.seal = Math.max(mended.seal, head.block);
 		}
-		for (const { identity, metrics } of series.held) {
-			if (identity) ledger.add(identity.epoch, identity.seq);
-			for (const metric of metrics) names.startAbove(metric);
-		}
+		series.held = series.held.filter((row) => row.metrics.every((id) => names.metricName(id) !== undefined));
+		for (const { identity } of series.held) if (identity) ledger.add(identity.epoch, identity.seq);
 		series.ledger = ledger;
 		series.heads = good;
 	}

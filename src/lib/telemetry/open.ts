@@ -72,7 +72,7 @@ async function openDurable(
 		const state = mended?.ok ? mended.value : parts.state;
 		const store = new ColumnarStore({ ...common, ...parts, state, disk, cause: '' });
 		// A hole in the log would be told at every start: once told, what is left goes into blocks.
-		if (damaged.size > 0 || missing > 0) await store.seal();
+		if (damaged.size > 0 || missing > 0 || torn) await store.seal();
 		common.onSentinel(store.sentinel);
 		return { store, losses, health: { kind: 'durable' }, sentinel: store.sentinel };
 	} catch (cause) {
@@ -123,6 +123,11 @@ function restore(
 		walBytes += bytes.length;
 		for (const [id, rows] of record.value) {
 			const series = byId.get(id);
+			names.startAbove(id);
+			for (const metric of new Set(rows.flatMap((row) => row.metrics))) {
+				if (names.metricName(metric) === undefined) badRows++;
+				names.startAbove(metric);
+			}
 			if (!series) badRows++;
 			for (const row of series ? rows : []) {
 				if (row.identity) series?.ledger.add(row.identity.epoch, row.identity.seq);

@@ -26,7 +26,7 @@ describe('write-ahead record', () => {
 	it('gives back every row of every series in order', () => {
 		fc.assert(
 			fc.property(
-				fc.array(fc.tuple(fc.nat(5000), fc.array(row, { maxLength: 20 })), { maxLength: 6 }),
+				fc.array(fc.tuple(fc.nat(5000), fc.array(row, { minLength: 1, maxLength: 20 })), { maxLength: 6 }),
 				(pairs) => {
 					const groups = new Map(pairs);
 					const decoded = decodeWalRecord(encodeWalRecord(groups));
@@ -56,6 +56,21 @@ describe('write-ahead record', () => {
 			flipped[bit >> 3]! ^= 1 << (bit & 7);
 			expect(decodeWalRecord(flipped).ok).toBe(false);
 		}
+	});
+
+	it('holds a flush of five messages from four devices in at most 6 bytes a reading', () => {
+		const message = (series: number, seq: number): Row => ({
+			timeMs: 1763690000250 + seq * 50,
+			clock: 'synchronised',
+			identity: { epoch: 2890137841 + series, seq: 180200 + seq },
+			metrics: [1, 2, 3, 4, 5],
+			values: [21.53 + series, 48.27 - series, 1013.25, -61 + series, 3605 + series]
+		});
+		const groups = new Map<number, Row[]>([
+			[3, [message(3, 0), message(3, 4)]],
+			...[4, 5, 6].map((series): [number, Row[]] => [series, [message(series, series)]])
+		]);
+		expect(encodeWalRecord(groups).length).toBeLessThanOrEqual(25 * 6);
 	});
 
 	it('holds five readings of one message in at most 60 bytes', () => {

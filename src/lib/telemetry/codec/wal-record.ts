@@ -1,25 +1,27 @@
 import { crc32, err, ok, type Result } from '$lib/base';
 import { ByteReader, ByteWriter, Malformed } from './byte-stream';
+import { decodeNumbers, encodeNumbers } from './numbers';
 import { encodeRowGroup, openRowGroup, type Row } from './row-group';
 
 export const RECORD_VERSION = 1;
 
 export type RecordError = { kind: 'damaged' } | { kind: 'newer-version'; version: number };
 
-/** One flush of all series: version, row groups by series id, CRC-32. Drawn in docs/telemetry-format.md. */
+/**
+ * One flush of all series: version, a column of series ids, one row group of all rows by series, CRC-32. One set of columns for all
+ * takes half the room of one a series: a flush has many devices and few rows of each. Drawn in docs/telemetry-format.md.
+ */
 export function encodeWalRecord(groups: ReadonlyMap<number, readonly Row[]>): Uint8Array<ArrayBuffer> {
+	const members = [...groups].sort(([a], [b]) => a - b);
 	const out = new ByteWriter();
 	out.byte(RECORD_VERSION);
-	out.varint(groups.size);
-	for (const [series, rows] of groups) {
-		out.varint(series);
-		out.sized(encodeRowGroup(rows));
-	}
+	out.sized(encodeNumbers(Float64Array.from(members.flatMap(([series, rows]) => rows.map(() => series)))));
+	out.sized(encodeRowGroup(members.flatMap(([, rows]) => rows)));
 	out.uint32(crc32(out.done()));
 	return out.done();
 }
 
-/** Total: any bytes give the rows or an error. Each group's rows are in the order they arrived. */
+/** Total: any bytes give the rows or an error. Each series' rows are in the order they arrived. */
 export function decodeWalRecord(bytes: Uint8Array): Result<Map<number, Row[]>, RecordError> {
 	try {
 		const body = bytes.subarray(0, Math.max(0, bytes.length - 4));
@@ -27,10 +29,17 @@ export function decodeWalRecord(bytes: Uint8Array): Result<Map<number, Row[]>, R
 		const reader = new ByteReader(body);
 		const version = reader.byte();
 		if (version !== RECORD_VERSION) return err({ kind: 'newer-version', version });
+		const seriesBytes = reader.sized();
+		const group = openRowGroup(reader.sized());
+		if (reader.left > 0) return err({ kind: 'damaged' });
+		const series = decodeNumbers(seriesBytes, group.count);
 		const groups = new Map<number, Row[]>();
-		for (let left = reader.varint(); left > 0; left--)
-			groups.set(reader.varint(), openRowGroup(reader.sized()).rows());
-		return reader.left === 0 ? ok(groups) : err({ kind: 'damaged' });
+		group.rows().forEach((row, i) => {
+			const rows = groups.get(series[i]!);
+			if (rows) rows.push(row);
+			else groups.set(series[i]!, [row]);
+		});
+		return ok(groups);
 	} catch (error) {
 		if (error instanceof Malformed) return err({ kind: 'damaged' });
 		throw error;
