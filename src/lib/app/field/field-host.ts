@@ -226,12 +226,29 @@ export class FieldHost {
 				if (talk.leader === this.#parts.id) this.#admit(talk.follower, talk.lab);
 				return;
 			case 'joined':
-				if (talk.follower !== this.#parts.id || talk.leader !== this.#leader?.id || this.#leader.joined)
-					return;
-				this.#leader.joined = true;
-				for (const relay of this.#relays) this.#attach(relay);
-				return this.#bridgeLab();
+				if (talk.follower === this.#parts.id) this.#joined(talk.leader, talk.lab);
+				return;
 		}
+	}
+
+	/** The leader has opened its ends of our channels. */
+	#joined(leader: string, lab: boolean): void {
+		if (leader !== this.#leader?.id || this.#leader.joined) return;
+		if (this.#lab && !lab) return this.#join(); // our lab came while the answer was under way
+		this.#leader.joined = true;
+		for (const relay of this.#relays) this.#attach(relay);
+		this.#bridgeLab();
+	}
+
+	#join(): void {
+		if (!this.#leader) return;
+		this.#leader.joined = false;
+		this.#say({
+			type: 'join',
+			leader: this.#leader.id,
+			follower: this.#parts.id,
+			lab: this.#lab !== undefined
+		});
 	}
 
 	#heartbeat({ leader, protocol }: Extract<FieldTalk, { type: 'heartbeat' }>): void {
@@ -247,8 +264,7 @@ export class FieldHost {
 			this.#closeBridge();
 			this.#leader = { id: leader, joined: false };
 		}
-		if (this.#leader.joined) return;
-		this.#say({ type: 'join', leader, follower: this.#parts.id, lab: this.#lab !== undefined });
+		if (!this.#leader.joined) this.#join();
 	}
 
 	/** A follower asks to be served. */
@@ -265,7 +281,7 @@ export class FieldHost {
 		void this.#parts.locks
 			?.request(lifeLock(follower), { signal: served.signal }, async () => this.#dismiss(follower))
 			.catch(() => {}); // aborted: dismissed otherwise
-		this.#say({ type: 'joined', leader: this.#parts.id, follower });
+		this.#say({ type: 'joined', leader: this.#parts.id, follower, lab });
 	}
 
 	#dismiss(follower: string): void {
@@ -280,10 +296,7 @@ export class FieldHost {
 		this.#lab?.close();
 		this.#lab = port;
 		if (this.#core) this.#core.attachLab(keptOpen(port));
-		else if (this.#leader?.joined) {
-			this.#leader.joined = false; // join again, now with a lab
-			this.#say({ type: 'join', leader: this.#leader.id, follower: this.#parts.id, lab: true });
-		}
+		else if (this.#leader?.joined) this.#join(); // again, now with a lab
 	}
 
 	/** While we follow, our lab's messages go to the leader over a channel, which cannot carry a port. */

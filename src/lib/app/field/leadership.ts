@@ -15,7 +15,7 @@ export type FieldTalk =
 	/** Who leads? A leader answers with a heartbeat at once. */
 	| { type: 'who' }
 	| { type: 'join'; leader: string; follower: string; lab: boolean }
-	| { type: 'joined'; leader: string; follower: string };
+	| { type: 'joined'; leader: string; follower: string; lab: boolean };
 
 export interface LeadershipParts {
 	/** Absent on plain http: then heartbeats alone decide, and the store's fence keeps it to one writer. */

@@ -14,15 +14,21 @@ const target = (more: Partial<SessionTarget> = {}): SessionTarget => ({
 /** A broker that does what the test says. */
 function bench(page: Partial<PageFacts> = {}) {
 	const clock = new ManualClock();
-	const tries: { options: WireOptions; events: WireEvents; closed: boolean; published: string[] }[] = [];
+	const tries: {
+		options: WireOptions;
+		events: WireEvents;
+		closed: boolean;
+		mute: boolean;
+		published: string[];
+	}[] = [];
 	const connector: MqttConnector = async (options, events) => {
-		const attempt = { options, events, closed: false, published: [] as string[] };
+		const attempt = { options, events, closed: false, mute: false, published: [] as string[] };
 		tries.push(attempt);
 		return {
 			subscribe: async () => true,
 			publish: async (topic) => {
 				attempt.published.push(topic);
-				return done;
+				return attempt.mute ? new Promise(() => {}) : done;
 			},
 			close: async () => void (attempt.closed = true)
 		};
@@ -259,10 +265,26 @@ test('disconnect empties the retained presence, closes and stays down', async ()
 	expect(b.session.state).toEqual({ kind: 'none' });
 });
 
+test('connecting to the broker it stands with already changes nothing', async () => {
+	const b = bench();
+	await connected(b);
+	b.session.connect(target({ lastVersion: 5 }));
+	await settled();
+	expect(b.tries).toHaveLength(1);
+	b.session.connect(target({ username: 'ada' }));
+	await settled();
+	expect(b.tries).toHaveLength(2);
+});
+
 test('a publish with no session says so, and one that nobody acknowledges times out', async () => {
 	const b = bench();
-	const signal = new AbortController().signal;
+	const { signal } = new AbortController();
 	expect(await b.session.publish('t', utf8(''), { qos: 1 }, signal)).toMatchObject({
 		error: { kind: 'not-connected' }
 	});
+	await connected(b);
+	b.last().mute = true;
+	const published = b.session.publish('t', utf8(''), { qos: 1 }, signal);
+	b.clock.advance(10_000);
+	expect(await published).toMatchObject({ error: { kind: 'timeout' } });
 });

@@ -99,8 +99,10 @@ export class MqttSession implements MessageLink {
 		signal.addEventListener('abort', () => this.#listeners.delete(fn), { once: true });
 	}
 
-	/** Leaves whatever session there is and starts one with `target`. */
+	/** Leaves whatever session there is and starts one with `target`; leaves alone one that stands with the very same. */
 	connect(target: SessionTarget): void {
+		const underWay = this.#state.kind === 'live' || this.#state.kind === 'connecting';
+		if (underWay && this.#target && sameTarget(this.#target, target)) return;
 		this.#leave();
 		this.#target = target;
 		this.#attempt = 0;
@@ -311,6 +313,10 @@ const PRESENT = utf8('{"state":"online","app":"fieldbench"}');
 
 /** Retained while this page's session stands; the last will empties it (docs/protocol.md §3.4). */
 const presenceTopic = (clientId: string): string => `fieldbench/page/${clientId}`;
+
+/** The version remembered may have changed meanwhile: by this very session. */
+const sameTarget = (a: SessionTarget, b: SessionTarget): boolean =>
+	JSON.stringify({ ...a, lastVersion: undefined }) === JSON.stringify({ ...b, lastVersion: undefined });
 
 function firstVersion(target: SessionTarget): 4 | 5 {
 	if (target.protocol === 'auto') return target.lastVersion ?? 5;
