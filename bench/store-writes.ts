@@ -55,7 +55,8 @@ export async function measureBytesPerPoint(options: { seconds?: number } = {}): 
 	}
 }
 
-async function lookAt(profile: string, sizes: Map<string, number>): Promise<void> {
+/** Notes the largest size seen of each file of every IndexedDB in a profile. */
+export async function lookAt(profile: string, sizes: Map<string, number>): Promise<void> {
 	for (const entry of await readdir(profile, { recursive: true, withFileTypes: true })) {
 		if (!entry.isFile() || !entry.parentPath.endsWith('indexeddb.leveldb')) continue;
 		const path = join(entry.parentPath, entry.name);
@@ -67,5 +68,6 @@ async function lookAt(profile: string, sizes: Map<string, number>): Promise<void
 	}
 }
 
-const total = (sizes: ReadonlyMap<string, number>): number =>
+/** Bytes in all files that were looked at. */
+export const total = (sizes: ReadonlyMap<string, number>): number =>
 	[...sizes.values()].reduce((sum, n) => sum + n, 0);

@@ -1,6 +1,17 @@
 import type { Figure } from '../figure';
+import { bytesWritten } from './bytes-written';
 import { firmwareSize } from './firmware-size';
+import { initialJs } from './initial-js';
+import { liveLatency } from './live-latency';
 import { messagesPerSecond } from './messages-per-second';
+import { offlineColdStart } from './offline-cold-start';
 
 /** In the order they are measured and shown: the cheap ones first. */
-export const figures: readonly Figure[] = [firmwareSize, messagesPerSecond];
+export const figures: readonly Figure[] = [
+	initialJs,
+	firmwareSize,
+	offlineColdStart,
+	liveLatency,
+	bytesWritten,
+	messagesPerSecond
+];

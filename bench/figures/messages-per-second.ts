@@ -4,7 +4,7 @@ import { startBenchBroker } from '../harness/broker';
 import { newProfile } from '../harness/browser';
 import { withCleanUp } from '../harness/clean-up';
 import { newEpoch, startPublisher, type Publisher } from '../harness/publisher';
-import { highestRate } from '../harness/highest-rate';
+import { RateSearch } from '../harness/highest-rate';
 import { servePages } from '../harness/serve';
 import { median } from '../harness/statistics';
 import '../pages/api';
@@ -43,16 +43,27 @@ export const messagesPerSecond: Figure = {
 
 			const takers = { ours: fieldWorker(pages.url, broker.wsUrl), peer: bareMqtt(pages.url, broker.wsUrl) };
 			const found = { ours: [] as number[], peer: [] as number[] };
-			for (let run = 0; run < (quick ? 1 : 7); run++)
-				for (const who of ['ours', 'peer'] as const) {
-					signal.throwIfAborted();
-					const page = await takers[who].open(context);
-					const about = found[who].at(-1) ?? FIRST_RATE;
-					const rate = await highestRate(about, (offered) => keepsUp(takers[who], page, publisher, offered));
-					await page.close();
-					found[who].push(rate);
-					say(`run ${run + 1}: ${who} ${Math.round(rate)}/s`);
-				}
+			for (let run = 0; run < (quick ? 1 : 7); run++) {
+				const searches = {
+					ours: new RateSearch(found.ours.at(-1) ?? FIRST_RATE),
+					peer: new RateSearch(found.peer.at(-1) ?? FIRST_RATE)
+				};
+				while (searches.ours.found === undefined || searches.peer.found === undefined)
+					for (const who of ['ours', 'peer'] as const) {
+						signal.throwIfAborted();
+						const search = searches[who];
+						if (search.found !== undefined) continue;
+						const page = await takers[who].open(context);
+						const held = await keepsUp(takers[who], page, publisher, search.rate);
+						await page.close();
+						say(
+							`run ${run + 1}: ${who} ${held ? 'kept' : 'did not keep'} up with ${Math.round(search.rate)}/s`
+						);
+						search.tell(held);
+					}
+				found.ours.push(searches.ours.found);
+				found.peer.push(searches.peer.found);
+			}
 			return [rowOf(found.ours, found.peer)];
 		})
 };

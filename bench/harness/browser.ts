@@ -18,13 +18,17 @@ export async function newProfile(): Promise<Profile> {
 	const folder = await mkdtemp(join(tmpdir(), 'fieldbench-bench-'));
 	return {
 		folder,
-		open: () =>
-			chromium.launchPersistentContext(folder, {
+		async open() {
+			const context = await chromium.launchPersistentContext(folder, {
 				executablePath,
 				args: chromiumFlags,
 				headless: true,
 				viewport: { width: 1280, height: 800 }
-			}),
+			});
+			// tsx marks every function with a call of __name; functions that are sent into a page take the mark along.
+			await context.addInitScript('globalThis.__name = (fn) => fn');
+			return context;
+		},
 		remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 })
 	};
 }

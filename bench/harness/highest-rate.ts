@@ -1,28 +1,48 @@
 /** The two bounds of the answer lie this close together. */
 const PRECISION = 1.05;
+/** A rate must fail this often: whatever else the machine does now and then is not ours. */
+const TRIES = 2;
+const FIRST_STEP = 1.15;
 
 /**
- * The highest rate that is still kept up with: brackets it by steps from `about`, then halves the bracket.
- * @param about where to begin, above 0
- * @returns the highest rate that was tried and held
+ * Looks for the highest rate that is still kept up with: brackets it by growing steps, then halves the bracket. It is asked and
+ * told one trial at a time, so that two searches can take turns.
  */
-export async function highestRate(about: number, holds: (rate: number) => Promise<boolean>): Promise<number> {
-	let held = 0;
-	let failed = Infinity;
-	let rate = about;
-	let step = 1.15;
-	while (held === 0 || failed === Infinity) {
-		if (await holds(rate)) held = rate;
-		else failed = rate;
-		if (held === 0) rate /= step;
-		else if (failed === Infinity) rate *= step;
-		step *= 1.15; // the farther off, the longer the steps
-		if (rate < 1) throw new Error('not even one message a second is kept up with');
+export class RateSearch {
+	#rate: number;
+	#held = 0;
+	#failed = Infinity;
+	#step = FIRST_STEP;
+	#tries = 0;
+
+	/** @param about where to begin, 1/s */
+	constructor(about: number) {
+		this.#rate = about;
 	}
-	while (failed / held > PRECISION) {
-		rate = Math.sqrt(held * failed);
-		if (await holds(rate)) held = rate;
-		else failed = rate;
+
+	/** What to try next, 1/s. */
+	get rate(): number {
+		return this.#rate;
 	}
-	return held;
+
+	/** The highest rate that held; undefined while it is not known well enough. */
+	get found(): number | undefined {
+		return this.#failed / this.#held <= PRECISION ? this.#held : undefined;
+	}
+
+	/** How the trial of `rate` ended. */
+	tell(held: boolean): void {
+		if (!held && ++this.#tries < TRIES) return;
+		this.#tries = 0;
+		if (held) this.#held = this.#rate;
+		else this.#failed = this.#rate;
+		this.#rate = this.#next();
+	}
+
+	#next(): number {
+		if (this.#held > 0 && this.#failed < Infinity) return Math.sqrt(this.#held * this.#failed);
+		const rate = this.#held > 0 ? this.#rate * this.#step : this.#rate / this.#step;
+		this.#step *= FIRST_STEP; // the farther off, the longer the steps
+		return rate;
+	}
 }

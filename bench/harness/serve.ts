@@ -10,8 +10,17 @@ import { buildPages } from './pages';
 
 export interface Served {
 	readonly url: string;
+	/** Every request so far, in order. */
+	readonly requests: readonly Asked[];
 	/** Stops it: from then on nothing answers. */
 	close(): Promise<void>;
+}
+
+/** One request as the browser described it. */
+export interface Asked {
+	readonly path: string;
+	/** What for (`Sec-Fetch-Dest`, w3c.github.io/webappsec-fetch-metadata): script, style, sharedworker, empty … */
+	readonly destination: string;
 }
 
 /** The app as `npm start` builds and serves it, offering the broker at `brokerUrl` where there is one. */
@@ -48,11 +57,17 @@ function pagePolicy(): string {
 }
 
 async function listen(answer: RequestListener): Promise<Served> {
-	const server: Server = createServer(answer).listen(0, '127.0.0.1');
+	const requests: Asked[] = [];
+	const server: Server = createServer((request, response) => {
+		const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+		requests.push({ path: pathname, destination: request.headers['sec-fetch-dest'] ?? '' });
+		answer(request, response);
+	}).listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	const { port } = server.address() as AddressInfo;
 	return {
 		url: `http://localhost:${port}`,
+		requests,
 		async close() {
 			server.closeAllConnections();
 			await new Promise((resolve) => server.close(resolve));

@@ -24,7 +24,16 @@ export interface PeerBench {
 	show(): void;
 }
 
+/** What the page `puts.html` can do: the plain use of IndexedDB. */
+export interface PutsBench {
+	open(): Promise<void>;
+	start(perSecond: number): void;
+	/** @returns messages that are committed */
+	stop(): number;
+}
+
 declare global {
 	var intakeBench: IntakeBench;
 	var peerBench: PeerBench;
+	var putsBench: PutsBench;
 }

@@ -1,0 +1,2 @@
+import { measureBytesPerPoint } from './store-writes';
+console.log(await measureBytesPerPoint({ seconds: 40 }));
