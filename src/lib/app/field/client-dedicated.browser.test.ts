@@ -41,9 +41,11 @@ test('without SharedWorker the second tab follows the first, and leads when it i
 			);
 		});
 	await shows(a, 1, first.signal);
+	await a.call('flush', null);
 	first.abort();
 	await role(b, 'leader', second.signal);
 	await shows(b, 2, second.signal);
+	await b.call('flush', null);
 	expect((await b.call('storeStats', null)).samples).toBeGreaterThanOrEqual(2);
 	second.abort();
 }, 20_000);

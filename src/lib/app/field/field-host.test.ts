@@ -204,3 +204,20 @@ test('a follower’s lab reaches the leader over a bridge, and the next leader w
 	lab.port2.close();
 	o.end();
 });
+
+test('a lab that comes before its worker has joined a leader is not lost', async () => {
+	const o = origin();
+	o.add('a').page();
+	await o.pass(250);
+	const page = o.add('b').page();
+	const lab = new MessageChannel();
+	// Its port reaches the host between the join, which said "no lab", and the answer to it.
+	void page.call('attachLab', null, { transfer: [lab.port1 as unknown as Transferable] });
+	await o.pass(2500);
+	lab.port2.postMessage('up');
+	await o.pass(500);
+	expect(o.log).toContain('a: lab "up"');
+	lab.port1.close();
+	lab.port2.close();
+	o.end();
+});
