@@ -37,7 +37,10 @@ export const test = base.extend<BenchOptions & Fixtures>({
 		guard.verify();
 	},
 
-	openBrowser: async ({ bench, guard, viewport, hasTouch, isMobile, userAgent }, use) => {
+	openBrowser: async (
+		{ bench, guard, viewport, hasTouch, isMobile, userAgent, colorScheme, serviceWorkers },
+		use
+	) => {
 		const profile = await mkdtemp(join(tmpdir(), 'fieldbench-profile-'));
 		const executablePath = findChromium();
 		let open: BrowserContext | undefined;
@@ -49,6 +52,8 @@ export const test = base.extend<BenchOptions & Fixtures>({
 				viewport,
 				hasTouch,
 				isMobile,
+				colorScheme,
+				serviceWorkers,
 				...(userAgent === undefined ? {} : { userAgent }),
 				locale: 'en-GB'
 			});

@@ -16,7 +16,7 @@ export class Guard {
 	async watch(context: BrowserContext): Promise<void> {
 		// Violations of policies in report-less headers and metas reach the console too, but not in every worker.
 		await context.addInitScript(() => {
-			addEventListener('securitypolicyviolation', (event) =>
+			document.addEventListener('securitypolicyviolation', (event) =>
 				console.error(`CSP: ${event.violatedDirective} blocked ${event.blockedURI}`)
 			);
 		});

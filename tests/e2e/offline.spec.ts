@@ -27,8 +27,7 @@ test('with server and broker gone, a new browser shows devices, last values, the
 	await expect(shown).toContainText(/ago|just now/u);
 	await expect(shown).toContainText('Simulated');
 	await expect(session(again)).toContainText(/Reconnecting to .*nobody answers/u);
-	await again.context().setOffline(true);
-	await expect(session(again)).toHaveText('Offline · showing what is stored here');
+	await expect(shown).toContainText('Last known');
 	await openDevice(again, 'Bench 1');
 	await view(again, 'History');
 	const temperature = again.getByRole('figure', { name: /Temperature/u });
@@ -69,4 +68,12 @@ test('what was stored comes back with the broker, and collecting goes on', async
 	await expect(session(page)).toContainText('Live on', { timeout: 20_000 });
 	await bench.publishSamples(device, 10, 20);
 	await expect.poll(() => storedSamples(page)).toBe(20);
+});
+
+test('it can be installed', async ({ page, context }) => {
+	await page.goto('/');
+	await offlineReady(page);
+	const devtools = await context.newCDPSession(page);
+	const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
+	expect(installabilityErrors).toEqual([]);
 });

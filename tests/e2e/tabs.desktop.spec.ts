@@ -1,6 +1,7 @@
 import { type BrowserContext, type Page } from '@playwright/test';
 import { type Bench } from './bench';
 import { expect, firstPage, SERVER_GONE, test } from './fixtures';
+import { freeze } from './processes';
 import { connectLocal, session, storedSamples } from './screens';
 
 const device = { id: 'fb-000000000002', epoch: 11 };
@@ -51,6 +52,9 @@ test('one tab closed, the other killed: nothing is lost or doubled', async ({ co
 });
 
 test.describe('without SharedWorker', () => {
+	// The service worker may live in the process that is to be stopped, where a browser would let it run on.
+	test.use({ serviceWorkers: 'block' });
+
 	test.beforeEach(async ({ context }) => {
 		await context.addInitScript(() => {
 			Reflect.deleteProperty(globalThis, 'SharedWorker');
@@ -77,5 +81,25 @@ test.describe('without SharedWorker', () => {
 		await leading(second);
 		await bench.publishSamples(device, 0, 2 * BATCH);
 		await expect.poll(() => storedSamples(second), { timeout: 20_000 }).toBe(2 * BATCH);
+	});
+
+	test('when the leading tab is frozen, the other takes over, and the first does not write when it wakes', async ({
+		context,
+		bench,
+		guard
+	}) => {
+		guard.expect(SERVER_GONE);
+		const [first, second] = await twoTabs(context, bench);
+		await bench.publishSamples(device, 0, BATCH);
+		await expect.poll(() => storedSamples(second)).toBe(BATCH);
+		const thaw = await freeze(context, first);
+		await leading(second);
+		await bench.publishSamples(device, 0, 2 * BATCH);
+		await expect.poll(() => storedSamples(second), { timeout: 20_000 }).toBe(2 * BATCH);
+		thaw();
+		await first.getByRole('link', { name: 'Settings', exact: true }).click();
+		await expect(first.getByText('Another tab does the work')).toBeVisible({ timeout: 20_000 });
+		await bench.publishSamples(device, 0, 3 * BATCH);
+		await expect.poll(() => storedSamples(second), { timeout: 20_000 }).toBe(3 * BATCH);
 	});
 });

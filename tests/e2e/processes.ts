@@ -1,0 +1,39 @@
+import { type BrowserContext, type Page } from '@playwright/test';
+import { once } from 'node:events';
+
+const ANSWER_MS = 1500;
+
+/**
+ * Stops a tab's renderer process, page and workers alike, as a system under pressure does. DevTools can freeze a page, but not
+ * its workers.
+ * @returns what lets it go on
+ */
+export async function freeze(context: BrowserContext, page: Page): Promise<() => void> {
+	for (const pid of await renderers(context)) {
+		process.kill(pid, 'SIGSTOP');
+		if (!(await answers(page))) return () => process.kill(pid, 'SIGCONT');
+		process.kill(pid, 'SIGCONT');
+	}
+	throw new Error('the tab has no renderer');
+}
+
+/** Whether the tab's thread is alive. No answer in time is the answer. */
+async function answers(page: Page): Promise<boolean> {
+	const late = new AbortController();
+	const alive = page.evaluate(() => true).catch(() => false);
+	const silent = once(AbortSignal.any([AbortSignal.timeout(ANSWER_MS), late.signal]), 'abort').then(
+		() => false
+	);
+	const outcome = await Promise.race([alive, silent]);
+	late.abort();
+	return outcome;
+}
+
+/** DevTools does not say which renderer is whose. */
+async function renderers(context: BrowserContext): Promise<number[]> {
+	const devtools = await context.browser()?.newBrowserCDPSession();
+	if (!devtools) throw new Error('a browser without DevTools');
+	const { processInfo } = await devtools.send('SystemInfo.getProcessInfo');
+	await devtools.detach();
+	return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+}
