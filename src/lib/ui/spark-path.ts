@@ -22,13 +22,14 @@ const round = (n: number): number => Math.round(n * 10) / 10;
 
 /**
  * SVG paths of a series in a box of `width` × `height`.
+ * @param box.leastSpread the height stands for at least this much, in the series' unit, > 0
  * @param gapMs two points further apart than this are not joined: nothing was measured between them
  * @returns undefined where the range holds no point
  */
 export function sparkShape(
 	points: readonly SparkPoint[],
 	range: { readonly fromMs: number; readonly toMs: number },
-	box: { readonly width: number; readonly height: number },
+	box: { readonly width: number; readonly height: number; readonly leastSpread: number },
 	gapMs: number
 ): SparkShape | undefined {
 	const inside = points.filter((p) => p.timeMs >= range.fromMs && p.timeMs <= range.toMs);
@@ -36,9 +37,9 @@ export function sparkShape(
 	if (!last) return undefined;
 	const min = Math.min(...inside.map((p) => p.min));
 	const max = Math.max(...inside.map((p) => p.max));
-	// A flat line lies in the middle, not on the floor.
-	const spread = max - min || 1;
-	const floor = max === min ? min - 0.5 : min;
+	const spread = Math.max(max - min, box.leastSpread);
+	// What moves less than that lies in the middle, not on the floor.
+	const floor = (min + max - spread) / 2;
 	const x = (t: number) => round(((t - range.fromMs) / (range.toMs - range.fromMs)) * box.width);
 	const y = (v: number) => round(box.height - ((v - floor) / spread) * box.height);
 

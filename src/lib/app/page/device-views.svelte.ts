@@ -33,7 +33,7 @@ export class EventLog {
 		field.watch(
 			'events',
 			{ device },
-			(events) => (this.#events = events.toSorted((a, b) => b.atMs - a.atMs)),
+			(events) => (this.#events = events.toReversed().toSorted((a, b) => b.atMs - a.atMs)),
 			signal
 		);
 	}

@@ -1,5 +1,4 @@
 import { err, ok, type Result } from '$lib/base';
-import { LabFailure } from '../lab/lab-desk';
 import type { LabDeviceView } from '../lab/lab-tab';
 import type { LabError } from '../lab/messages';
 
@@ -37,6 +36,7 @@ export class LabView {
 		try {
 			return ok(await this.lab.add());
 		} catch (cause) {
+			const { LabFailure } = await import('../lab/lab-desk');
 			if (cause instanceof LabFailure) return err(cause.error);
 			throw cause;
 		} finally {

@@ -1,6 +1,5 @@
 import type { SessionState } from '$lib/model';
 import { formatNumber, type StateName } from '$lib/ui';
-import { sessionProblemWords } from './problem-words';
 
 export interface SessionLine {
 	readonly state: StateName;
@@ -14,6 +13,8 @@ export interface AroundSession {
 	readonly virtual: number;
 	readonly messagesPerSecond: number;
 	readonly nowMs: number;
+	/** What is wrong, in words, where they are at hand: they are fetched when something first is. */
+	readonly problem: string | undefined;
 }
 
 const count = (n: number, one: string, many: string): string => `${formatNumber(n)} ${n === 1 ? one : many}`;
@@ -45,13 +46,13 @@ export function sessionLine(session: SessionState | undefined, around: AroundSes
 			const seconds = Math.max(0, Math.ceil((session.retryAtMs - around.nowMs) / 1000));
 			return {
 				state: 'late',
-				text: `Reconnecting to ${session.broker} in ${seconds} s: ${lower(sessionProblemWords(session.problem).what)}`
+				text: `Reconnecting to ${session.broker} in ${seconds} s${because(around.problem)}`
 			};
 		}
 		case 'failed':
 			return {
 				state: 'failing',
-				text: `Not connected to ${session.broker}: ${lower(sessionProblemWords(session.problem).what)}`
+				text: `Not connected to ${session.broker}${because(around.problem)}`
 			};
 	}
 }
@@ -59,4 +60,5 @@ export function sessionLine(session: SessionState | undefined, around: AroundSes
 const rate = ({ messagesPerSecond: r }: AroundSession): string =>
 	`${formatNumber(r, r > 0 && r < 9.95 && r % 1 !== 0 ? 1 : 0)} msg/s`;
 
-const lower = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);
+const because = (sentence: string | undefined): string =>
+	sentence === undefined ? '' : `: ${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;

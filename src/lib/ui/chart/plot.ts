@@ -78,6 +78,8 @@ export class Plot {
 			x.min = scene.fromMs;
 			x.max = scene.toMs;
 		}
+		const y = this.#chart.options.scales?.y;
+		if (y) Object.assign(y, leastHeight(scene.decimals, lower, upper));
 		this.#chart.update('none');
 	}
 
@@ -206,6 +208,19 @@ export class Plot {
 			}
 		};
 	}
+}
+
+/** An axis that spans at least a few of the last digits: less is noise, and is drawn as calm. */
+function leastHeight(
+	decimals: number,
+	lower: readonly Dot[],
+	upper: readonly Dot[]
+): { suggestedMin?: number; suggestedMax?: number } {
+	const low = lower.reduce((least, { y }) => (y < least ? y : least), Infinity);
+	const high = upper.reduce((most, { y }) => (y > most ? y : most), -Infinity);
+	const half = (5 * 10 ** -decimals) / 2;
+	const middle = (low + high) / 2;
+	return Number.isFinite(middle) ? { suggestedMin: middle - half, suggestedMax: middle + half } : {};
 }
 
 /** Columns to dots, with a break (NaN) wherever a gap lies, and one dot beyond each edge so that lines reach it. */

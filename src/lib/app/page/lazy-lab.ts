@@ -1,0 +1,65 @@
+import type { LabDeviceView } from '../lab/lab-tab';
+import type { LabPort } from './lab-view.svelte';
+
+/** Set once this browser has made a virtual device: from then on the lab is joined at every start. */
+const USED_KEY = 'fieldbench-lab-used';
+
+/**
+ * The lab, whose code is fetched when it is first needed: at once where this browser has virtual devices, else when one is made
+ * here or in another tab. Most people who only watch a broker never fetch it.
+ */
+export function lazyLab(connect: () => Promise<LabPort>, signal: AbortSignal): LabPort {
+	let joined: Promise<LabPort> | undefined;
+	let lab: LabPort | undefined;
+	const waiting: { emit: (devices: readonly LabDeviceView[]) => void; until: AbortSignal }[] = [];
+
+	const join = (): Promise<LabPort> => {
+		joined ??= connect().then((connected) => {
+			lab = connected;
+			for (const { emit, until } of waiting.splice(0)) if (!until.aborted) lab.watch(emit, until);
+			return lab;
+		});
+		// Fetching failed (offline, and never fetched before): the next who asks tries again.
+		joined.catch(() => (joined = undefined));
+		return joined;
+	};
+
+	if (wasUsed()) void join().catch(() => undefined);
+	window.addEventListener(
+		'storage',
+		(event) => event.key === USED_KEY && void join().catch(() => undefined),
+		{
+			signal
+		}
+	);
+
+	return {
+		async add(name) {
+			const made = await (await join()).add(name);
+			rememberUse();
+			return made;
+		},
+		remove: async (id) => (await join()).remove(id),
+		watch(emit, until) {
+			emit([]);
+			if (lab) lab.watch(emit, until);
+			else waiting.push({ emit, until });
+		}
+	};
+}
+
+function wasUsed(): boolean {
+	try {
+		return localStorage.getItem(USED_KEY) !== null;
+	} catch {
+		return true; // storage is blocked: better to look than to miss devices that are there
+	}
+}
+
+function rememberUse(): void {
+	try {
+		localStorage.setItem(USED_KEY, '1');
+	} catch {
+		// Blocked: then wasUsed() always looks.
+	}
+}
