@@ -170,9 +170,8 @@ export class ColumnarStore implements TelemetryStore {
 			const sealed = await this.#seal();
 			if (!sealed.ok) return sealed;
 			const gone = (['real', 'simulated'] as const).flatMap((kind) => this.#find(device, kind) ?? []);
-			const heads = (
-				await Promise.all(gone.map((series) => this.#parts.disk?.heads(series.id) ?? []))
-			).flat();
+			const heads: BlockHead[] = [];
+			for (const series of gone) heads.push(...((await this.#parts.disk?.heads(series.id)) ?? []));
 			const changed = await this.#change(heads, [], { forget: gone.map(({ id }) => id) });
 			if (!changed.ok) return changed;
 			for (const { id, provenance } of gone) {

@@ -56,7 +56,7 @@ function openDatabase(factory: IDBFactory, name: string) {
 			discarded = event.dataLoss === 'total';
 			for (const table of TABLES) request.result.createObjectStore(table);
 		};
-		request.onerror = () => reject(request.error as DOMException);
+		request.onerror = () => reject(request.error ?? new Error('the database gave no reason'));
 		request.onsuccess = () => {
 			const db = request.result;
 			// A later version, or a reset: give way, so that it need not wait.
@@ -293,5 +293,5 @@ function parseState(raw: unknown): StateRow | undefined {
 function parseLatest(raw: unknown): LatestRow | undefined {
 	const isEntry = (entry: unknown) =>
 		Array.isArray(entry) && entry.length === 3 && entry.every((n) => typeof n === 'number');
-	return Array.isArray(raw) && raw.every(isEntry) ? (raw as unknown as LatestRow) : undefined;
+	return Array.isArray(raw) && raw.every(isEntry) ? raw : undefined;
 }

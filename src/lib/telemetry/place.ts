@@ -71,7 +71,7 @@ export function defaultPlace(factory: IDBFactory): StorePlace {
 			new Promise((resolve, reject) => {
 				const request = factory.deleteDatabase(name);
 				request.onsuccess = () => resolve();
-				request.onerror = () => reject(request.error as DOMException);
+				request.onerror = () => reject(request.error ?? new Error('the database gave no reason'));
 			})
 	};
 }

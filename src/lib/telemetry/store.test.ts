@@ -73,7 +73,7 @@ async function table<T>(name: string, act: (store: IDBObjectStore) => IDBRequest
 	const wait = <R>(request: IDBRequest<R>) =>
 		new Promise<R>((resolve, reject) => {
 			request.onsuccess = () => resolve(request.result);
-			request.onerror = () => reject(request.error as DOMException);
+			request.onerror = () => reject(request.error ?? new Error('the database gave no reason'));
 		});
 	const db = await wait(factory.open('fieldbench-telemetry'));
 	const result = await wait(act(db.transaction(name, 'readwrite').objectStore(name)));

@@ -19,18 +19,18 @@ export function migrate(
 	return new Promise((resolve, reject) => {
 		const request = factory.open(name, steps.length);
 		let dataLoss = false;
-		let broken: unknown;
+		let broken: Error | undefined;
 		request.onupgradeneeded = (event: DataLossEvent) => {
 			dataLoss = event.dataLoss === 'total';
 			const { result: db, transaction } = request;
 			try {
 				for (const step of steps.slice(event.oldVersion)) if (transaction) step(db, transaction);
 			} catch (cause) {
-				broken = cause;
+				broken = cause instanceof Error ? cause : new Error(String(cause));
 				transaction?.abort();
 			}
 		};
-		request.onerror = () => reject((broken ?? request.error) as Error);
+		request.onerror = () => reject(broken ?? request.error ?? new Error('the database gave no reason'));
 		request.onsuccess = () => {
 			const db = request.result;
 			db.onversionchange = () => db.close();
