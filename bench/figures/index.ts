@@ -3,6 +3,7 @@ import { bytesWritten } from './bytes-written';
 import { firmwareSize } from './firmware-size';
 import { initialJs } from './initial-js';
 import { liveLatency } from './live-latency';
+import { longestPageTask } from './longest-page-task';
 import { messagesPerSecond } from './messages-per-second';
 import { offlineColdStart } from './offline-cold-start';
 
@@ -12,6 +13,7 @@ export const figures: readonly Figure[] = [
 	firmwareSize,
 	offlineColdStart,
 	liveLatency,
+	longestPageTask,
 	bytesWritten,
 	messagesPerSecond
 ];

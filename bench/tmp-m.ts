@@ -1,2 +1,0 @@
-import { measureBytesPerPoint } from './store-writes';
-console.log(await measureBytesPerPoint({ seconds: 40 }));
