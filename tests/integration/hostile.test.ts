@@ -1,5 +1,6 @@
 import mqtt from 'mqtt';
 import { expect, test } from 'vitest';
+import type { BrokerProfile } from '$lib/app/field/messages';
 import { MAX_DEVICES } from '$lib/device';
 import { calling, memoryStorage, RecordingStore, startCore, untilFeed } from './field-environment';
 import { startMosquitto } from './mosquitto';
@@ -12,10 +13,10 @@ test(`100,000 ids, 1 MB payloads, NaN and absurd timestamps: counted, at most ${
 	const field = await startCore({ storage: memoryStorage(undefined, telemetry) });
 	const flood = await mqtt.connectAsync(mosquitto.tcpUrl);
 	try {
-		const profile = {
+		const profile: BrokerProfile = {
 			...{ id: 'b', name: 'B', url: mosquitto.wsUrl, username: '', hasPassword: false, protocol: 'auto' },
 			...{ keepaliveS: 30, persistentSession: false, local: false }
-		} as const;
+		};
 		await field.handlers.calls.saveBroker({ profile }, calling);
 		await field.handlers.calls.connect({ id: 'b' }, calling);
 		await untilFeed(field, 'session', null, (state) => state.kind === 'live');

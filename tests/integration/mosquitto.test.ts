@@ -166,7 +166,7 @@ test('a command goes out over the broker and its answer settles it', async () =>
 	expect((await settled)[0]?.result).toEqual({ output: { id: 'led', input: { on: true } } });
 });
 
-test('an account that may not leave a last will is let in without one', async () => {
+test('an account that may only read is let in all the same', async () => {
 	const mosquitto = await broker({ users: { eve: 'x' }, acl: 'user eve\ntopic read iot/#\n' });
 	const field = await core();
 	await connect(field, profile(mosquitto.wsUrl, { username: 'eve' }), 'x');

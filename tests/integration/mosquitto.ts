@@ -127,7 +127,7 @@ async function configText(
 async function ran(command: string, args: readonly string[]): Promise<void> {
 	const child = spawn(command, args, { stdio: 'ignore' });
 	const [code] = (await once(child, 'exit')) as [number | null];
-	if (code !== 0) throw new Error(`${command} ended with ${code}`);
+	if (code !== 0) throw new Error(`${command} ended with ${String(code)}`);
 }
 
 /** A port that is free now. Another process may take it before it is used, which the caller will see. */

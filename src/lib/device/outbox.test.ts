@@ -50,7 +50,7 @@ function open(): Outbox {
 		clock,
 		link: () => wire,
 		onChange: () => {},
-		onFault: (cause) => log.push(`fault ${cause}`)
+		onFault: (cause) => log.push(`fault ${String(cause)}`)
 	});
 }
 

@@ -10,7 +10,8 @@ import {
 import type { LoopbackPort } from '$lib/link';
 import { FakeOrigin } from './fakes';
 import { FieldHost, type HostedCore, tabLock } from './field-host';
-import type { FieldService } from './messages';
+import type { BrokerProfile, FieldService } from './messages';
+import type { FieldTalk } from './leadership';
 
 /** A core that tells its name, so that a test sees who answered. */
 function namedCore(name: string, log: string[]): HostedCore {
@@ -38,33 +39,41 @@ function namedCore(name: string, log: string[]): HostedCore {
 	};
 }
 
-const PROFILE = {
+const PROFILE: BrokerProfile = {
 	...{ id: 'p', name: '', url: 'ws://x', username: '', hasPassword: false, protocol: 'auto' },
 	...{ keepaliveS: 30, persistentSession: false, local: false }
-} as const;
+};
 
 function origin() {
 	const clock = new ManualClock();
 	const fake = new FakeOrigin(clock);
 	const log: string[] = [];
 	const opened: MessagePort[] = [];
-	const add = (id: string, { shared = false } = {}) => {
+	const add = (id: string, { shared = false, onSay = (_: FieldTalk) => {} } = {}) => {
+		const view = fake.as(id);
 		const host = new FieldHost({
 			...{ id, buildId: 'test', shared, secretsAvailable: true, random: () => 0 },
-			...fake.as(id),
+			...{ locks: view.locks, clock: view.clock },
+			openChannel: (name) => {
+				const channel = view.openChannel(name);
+				const post = channel.postMessage.bind(channel);
+				channel.postMessage = (message: FieldTalk) => {
+					post(message);
+					if (name === 'fieldbench-field') onSay(message);
+				};
+				return channel;
+			},
+			onFault: (cause) => log.push(`${id}: ${String(cause)}`),
 			startCore: async (sentinel) => {
-				log.push(`${id}: starts with ${sentinel}`);
+				log.push(`${id}: starts with ${String(sentinel)}`);
 				return namedCore(id, log);
 			}
 		});
 		const page = (tab?: string) => {
 			const { port1, port2 } = new MessageChannel();
 			opened.push(port1, port2);
-			host.addPage(port1 as unknown as PortLike);
-			const client = new ServiceClient<FieldService>(
-				pipeOverPort<FromService, ToService>(port2 as unknown as PortLike),
-				tab ?? id
-			);
+			host.addPage(port1);
+			const client = new ServiceClient<FieldService>(pipeOverPort<FromService, ToService>(port2), tab ?? id);
 			void client.call('hello', {
 				sentinel: `s-${id}`,
 				origin: 'http://x',
@@ -205,15 +214,24 @@ test('a follower’s lab reaches the leader over a bridge, and the next leader w
 	o.end();
 });
 
-test('a lab that comes before its worker has joined a leader is not lost', async () => {
+test('a lab that comes between the join, which said there is none, and its answer is not lost', async () => {
 	const o = origin();
 	o.add('a').page();
 	await o.pass(250);
-	const page = o.add('b').page();
 	const lab = new MessageChannel();
-	// Its port reaches the host between the join, which said "no lab", and the answer to it.
-	void page.call('attachLab', null, { transfer: [lab.port1 as unknown as Transferable] });
+	const port: PortLike = { postMessage: () => {}, onmessage: null };
+	let given = false;
+	const { host } = o.add('b', {
+		onSay: (talk) => {
+			if (talk.type !== 'join' || given) return;
+			given = true;
+			const data = { type: 'call', id: 'lab', method: 'attachLab', args: null };
+			port.onmessage?.({ data, ports: [lab.port1] } as unknown as MessageEvent);
+		}
+	});
+	host.addPage(port);
 	await o.pass(2500);
+	expect(given).toBe(true);
 	lab.port2.postMessage('up');
 	await o.pass(500);
 	expect(o.log).toContain('a: lab "up"');

@@ -37,6 +37,8 @@ export interface HostParts {
 	readonly random: () => number;
 	readonly locks: LockApi | undefined;
 	readonly openChannel: (name: string) => ChannelLike;
+	/** The core could not start: it is tried again. */
+	readonly onFault: (cause: unknown) => void;
 	/** Takes a fence number, opens the storage and starts to work. `sentinel` is what a page kept, null where none did. */
 	readonly startCore: (sentinel: string | null, onFenced: () => void) => Promise<HostedCore>;
 }
@@ -96,7 +98,9 @@ export class FieldHost {
 	/** Serves a page until its port is closed, or the Web Lock that it named in its hello is free. */
 	addPage(port: PortLike): void {
 		const pipe = pipeOverPort<ToService, FromService>(port);
-		const relay: Relay = new Relay(pipe, (message, ports) => this.#near(message, ports, relay, pipe.send));
+		const relay: Relay = new Relay(pipe, (message, ports) =>
+			this.#near(message, ports, relay, (m) => pipe.send(m))
+		);
 		this.#relays.add(relay);
 		this.#attach(relay);
 	}
@@ -182,7 +186,7 @@ export class FieldHost {
 			if (this.#lab) core.attachLab(keptOpen(this.#lab));
 			this.#leadership.asked(); // followers that came before the core was up may join now
 		} catch (cause) {
-			console.error('the field worker could not start', cause);
+			this.#parts.onFault(cause);
 			this.#parts.clock.after(RESTART_MS, () => this.#leadership.stepDown());
 		}
 	}

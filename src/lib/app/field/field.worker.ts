@@ -1,4 +1,4 @@
-import { randomId, systemClock, type PortLike } from '$lib/base';
+import { randomId, systemClock } from '$lib/base';
 import { mqttJsConnector } from '$lib/link';
 import { FieldCore } from './field-core';
 import { FieldHost } from './field-host';
@@ -20,17 +20,18 @@ const host = new FieldHost({
 	random: Math.random,
 	locks: 'locks' in navigator ? navigator.locks : undefined,
 	openChannel: (name) => new BroadcastChannel(name),
+	onFault: (cause) => reportError(cause),
 	startCore: async (sentinel, onFenced) => {
-		let core: FieldCore | undefined;
+		const started: { core?: FieldCore } = {};
 		const storage = await openStorage({
 			sentinel,
 			clock: systemClock,
 			onTrouble: (trouble) => {
-				if (core) core.storeTrouble(trouble);
+				if (started.core) started.core.storeTrouble(trouble);
 				else if (trouble.kind === 'failing' && trouble.error.kind === 'fenced') onFenced();
 			}
 		});
-		core = await FieldCore.start({
+		started.core = await FieldCore.start({
 			clock: systemClock,
 			random: Math.random,
 			connector: mqttJsConnector((url, protocols) => new WebSocket(url, protocols)),
@@ -38,7 +39,7 @@ const host = new FieldHost({
 			page: { origin: location.origin, online: navigator.onLine, localNetwork: 'unknown' },
 			onFenced
 		});
-		return core;
+		return started.core;
 	}
 });
 
@@ -46,6 +47,6 @@ if (shared) {
 	(globalThis as unknown as SharedScope).onconnect = ({ ports: [port] }) => port && host.addPage(port);
 } else {
 	// The global scope of a dedicated worker is its port to the page; TypeScript takes it for a window here.
-	host.addPage(globalThis as unknown as PortLike);
+	host.addPage(globalThis);
 }
 host.start();
