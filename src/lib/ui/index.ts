@@ -1,10 +1,8 @@
-import './tokens.css';
-import './base.css';
-
 export { default as Age } from './Age.svelte';
 export { default as Button } from './Button.svelte';
 export { default as CopyButton } from './CopyButton.svelte';
 export { default as DataTable } from './DataTable.svelte';
+export { default as DesignTokens } from './DesignTokens.svelte';
 export { default as Dialog } from './Dialog.svelte';
 export { default as EmptyState } from './EmptyState.svelte';
 export { default as Field } from './Field.svelte';
