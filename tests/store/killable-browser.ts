@@ -46,6 +46,10 @@ export async function startBrowser(profile: string, url: string): Promise<Killab
 	const { pid } = child;
 	if (pid === undefined) throw new Error('the browser did not start');
 	const exited = once(child, 'exit');
+	// A test that fails half way leaves no browser behind: it is in a group of its own, which nobody else ends.
+	const reap = () => process.kill(-pid, 'SIGKILL');
+	process.once('exit', reap);
+	child.once('exit', () => process.off('exit', reap));
 	const port = await devToolsPort(portFile);
 	const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
 	const context = browser.contexts()[0];
