@@ -14,6 +14,9 @@ export interface BenchOptions {
 	broker: BrokerKind;
 }
 
+/** A machine that tests may be busy, but a browser that is not there by then will not come. */
+const LAUNCH_MS = 25_000;
+
 interface Fixtures {
 	bench: Bench;
 	guard: Guard;
@@ -55,7 +58,8 @@ export const test = base.extend<BenchOptions & Fixtures>({
 				colorScheme,
 				serviceWorkers,
 				...(userAgent === undefined ? {} : { userAgent }),
-				locale: 'en-GB'
+				locale: 'en-GB',
+				timeout: LAUNCH_MS
 			});
 			await guard.watch(open);
 			return open;

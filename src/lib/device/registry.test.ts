@@ -180,6 +180,19 @@ describe('what outlives the worker', () => {
 		expect(kinds(after)).toEqual(kinds(before));
 	});
 
+	test('a device whose values were stored and whose row was not is seen all the same', async () => {
+		const after = open();
+		await after.restore();
+		after.restoreValues('sim-1' as DeviceId, 'simulated', { t: { value: 4, timeMs: 9 } });
+		expect(only(after)).toMatchObject({
+			...{ id: 'sim-1', provenance: 'simulated', presence: 'unknown', lastSeenMs: 9 },
+			values: { t: { value: 4, timeMs: 9 } }
+		});
+		expect(after.events('sim-1' as DeviceId)).toMatchObject([{ kind: 'first-seen', atMs: 9 }]);
+		await after.save();
+		expect([...rows.keys()]).toEqual(['sim-1']);
+	});
+
 	test('a thousand samples in a minute are one row or two, not a thousand', async () => {
 		const registry = open();
 		for (let i = 0; i < 1000; i++) {

@@ -9,7 +9,8 @@ import type { Shelf } from './shelf';
 /** docs/protocol.md §7. */
 export const MAX_DEVICES = 2000;
 
-const SAVE_SOON_MS = 1000;
+/** As soon as the telemetry store writes: a browser killed just after a first message must not know values without a name. */
+const SAVE_SOON_MS = 250;
 /** Last seen alone may be a minute old after a crash; the telemetry store knows better anyway. */
 const SAVE_LATER_MS = 60_000;
 
@@ -47,15 +48,21 @@ export class Registry {
 		}
 	}
 
-	/** Gives a device that is known its newest values, as the telemetry store has them. */
+	/**
+	 * Gives a device its newest values, as the telemetry store has them. One whose row was not written in time before the last
+	 * run was killed is known again by its id: its history is there, so it must be seen.
+	 */
 	restoreValues(device: DeviceId, provenance: Provenance, values: DeviceSummary['values']): void {
-		const entry = this.#entries.get(device);
-		if (!entry || entry.provenance !== provenance) return;
+		const times = Object.values(values).map(({ timeMs }) => timeMs);
+		if (times.length === 0) return;
+		const entry = this.#entry(device, provenance, Math.min(...times));
+		if (entry?.provenance !== provenance) return;
 		for (const [name, { value, timeMs }] of Object.entries(values)) {
 			entry.restoreValue(name, value, timeMs);
 			entry.lastSeenMs = Math.max(entry.lastSeenMs, timeMs); // the row may lag by a minute
 		}
 		entry.changed = true;
+		if (entry.unsaved === 'soon') this.#touched(entry); // it has no row yet
 	}
 
 	get size(): number {
@@ -167,7 +174,11 @@ export class Registry {
 		}
 	}
 
-	#entry(id: DeviceId, provenance: Provenance): DeviceEntry | undefined {
+	#entry(
+		id: DeviceId,
+		provenance: Provenance,
+		firstSeenMs = this.parts.clock.now()
+	): DeviceEntry | undefined {
 		const known = this.#entries.get(id);
 		if (known) return known;
 		if (this.#entries.size >= MAX_DEVICES) {
@@ -175,7 +186,7 @@ export class Registry {
 			return undefined;
 		}
 		const entry = new DeviceEntry(id, provenance);
-		entry.greet(this.parts.clock.now());
+		entry.greet(firstSeenMs);
 		this.#entries.set(id, entry);
 		return entry;
 	}
