@@ -82,6 +82,7 @@ export class Intake {
 	#take(link: MessageLink, message: LinkMessage): void {
 		this.#messages++;
 		this.rate.count();
+		this.parts.onChange();
 		for (const profile of this.parts.profiles) {
 			const decoded = profile.decode(message);
 			if (decoded) return this.#sort(decoded, profile.name, link, message);
@@ -131,6 +132,5 @@ export class Intake {
 		this.#counters.add(cause, times);
 		const topic = message.topic.slice(0, MAX_TOPIC_CHARS);
 		this.#examples.push({ atMs: message.receivedMs, topic, cause });
-		this.parts.onChange();
 	}
 }
