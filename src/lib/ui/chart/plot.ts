@@ -40,6 +40,9 @@ interface Dot {
 	x: number;
 	y: number;
 }
+interface SizedDot extends Dot {
+	radiusPx: number;
+}
 
 /** All charts of a page begin at the same place, so that one time is one vertical line through them. */
 const AXIS_WIDTH_PX = 48;
@@ -50,6 +53,7 @@ const HATCH_STEP_PX = 8;
 export class Plot {
 	readonly #chart: Chart<'line', Dot[]>;
 	#scene: PlotScene;
+	#dots: readonly SizedDot[] = [];
 
 	constructor(canvas: HTMLCanvasElement, colours: PlotColours, scene: PlotScene) {
 		this.#scene = scene;
@@ -69,10 +73,10 @@ export class Plot {
 		const [low, high, line] = this.#chart.data.datasets;
 		if (low) low.data = lower;
 		if (high) high.data = upper;
-		if (line) {
-			line.data = average;
-			line.pointRadius = average.map((dot, i) => radius(average, i, dot));
-		}
+		if (line) line.data = average;
+		this.#dots = average
+			.map((dot, i) => ({ ...dot, radiusPx: radius(average, i, dot) }))
+			.filter(({ radiusPx }) => radiusPx > 0);
 		const x = this.#chart.options.scales?.x;
 		if (x) {
 			x.min = scene.fromMs;
@@ -107,7 +111,6 @@ export class Plot {
 						data: [],
 						borderColor: colours.line,
 						backgroundColor: colours.line,
-						pointBackgroundColor: colours.line,
 						borderWidth: 1.75,
 						borderJoinStyle: 'round'
 					}
@@ -155,7 +158,7 @@ export class Plot {
 					}
 				}
 			},
-			plugins: [this.#hatch(colours), this.#cursor(colours)]
+			plugins: [this.#hatch(colours), this.#points(colours), this.#cursor(colours)]
 		};
 	}
 
@@ -177,6 +180,26 @@ export class Plot {
 				ctx.strokeStyle = fade(colours.simulated, 0.16);
 				ctx.lineWidth = 1;
 				ctx.stroke();
+				ctx.restore();
+			}
+		};
+	}
+
+	/** Chart.js has dots too, but a radius for each makes it resolve all options of every point anew in each frame. */
+	#points(colours: PlotColours): Plugin<'line'> {
+		return {
+			id: 'points',
+			afterDatasetsDraw: ({ ctx, scales: { x, y }, chartArea: { left, right } }) => {
+				if (!x || !y) return;
+				ctx.save();
+				ctx.fillStyle = colours.line;
+				for (const dot of this.#dots) {
+					const px = x.getPixelForValue(dot.x);
+					if (px < left || px > right) continue;
+					ctx.beginPath();
+					ctx.arc(px, y.getPixelForValue(dot.y), dot.radiusPx, 0, 2 * Math.PI);
+					ctx.fill();
+				}
 				ctx.restore();
 			}
 		};
