@@ -18,6 +18,8 @@ class Ticker {
 			timer = document.hidden ? undefined : setInterval(tick, 1000);
 			if (!document.hidden) tick();
 		};
+		// Before the first reader the clock stood still.
+		this.#nowMs = Date.now();
 		timer = setInterval(tick, 1000);
 		document.addEventListener('visibilitychange', wakeOrRest);
 		return () => {

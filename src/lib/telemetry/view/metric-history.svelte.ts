@@ -1,5 +1,6 @@
 import { type ChartSeries, EMPTY_SERIES, firstFrom, type ViewWindow } from '$lib/ui';
 import type { SeriesColumns } from '../store';
+import { EMPTY_TAIL, growTail, type LivePoints, type LiveTail } from './live-tail';
 
 /** One metric of one device. */
 export interface MetricSource {
@@ -10,16 +11,6 @@ export interface MetricSource {
 	): Promise<SeriesColumns>;
 	/** Hands on live points, columns ascending in time, until the signal aborts. */
 	listen(take: (points: LivePoints) => void, signal: AbortSignal): void;
-}
-
-export interface LivePoints {
-	readonly timeMs: ArrayLike<number>;
-	readonly value: ArrayLike<number>;
-}
-
-interface Tail {
-	timeMs: number[];
-	value: number[];
 }
 
 /** Beyond the screen on both sides, so that a hand that pans meets data. */
@@ -34,13 +25,15 @@ const TAIL_MOST = 4_000;
 /** One metric's history around a window: asked for in pieces, grown by live points. */
 export class MetricHistory {
 	#asked = $state.raw<ChartSeries>(EMPTY_SERIES);
-	#tail = $state.raw<Tail>({ timeMs: [], value: [] });
+	#tail = $state.raw<LiveTail>(EMPTY_TAIL);
 	#loading = $state(true);
 	#covered = { fromMs: NaN, toMs: NaN, spanMs: NaN };
 	#refreshedMs = 0;
+	/** The next point begins a bucket of its own: what an answer may hold already is not joined with what it cannot. */
+	#apart = false;
 
 	readonly series = $derived.by((): ChartSeries => {
-		const { timeMs, value } = this.#tail;
+		const { timeMs, min, max, avg } = this.#tail;
 		const last = this.#asked.timeMs[this.#asked.timeMs.length - 1] ?? -Infinity;
 		const fresh = firstFrom(timeMs, last + 1);
 		if (fresh >= timeMs.length) return this.#asked;
@@ -48,9 +41,9 @@ export class MetricHistory {
 			Float64Array.from([...Array.from(column), ...more.slice(fresh)]);
 		return {
 			timeMs: join(this.#asked.timeMs, timeMs),
-			min: join(this.#asked.min, value),
-			max: join(this.#asked.max, value),
-			avg: join(this.#asked.avg, value)
+			min: join(this.#asked.min, min),
+			max: join(this.#asked.max, max),
+			avg: join(this.#asked.avg, avg)
 		};
 	});
 
@@ -62,11 +55,10 @@ export class MetricHistory {
 
 	/** Takes live points, columns ascending in time. */
 	add(points: LivePoints): void {
-		const from = Math.max(0, this.#tail.timeMs.length + points.timeMs.length - TAIL_MOST);
-		this.#tail = {
-			timeMs: [...this.#tail.timeMs.slice(from), ...Array.from(points.timeMs)],
-			value: [...this.#tail.value.slice(from), ...Array.from(points.value)]
-		};
+		const { spanMs } = this.#covered;
+		const bucketMs = Number.isNaN(spanMs) || this.#apart ? 0 : (spanMs * (1 + 2 * MARGIN)) / BUCKETS;
+		this.#apart = false;
+		this.#tail = growTail(this.#tail, points, bucketMs, TAIL_MOST);
 	}
 
 	/**
@@ -101,8 +93,10 @@ export class MetricHistory {
 			toMs: Math.min(toMs + spanMs * MARGIN, nowMs + 60_000)
 		};
 		this.#loading = true;
+		this.#apart = true;
 		try {
 			const columns = await this.source.range({ ...range, buckets: BUCKETS }, signal);
+			this.#apart = true;
 			this.#asked = columns;
 			this.#covered = { ...range, spanMs };
 			this.#refreshedMs = nowMs;

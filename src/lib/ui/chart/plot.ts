@@ -47,6 +47,7 @@ interface SizedDot extends Dot {
 /** All charts of a page begin at the same place, so that one time is one vertical line through them. */
 const AXIS_WIDTH_PX = 48;
 const TICK_ROOM_PX = 92;
+const LABEL_HALF_PX = 30;
 const HATCH_STEP_PX = 8;
 
 /** The only place that knows Chart.js: one metric's envelope and average on a time axis of our own. */
@@ -130,8 +131,13 @@ export class Plot {
 						grid: { color: (c) => (isMajor(c.tick) ? colours.edge : colours.hairline), tickLength: 5 },
 						afterBuildTicks: (axis) => {
 							const most = Math.max(2, Math.floor(axis.width / TICK_ROOM_PX));
-							axis.ticks = [...timeTicks(axis.min, axis.max, most)];
+							axis.ticks = timeTicks(axis.min, axis.max, most).map((tick) =>
+								// A label that would reach over an edge is left out, its line is not.
+								fits(tick.value, axis) ? tick : { ...tick, label: '' }
+							);
 						},
+						// Otherwise labels near an edge make the whole chart breathe as they pass.
+						afterFit: (axis) => (axis.paddingLeft = axis.paddingRight = 0),
 						ticks: {
 							color: colours.text,
 							font,
@@ -273,6 +279,10 @@ function radius(dots: readonly Dot[], i: number, dot: Dot): number {
 	const alone = Number.isNaN(dots[i - 1]?.y ?? NaN) && Number.isNaN(dots[i + 1]?.y ?? NaN);
 	return alone ? 2.5 : dots.length <= 40 ? 2 : 0;
 }
+
+/** Whether a label of the usual width at this time stays inside the canvas. */
+const fits = (timeMs: number, axis: { min: number; max: number; width: number }): boolean =>
+	((axis.max - timeMs) / (axis.max - axis.min)) * axis.width > LABEL_HALF_PX;
 
 const labelOf = (tick: object | undefined): string =>
 	tick && 'label' in tick && typeof tick.label === 'string' ? tick.label : '';

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { asSeenFrom, parseLocalBrokers } from './local-broker';
+
+describe('parseLocalBrokers', () => {
+	it('reads what npm start writes', () => {
+		const broker = { name: 'Local broker', url: 'ws://localhost:9001' };
+		expect(parseLocalBrokers({ brokers: [broker] })).toEqual([broker]);
+	});
+	it('leaves out what does not fit', () => {
+		for (const json of [null, 7, 'x', {}, { brokers: 1 }]) expect(parseLocalBrokers(json)).toEqual([]);
+		expect(
+			parseLocalBrokers({ brokers: [null, { name: 'a' }, { name: 1, url: 2 }, { name: 'a', url: '::' }] })
+		).toEqual([]);
+	});
+});
+
+describe('asSeenFrom', () => {
+	const broker = { name: 'Local broker', url: 'ws://localhost:9001' };
+	it('stays as it is on the machine that serves the page', () => {
+		expect(asSeenFrom(broker, 'localhost').url).toBe('ws://localhost:9001');
+	});
+	it('asks the machine that serves the page when a phone has it', () => {
+		expect(asSeenFrom(broker, '192.168.1.5').url).toBe('ws://192.168.1.5:9001');
+	});
+	it('leaves another host alone', () => {
+		expect(asSeenFrom({ name: 'x', url: 'wss://b.example:8884/mqtt' }, '192.168.1.5').url).toBe(
+			'wss://b.example:8884/mqtt'
+		);
+	});
+});
