@@ -27,6 +27,8 @@ export default defineConfig({
 		}
 	},
 	worker: { format: 'es' },
+	// Fetched lazily, so that the dev server would meet it late and reload the page, in the middle of a test too.
+	optimizeDeps: { include: ['chart.js'] },
 	test: {
 		projects: [
 			{
