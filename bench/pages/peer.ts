@@ -2,7 +2,7 @@ import { trustedWorkerUrl } from '$lib/app/worker-url';
 import type { FromPeer, ToPeer } from './peer-messages';
 import workerUrl from './peer.worker.ts?worker&url';
 
-const worker = new Worker(trustedWorkerUrl(workerUrl), { type: 'module' });
+const { port: worker } = new SharedWorker(trustedWorkerUrl(workerUrl), { type: 'module' });
 const place = document.querySelector('#value');
 const waiting = new Map<FromPeer['type'], (message: FromPeer) => void>();
 worker.onmessage = ({ data }: MessageEvent<FromPeer>) => {

@@ -6,35 +6,40 @@ let count = 0;
 let shows = false;
 const text = new TextDecoder();
 
-/** The scope of a dedicated worker; TypeScript takes it for a window here. */
-const scope = globalThis as unknown as {
-	onmessage: (event: MessageEvent<ToPeer>) => void;
-	postMessage(message: FromPeer): void;
+/** A shared worker, as ours is: what kind it is decides which process it runs in. TypeScript takes its scope for a window. */
+const scope = globalThis as unknown as { onconnect: (event: MessageEvent) => void };
+let page: MessagePort | undefined;
+const tell = (message: FromPeer) => page?.postMessage(message);
+
+scope.onconnect = ({ ports: [port] }) => {
+	if (!port) return;
+	page = port;
+	port.onmessage = ({ data }: MessageEvent<ToPeer>) => obey(data);
 };
 
-scope.onmessage = ({ data }) => {
-	switch (data.type) {
+function obey(message: ToPeer): void {
+	switch (message.type) {
 		case 'connect':
-			return connect(data.brokerUrl);
+			return connect(message.brokerUrl);
 		case 'count':
-			return scope.postMessage({ type: 'counted', count });
+			return tell({ type: 'counted', count });
 		case 'show':
 			shows = true;
 	}
-};
+}
 
 function connect(brokerUrl: string): void {
 	const client = mqtt.connect(brokerUrl, { protocolVersion: 5, timerVariant: 'native', reconnectPeriod: 0 });
 	client.on('connect', () => {
 		client.subscribe('iot/node/+/telemetry', { qos: 1 }, (fault) => {
 			if (fault) throw fault;
-			scope.postMessage({ type: 'live' });
+			tell({ type: 'live' });
 		});
 	});
 	client.on('message', (_, payload) => {
 		count++;
 		if (!shows) return;
 		const { sensors } = JSON.parse(text.decode(payload)) as { sensors: { temperature: number } };
-		scope.postMessage({ type: 'value', value: sensors.temperature });
+		tell({ type: 'value', value: sensors.temperature });
 	});
 }
