@@ -64,7 +64,9 @@ export const longestPageTask: Figure = {
 					const [task] = await look(page, app.url, scene, publisher, quick ? 5000 : 12_000);
 					if (!task) throw new Error(`${scene.name}: the trace holds no task`);
 					tasks.push(task);
-					say(`run ${run + 1}: ${scene.name}: ${task.ms.toFixed(1)} ms (${task.within.join(', ')})`);
+					say(
+						`run ${run + 1}: ${scene.name}: ${task.ms.toFixed(1)} ms (processor ${task.cpuMs ?? '?'} ms; ${task.within.join(', ')})`
+					);
 				}
 			return [rowOf(longest)];
 		})
@@ -87,7 +89,7 @@ function rowOf(longest: ReadonlyMap<Scene, readonly Task[]>): Row {
 		runs: worst.tasks.map((task) => task.ms),
 		notes: scenes.map(({ scene, tasks }) => {
 			const most = tasks.reduce((a, b) => (b.ms > a.ms ? b : a));
-			return `${scene.name}: ${tasks.map((task) => task.ms.toFixed(1)).join(' ')}; the longest: ${most.within.join(', ')}`;
+			return `${scene.name}: ${tasks.map((task) => task.ms.toFixed(1)).join(' ')}; the longest: processor ${most.cpuMs ?? '?'} ms, ${most.within.join(', ')}`;
 		})
 	};
 }

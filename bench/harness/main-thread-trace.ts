@@ -2,7 +2,10 @@ import type { CDPSession, Page } from 'playwright';
 
 /** A task of the page's thread. */
 export interface Task {
+	/** From its begin to its end, also while another process had the processor. */
 	readonly ms: number;
+	/** What of that the thread itself ran; undefined where the trace does not say. */
+	readonly cpuMs: number | undefined;
 	/** What lay within it, by the trace's own names and each with all that lies within that, longest first. */
 	readonly within: readonly string[];
 }
@@ -16,6 +19,8 @@ interface TraceEvent {
 	/** µs */
 	readonly ts: number;
 	readonly dur?: number;
+	/** µs of the thread's own time */
+	readonly tdur?: number;
 	readonly args?: { readonly data?: { readonly frames?: readonly Frame[] }; readonly name?: string };
 }
 interface Frame {
@@ -76,6 +81,7 @@ function mainThreadTasks(events: readonly TraceEvent[], url: string): readonly T
 	const tasks = mine.filter((e) => e.name.endsWith('RunTask')).sort((a, b) => (b.dur ?? 0) - (a.dur ?? 0));
 	return tasks.map((task) => ({
 		ms: (task.dur ?? 0) / 1000,
+		cpuMs: task.tdur === undefined ? undefined : task.tdur / 1000,
 		get within() {
 			return namesWithin(task, mine);
 		}
