@@ -1,6 +1,6 @@
 const HEX = '0123456789abcdef';
 
-export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
+export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
