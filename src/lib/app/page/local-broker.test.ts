@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asSeenFrom, parseLocalBrokers } from './local-broker';
+import { asSeenFrom, parseLocalBrokers, sameAddress } from './local-broker';
 
 describe('parseLocalBrokers', () => {
 	it('reads what npm start writes', () => {
@@ -26,5 +26,13 @@ describe('asSeenFrom', () => {
 		expect(asSeenFrom({ name: 'x', url: 'wss://b.example:8884/mqtt' }, '192.168.1.5').url).toBe(
 			'wss://b.example:8884/mqtt'
 		);
+	});
+});
+
+describe('sameAddress', () => {
+	it('looks through how an address is written', () => {
+		expect(sameAddress('ws://localhost:9001', 'ws://LOCALHOST:9001/')).toBe(true);
+		expect(sameAddress('ws://localhost:9001', 'ws://localhost:9001/mqtt')).toBe(false);
+		expect(sameAddress('no address', 'no address')).toBe(true);
 	});
 });

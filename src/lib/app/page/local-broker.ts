@@ -40,6 +40,11 @@ export async function findLocalBrokers(base: string, signal: AbortSignal): Promi
 	}
 }
 
+/** Whether two addresses are the same, however they are written: a slash at the end is the same as none. */
+export function sameAddress(a: string, b: string): boolean {
+	return URL.canParse(a) && URL.canParse(b) ? new URL(a).href === new URL(b).href : a === b;
+}
+
 /** A profile as a person would have filled it in. */
 export function profileFor(broker: LocalBroker): BrokerProfile {
 	return { ...blankProfile(), name: broker.name, url: broker.url, local: true };
