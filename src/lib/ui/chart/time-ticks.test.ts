@@ -32,9 +32,13 @@ describe('timeTicks', () => {
 		}
 	});
 
-	it('counts hours from local midnight, over the end of summer time', () => {
-		const from = Date.UTC(2026, 9, 24, 20);
-		for (const { value } of timeTicks(from, from + 30 * HOUR, 6)) expect(local(value).getHours() % 6).toBe(0);
+	it.each([
+		['end', Date.UTC(2026, 9, 24, 20)],
+		['start', Date.UTC(2026, 2, 28, 20)]
+	])('counts hours from local midnight, over the %s of summer time', (_which, from) => {
+		const ticks = timeTicks(from, from + 30 * HOUR, 10);
+		expect(ticks.length).toBeGreaterThanOrEqual(9);
+		for (const { value } of ticks) expect(local(value).getHours() % 3).toBe(0);
 	});
 
 	it('always ends, at any range', () => {
