@@ -50,6 +50,11 @@ export interface StoreParts {
 	readonly onTrouble: (trouble: StoreTrouble) => void;
 }
 
+/** What one `append` is told by: how many of its rows were dropped before a record held them. */
+interface Batch {
+	dropped: number;
+}
+
 /** The store over a disk: what waits, what is written ahead, what is sealed. All writes go through one queue. */
 export class ColumnarStore implements TelemetryStore {
 	readonly #parts: StoreParts;
@@ -61,7 +66,7 @@ export class ColumnarStore implements TelemetryStore {
 	#walBytes: number;
 	#walSinceMs: number | undefined;
 	/** Samples no record holds yet, oldest first. */
-	#waiting: { series: Series; row: HeldRow }[] = [];
+	#waiting: { series: Series; row: HeldRow; batch: Batch }[] = [];
 	/** Samples in the record being written. */
 	#flying = 0;
 	#scheduled: { promise: Promise<Result<void, StoreError>>; fire: () => void } | undefined;
@@ -91,14 +96,20 @@ export class ColumnarStore implements TelemetryStore {
 
 	async append(samples: readonly Sample[]): Promise<Result<AppendReport, StoreError>> {
 		if (this.#closed) return err({ kind: 'closed' });
-		const stored = samples.filter((sample) => this.#admit(sample)).length;
+		const batch: Batch = { dropped: 0 };
+		const stored = samples.filter((sample) => this.#admit(sample, batch)).length;
 		const report = { stored, duplicates: samples.length - stored };
+		const droppedBefore = this.#dropped;
 		// A repeat of what still waits is acknowledged with it, not before.
 		if (stored === 0 && this.#flying > 0) await this.#tail;
 		if (this.#waiting.length === 0) return ok(report);
 		this.#boundWaiting();
 		const written = await this.#nextFlush();
-		return written.ok ? ok(report) : written;
+		if (!written.ok) return written;
+		// What a repeat repeats may be among what others lost meanwhile.
+		const repeats = Math.min(report.duplicates, this.#dropped - droppedBefore - batch.dropped);
+		const count = batch.dropped + repeats;
+		return count > 0 ? err({ kind: 'dropped', count }) : ok(report);
 	}
 
 	async flush(): Promise<Result<void, StoreError>> {
@@ -195,7 +206,7 @@ export class ColumnarStore implements TelemetryStore {
 	}
 
 	/** Takes a sample into memory; false where the ledger has it. */
-	#admit(sample: Sample): boolean {
+	#admit(sample: Sample, batch: Batch): boolean {
 		const series = this.#seriesOf(sample.device, sample.provenance);
 		const { identity } = sample;
 		if (identity && !series.ledger.add(identity.epoch, identity.seq)) return false;
@@ -209,7 +220,7 @@ export class ColumnarStore implements TelemetryStore {
 			wal: 0
 		};
 		series.hold(row);
-		this.#waiting.push({ series, row });
+		this.#waiting.push({ series, row, batch });
 		return true;
 	}
 
@@ -310,8 +321,10 @@ export class ColumnarStore implements TelemetryStore {
 		const gone = new Set(dropped.map(({ row }) => row));
 		for (const series of new Set(dropped.map((d) => d.series)))
 			series.held = series.held.filter((row) => !gone.has(row));
-		for (const { series, row } of dropped)
+		for (const { series, row, batch } of dropped) {
+			batch.dropped++;
 			if (row.identity) series.ledger.remove(row.identity.epoch, row.identity.seq);
+		}
 	}
 
 	#sealDue(): boolean {

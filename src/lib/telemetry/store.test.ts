@@ -283,6 +283,21 @@ describe('telemetry store', () => {
 		expect(troubles).toMatchObject([{ kind: 'lost', loss: { cause: 'unreadable' } }]);
 	});
 
+	it('acknowledges no sample that it dropped, nor a repeat of one, and takes it when it comes again', async () => {
+		const { store } = await open({ limits: { heldSamples: 10 } });
+		const first = store.append(Array.from({ length: 6 }, (_, seq) => sample(seq)));
+		const repeat = store.append([sample(0)]);
+		const second = store.append(Array.from({ length: 6 }, (_, i) => sample(6 + i)));
+		await store.flush();
+		expect(await first).toStrictEqual({ ok: false, error: { kind: 'dropped', count: 3 } });
+		expect(await repeat).toMatchObject({ ok: false, error: { kind: 'dropped' } });
+		expect(await second).toStrictEqual({ ok: true, value: { stored: 6, duplicates: 0 } });
+		expect(await put(store, [sample(0), sample(3)])).toStrictEqual({
+			ok: true,
+			value: { stored: 1, duplicates: 1 }
+		});
+	});
+
 	it('keeps a bounded part in memory where the database will not open, and counts the rest', async () => {
 		const broken = Object.assign(new IDBFactory(), {
 			open() {

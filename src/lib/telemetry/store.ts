@@ -12,6 +12,8 @@ export type StoreError =
 	| { kind: 'fenced'; by: number }
 	| { kind: 'quota'; usedBytes: number; quotaBytes: number }
 	| { kind: 'closed' }
+	/** So many of the samples were let go because too much waited; they may be brought again. */
+	| { kind: 'dropped'; count: number }
 	| { kind: 'unavailable'; cause: string };
 
 /** One metric's history reduced to at most `buckets` buckets. Columns of equal length, time ascending. */

@@ -314,6 +314,8 @@ export class FieldCore {
 				return this.#storeFailing(error.cause);
 			case 'closed':
 				return; // we closed it ourselves
+			case 'dropped':
+				return; // counted in the store's figures, which Settings shows
 		}
 	}
 

@@ -2,7 +2,7 @@ import { BoundedQueue, Counters, type Clock } from '$lib/base';
 import type { Decoded, DeviceApi, Outbox, Profile, Refusal, Registry } from '$lib/device';
 import type { LinkMessage, MessageLink } from '$lib/link';
 import type { Sample } from '$lib/model';
-import type { StoreError, TelemetryStore } from '$lib/telemetry';
+import { DEFAULT_LIMITS, type StoreError, type TelemetryStore } from '$lib/telemetry';
 import { FRAME_MS } from './coalescer';
 import type { LiveTails } from './live-tails';
 import type { IntakeReport } from './messages';
@@ -30,8 +30,11 @@ export interface IntakeParts {
 
 const MAX_EXAMPLES = 20;
 const MAX_TOPIC_CHARS = 160;
-/** Samples given to the store and not yet committed: about 20 s of the highest rate. Beyond, they are counted and dropped. */
-const MAX_UNCOMMITTED = 200_000;
+/**
+ * Samples given to the store and not yet committed: about 10 s of the highest rate. Beyond, they are counted and refused here,
+ * so that the store need not let go of what it has taken.
+ */
+const MAX_UNCOMMITTED = DEFAULT_LIMITS.heldSamples;
 
 /**
  * The way up: link → profile → registry, live view and store. Each message is decoded where it arrives, synchronously; samples
