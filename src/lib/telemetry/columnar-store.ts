@@ -104,6 +104,8 @@ export class ColumnarStore implements TelemetryStore {
 		if (stored === 0 && this.#flying > 0) await this.#tail;
 		if (this.#waiting.length === 0) return ok(report);
 		this.#boundWaiting();
+		// Nothing can be written now: what is held is tried again by the retry timer, not by each that comes.
+		if (this.#failing) return err(this.#failing);
 		const written = await this.#nextFlush();
 		if (!written.ok) return written;
 		// What a repeat repeats may be among what others lost meanwhile.

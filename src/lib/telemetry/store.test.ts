@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
-import { IDBFactory } from 'fake-indexeddb';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { IDBFactory, IDBObjectStore as FDBObjectStore } from 'fake-indexeddb';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '$lib/base';
 import { parseDeviceId, type DeviceId, type Sample } from '$lib/model';
 import { openTelemetryStore, type OpenOptions, type StoreTrouble } from './index';
@@ -296,6 +296,37 @@ describe('telemetry store', () => {
 			ok: true,
 			value: { stored: 1, duplicates: 1 }
 		});
+	});
+
+	it('while nothing can be written, tries every 5 s however much comes, says so once, and writes all in the end', async () => {
+		const { store } = await open();
+		let tries = 0;
+		let full = true;
+		const put = vi.spyOn(FDBObjectStore.prototype, 'put');
+		put.mockImplementation(function (this: FDBObjectStore, ...args) {
+			if (full) {
+				tries++;
+				throw new DOMException('no room', 'QuotaExceededError');
+			}
+			put.mockRestore();
+			return this.put(...args);
+		});
+		const first = store.append([sample(0)]);
+		clock.advance(250);
+		expect(await first).toMatchObject({ ok: false, error: { kind: 'quota' } });
+		for (let seq = 1; seq <= 16; seq++) {
+			expect(await store.append([sample(seq)])).toMatchObject({ ok: false, error: { kind: 'quota' } });
+			clock.advance(250);
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		expect(tries).toBe(1);
+		expect(troubles).toHaveLength(1);
+		full = false;
+		clock.advance(1000);
+		await vi.waitFor(() => expect(troubles.at(-1)).toStrictEqual({ kind: 'recovered' }));
+		expect(await store.append([sample(3)])).toStrictEqual({ ok: true, value: { stored: 0, duplicates: 1 } });
+		await store.close();
+		expect(await seqsOf((await open()).store)).toHaveLength(17);
 	});
 
 	it('keeps a bounded part in memory where the database will not open, and counts the rest', async () => {

@@ -62,6 +62,7 @@ export class FieldCore {
 	readonly #devicesDue: Coalescer;
 	readonly #intakeDue: Coalescer;
 	#page: PageFacts;
+	#storeFault: StoreError['kind'] | undefined;
 	#cancelRateTick: (() => void) | undefined;
 
 	/** Ready when what was stored can be shown; the network is not waited for. */
@@ -297,12 +298,16 @@ export class FieldCore {
 			case 'failing':
 				return this.#storeError(trouble.error);
 			case 'recovered':
+				this.#storeFault = undefined;
 				void this.#notices.dismiss('quota');
 				return void this.#notices.dismiss('store-failing');
 		}
 	}
 
+	/** Told once a kind, until writing works again: each sample that comes meets the same. */
 	#storeError(error: StoreError): void {
+		if (error.kind === this.#storeFault) return;
+		if (error.kind !== 'dropped') this.#storeFault = error.kind;
 		switch (error.kind) {
 			case 'fenced':
 				return this.#parts.onFenced();
