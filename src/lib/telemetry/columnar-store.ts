@@ -176,24 +176,34 @@ export class ColumnarStore implements TelemetryStore {
 	}
 
 	async forget(device: DeviceId): Promise<Result<void, StoreError>> {
-		const flushed = await this.flush();
-		if (!flushed.ok) return flushed;
-		return this.#inTurn(async () => {
-			// Its rows also lie in write-ahead records: seal them away first, or they would come back at the next start.
-			const sealed = await this.#seal();
-			if (!sealed.ok) return sealed;
+		if (this.#closed) return err({ kind: 'closed' });
+		const forgotten = await this.#inTurn(async () => {
 			const gone = (['real', 'simulated'] as const).flatMap((kind) => this.#find(device, kind) ?? []);
-			const heads: BlockHead[] = [];
-			for (const series of gone) heads.push(...((await this.#parts.disk?.heads(series.id)) ?? []));
-			const changed = await this.#change(heads, [], { forget: gone.map(({ id }) => id) });
-			if (!changed.ok) return changed;
-			for (const { id, provenance } of gone) {
-				this.#byId.delete(id);
-				this.#parts.names.forgetSeries(device, provenance);
-			}
-			this.#waiting = this.#waiting.filter(({ series }) => !gone.includes(series));
-			return done;
+			const removed = await this.#seal(gone);
+			if (removed.ok || removed.error.kind === 'fenced') return removed;
+			// No room even for that: what only deletes is let through by a full disk, and makes the room.
+			const freed = await this.#empty(gone);
+			return freed.ok ? this.#seal(gone) : freed;
 		});
+		if (forgotten.ok && this.#failing) void this.#inTurn(() => this.#write());
+		return forgotten;
+	}
+
+	/** Removes what is stored of some series, and their rows that wait; the log and the small rows keep theirs. */
+	async #empty(gone: readonly Series[]): Promise<Result<void, StoreError>> {
+		const { disk, cause } = this.#parts;
+		if (!disk) return err({ kind: 'unavailable', cause });
+		this.#waiting = this.#waiting.filter(({ series }) => !gone.includes(series));
+		for (const series of gone) {
+			const heads = await disk.heads(series.id);
+			const emptied = await disk.empty(series.id);
+			if (!emptied.ok) return emptied;
+			// Written with the next seal. A browser killed before finds fewer blocks than it knew of, and mends that.
+			this.#state = withBlocks(this.#state, heads, []);
+			series.heads = [];
+			series.held = series.held.filter((row) => row.wal > 0);
+		}
+		return done;
 	}
 
 	async close(): Promise<void> {
@@ -355,12 +365,19 @@ export class ColumnarStore implements TelemetryStore {
 		for (const series of touched.slice(0, FOLDS_PER_SEAL)) void this.#inTurn(() => this.#fold(series));
 	}
 
-	/** Moves all that is written ahead into blocks, with ledger and latest values, in one transaction. */
-	async #seal(): Promise<Result<void, StoreError>> {
-		if (this.#wal === this.#state.sealedWal) return done;
+	/**
+	 * Moves all that is written ahead into blocks, with ledger and latest values, in one transaction.
+	 * @param gone series that are removed instead: their rows in the log would bring them back at the next start
+	 */
+	async #seal(gone: readonly Series[] = []): Promise<Result<void, StoreError>> {
+		if (this.#wal === this.#state.sealedWal && gone.length === 0) return done;
+		const remove: BlockHead[] = [];
+		for (const { id } of gone) remove.push(...((await this.#parts.disk?.heads(id)) ?? []));
 		const made: { series: Series; block: NewBlock }[] = [];
 		let seal = this.#state.seal;
-		const touched = [...this.#byId.values()].filter(({ held }) => held.some((row) => row.wal > 0));
+		const touched = [...this.#byId.values()].filter(
+			(series) => !gone.includes(series) && series.held.some((row) => row.wal > 0)
+		);
 		for (const series of touched) {
 			const rows = series.held.filter((row) => row.wal > 0).sort((a, b) => a.timeMs - b.timeMs);
 			for (let at = 0; at < rows.length; at += this.#parts.limits.blockRows) {
@@ -368,12 +385,12 @@ export class ColumnarStore implements TelemetryStore {
 				made.push({ series, block: encodeBlock(part, { series: series.id, block: ++seal, level: 0 }) });
 			}
 		}
-		const upTo = this.#wal;
 		const changed = await this.#change(
-			[],
+			remove,
 			made.map(({ block }) => block),
 			{
-				walUpTo: upTo,
+				...(this.#wal > this.#state.sealedWal ? { walUpTo: this.#wal } : {}),
+				forget: gone.map(({ id }) => id),
 				ledgers: new Map(touched.map(({ id, ledger }) => [id, ledger.encode()])),
 				latest: new Map(touched.map((series) => [series.id, series.latestRow()]))
 			}
@@ -386,6 +403,11 @@ export class ColumnarStore implements TelemetryStore {
 				made.filter((m) => m.series === series).map(({ block }) => block.head)
 			);
 		}
+		for (const { id, device, provenance } of gone) {
+			this.#byId.delete(id);
+			this.#parts.names.forgetSeries(device, provenance);
+		}
+		if (gone.length > 0) this.#waiting = this.#waiting.filter(({ series }) => !gone.includes(series));
 		this.#walBytes = 0;
 		this.#walSinceMs = undefined;
 		this.#tellSentinel();
@@ -427,17 +449,12 @@ export class ColumnarStore implements TelemetryStore {
 	): Promise<Result<void, StoreError>> {
 		const { disk, cause } = this.#parts;
 		if (!disk) return err({ kind: 'unavailable', cause });
-		const total = (heads: readonly BlockHead[], key: 'bytes' | 'rows') =>
-			heads.reduce((n, h) => n + h[key], 0);
 		const added = add.map(({ head }) => head);
 		const before = this.#state;
 		const state: StateRow = {
-			...before,
+			...withBlocks(before, remove, added),
 			seal: Math.max(before.seal + 1, ...added.map(({ block }) => block)),
-			sealedWal: more.walUpTo ?? before.sealedWal,
-			blocks: before.blocks + added.length - remove.length,
-			blockBytes: before.blockBytes + total(added, 'bytes') - total(remove, 'bytes'),
-			samples: before.samples + total(added, 'rows') - total(remove, 'rows')
+			sealedWal: more.walUpTo ?? before.sealedWal
 		};
 		const changed = await disk.change({ state, add, remove, ...more });
 		if (changed.ok) this.#state = state;
@@ -516,4 +533,16 @@ export class ColumnarStore implements TelemetryStore {
 		this.#sentinelDueMs = this.#parts.clock.now() + SENTINEL_MS;
 		this.#parts.onSentinel(this.sentinel);
 	}
+}
+
+/** The state's sums after blocks went and came. */
+function withBlocks(state: StateRow, remove: readonly BlockHead[], add: readonly BlockHead[]): StateRow {
+	const more = (key: 'bytes' | 'rows') =>
+		add.reduce((n, head) => n + head[key], 0) - remove.reduce((n, head) => n + head[key], 0);
+	return {
+		...state,
+		blocks: state.blocks + add.length - remove.length,
+		blockBytes: state.blockBytes + more('bytes'),
+		samples: state.samples + more('rows')
+	};
 }

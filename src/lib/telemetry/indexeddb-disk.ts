@@ -175,6 +175,12 @@ export class IndexedDbDisk implements Disk {
 		});
 	}
 
+	empty(series: number) {
+		return this.#write(['wal', 'heads', 'blocks'], 'strict', (tx) => {
+			for (const table of ['heads', 'blocks'] as const) tx.delete(table, ofSeries(series));
+		});
+	}
+
 	quarantine(records: ReadonlyMap<number, Uint8Array>) {
 		return this.#write(['wal', 'quarantine'], 'strict', (tx) => {
 			const keep = [...records.keys()].slice(-QUARANTINE_ROWS);

@@ -210,6 +210,50 @@ describe('telemetry store', () => {
 		});
 	});
 
+	it('forgets a device where there is no room to write, and stores again in the room that makes', async () => {
+		const { store } = await open({ limits: { sealRecords: 1, foldFan: 100 } });
+		const other = device('other');
+		await put(store, [sample(0), sample(0, { device: other })]);
+		await store.flush();
+		const put_ = vi.spyOn(FDBObjectStore.prototype, 'put').mockImplementation(() => {
+			throw new DOMException('no room', 'QuotaExceededError');
+		});
+		const freeing = vi.spyOn(FDBObjectStore.prototype, 'delete').mockImplementation(function (
+			this: IDBObjectStore,
+			...args
+		) {
+			put_.mockRestore();
+			freeing.mockRestore();
+			return this.delete(...args);
+		});
+		freeing.mockClear();
+		expect(await put(store, [sample(1), sample(1, { device: other })])).toMatchObject({ ok: false });
+		expect(await store.forget(bench)).toStrictEqual({ ok: true, value: undefined });
+		await vi.waitFor(() => expect(troubles.at(-1)).toStrictEqual({ kind: 'recovered' }));
+		expect(await seqsOf(store)).toStrictEqual([]);
+		await store.close();
+		const again = await open();
+		expect(again.losses).toStrictEqual([]);
+		expect((await again.store.latest()).map((l) => l.device)).toStrictEqual(['other']);
+		expect((await again.store.stats()).samples).toBe(2);
+	});
+
+	it('says what it could not forget, and has it still', async () => {
+		const { store } = await open({ limits: { sealRecords: 1, foldFan: 100 } });
+		await put(store, [sample(0)]);
+		await store.flush();
+		const writing = vi.spyOn(FDBObjectStore.prototype, 'put').mockImplementation(() => {
+			throw new DOMException('gone', 'UnknownError');
+		});
+		const deleting = vi.spyOn(FDBObjectStore.prototype, 'delete').mockImplementation(() => {
+			throw new DOMException('gone', 'UnknownError');
+		});
+		expect(await store.forget(bench)).toMatchObject({ ok: false, error: { kind: 'unavailable' } });
+		writing.mockRestore();
+		deleting.mockRestore();
+		expect(await seqsOf(store)).toStrictEqual([0]);
+	});
+
 	it('says what no sentinel can miss: a store that is gone, a shorter log, a damaged record', async () => {
 		const first = await open();
 		for (let seq = 0; seq < 5; seq++) await put(first.store, [sample(seq)]);
@@ -303,7 +347,7 @@ describe('telemetry store', () => {
 		let tries = 0;
 		let full = true;
 		const put = vi.spyOn(FDBObjectStore.prototype, 'put');
-		put.mockImplementation(function (this: FDBObjectStore, ...args) {
+		put.mockImplementation(function (this: IDBObjectStore, ...args) {
 			if (full) {
 				tries++;
 				throw new DOMException('no room', 'QuotaExceededError');

@@ -180,9 +180,12 @@ export class FieldCore {
 			storeStats: () => this.#parts.storage.telemetry.stats(),
 			forgetDevice: async ({ device }) => {
 				this.#intake.drain();
+				// Its row last: what is left of a device must have a name that can be forgotten again.
+				const forgotten = await this.#parts.storage.telemetry.forget(device);
+				if (!forgotten.ok) return forgotten;
 				await this.#outbox.forget(device);
 				await this.#registry.forget(device);
-				await this.#parts.storage.telemetry.forget(device);
+				return forgotten;
 			},
 			attachLab: (_, { ports }) => {
 				const [port] = ports;

@@ -1,7 +1,14 @@
 import type { CallShape, FeedShape, Result } from '$lib/base';
 import type { DeviceEvent, DeviceSummary } from '$lib/device';
 import type { Command, DeviceId, Provenance, SessionState } from '$lib/model';
-import type { LatestSample, RangeQuery, SeriesColumns, StoreLoss, StoreStats } from '$lib/telemetry';
+import type {
+	LatestSample,
+	RangeQuery,
+	SeriesColumns,
+	StoreError,
+	StoreLoss,
+	StoreStats
+} from '$lib/telemetry';
 
 /** What pages may ask of the field worker, and what it tells them. */
 export interface FieldService {
@@ -28,7 +35,8 @@ export interface FieldService {
 		sendCommand: Call<SendCommand, Result<Command, SendCommandError>>;
 		range: Call<RangeQuery, SeriesColumns>;
 		storeStats: Call<null, StoreStats>;
-		forgetDevice: Call<{ device: DeviceId }, void>;
+		/** Where it fails the device is still known, and some of its history may be. */
+		forgetDevice: Call<{ device: DeviceId }, Result<void, StoreError>>;
 		/** Joins the lab worker: the transferred MessagePort speaks `LoopbackMessage` (src/lib/link/loopback.ts). */
 		attachLab: Call<null, void>;
 		dismissNotice: Call<{ id: string }, void>;

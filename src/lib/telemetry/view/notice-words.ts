@@ -1,5 +1,5 @@
 import { formatBytes, formatDateTime, type Words } from '$lib/ui';
-import type { StoreLoss } from '../store';
+import type { StoreError, StoreLoss } from '../store';
 
 const CAUSES = {
 	'discarded-by-browser':
@@ -50,3 +50,14 @@ export function outboxFailingWords(cause: string): Words {
 		details: cause
 	};
 }
+
+const REFUSALS = {
+	fenced: 'Another tab has taken over the store: try again.',
+	quota: 'The browser’s room for this site is full: free some disk space and try again.',
+	closed: 'The store is being closed: try again.',
+	dropped: 'Too much was waiting to be stored: try again.',
+	unavailable: 'The browser cannot write to its store: reload this page and try again.'
+} as const satisfies Record<StoreError['kind'], string>;
+
+/** Why the store did not do what a person asked, and what to do. */
+export const storeRefusal = ({ kind }: StoreError): string => REFUSALS[kind];
