@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { calling, startCore, untilFeed } from './field-environment';
+import type { StoreStats } from '$lib/telemetry';
+import { storeLossWords } from '$lib/telemetry/view/notice-words';
+import { memoryKeep } from '$lib/vault';
+import { calling, memoryStorage, RecordingStore, startCore, untilFeed } from './field-environment';
 
 const quota = { kind: 'failing', error: { kind: 'quota', usedBytes: 9, quotaBytes: 10 } } as const;
 
@@ -14,5 +17,27 @@ test('a full store is told once, stays dismissed while it lasts, and is told aga
 	core.storeTrouble({ kind: 'recovered' });
 	core.storeTrouble(quota);
 	expect(await notices()).toMatchObject([{ kind: 'quota' }]);
+	await core.close();
+});
+
+const loss = {
+	...{ noticedMs: 5, cause: 'discarded-by-browser', knownSeal: 1, knownWal: 1, foundSeal: 0, foundWal: 0 }
+} as const;
+
+test.each([
+	{ bucketsApart: true, keepLost: false, kept: true },
+	{ bucketsApart: false, keepLost: false, kept: false },
+	{ bucketsApart: true, keepLost: true, kept: false }
+])('a loss claims that settings are there only where that is known: %o', async (given) => {
+	const telemetry = new RecordingStore();
+	telemetry.stats = async () => ({ bucketsApart: given.bucketsApart }) as StoreStats;
+	const storage = { ...memoryStorage(memoryKeep(), telemetry), losses: [loss], keepLost: given.keepLost };
+	const core = await startCore({ storage });
+	const notices = await untilFeed(core, 'notices', null, () => true);
+	expect(notices.map(({ kind }) => kind)).toStrictEqual(
+		given.keepLost ? ['store-lost', 'keep-lost'] : ['store-lost']
+	);
+	expect(notices[0]).toMatchObject({ settingsKept: given.kept });
+	expect(storeLossWords(loss, given.kept).means.includes('still there')).toBe(given.kept);
 	await core.close();
 });

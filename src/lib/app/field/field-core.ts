@@ -126,12 +126,11 @@ export class FieldCore {
 		]);
 		for (const { device, provenance, values } of latest)
 			this.#registry.restoreValues(device, provenance, values);
-		for (const loss of storage.losses)
-			await this.#notices.post({
-				id: `store-lost-${loss.noticedMs}-${loss.cause}`,
-				kind: 'store-lost',
-				loss
-			});
+		for (const loss of storage.losses) await this.#storeLost(loss);
+		if (storage.keepLost) {
+			const noticedMs = this.#parts.clock.now();
+			await this.#notices.post({ id: `keep-lost-${noticedMs}`, kind: 'keep-lost', noticedMs });
+		}
 		if (storage.failing !== undefined) this.#storeFailing(storage.failing);
 		const { signal } = this.#closing;
 		this.#intake.follow(this.#session, signal);
@@ -327,8 +326,15 @@ export class FieldCore {
 		}
 	}
 
-	#storeLost(loss: StoreLoss): Promise<void> {
-		return this.#notices.post({ id: `store-lost-${loss.noticedMs}-${loss.cause}`, kind: 'store-lost', loss });
+	async #storeLost(loss: StoreLoss): Promise<void> {
+		const { telemetry, keepLost, failing } = this.#parts.storage;
+		const { bucketsApart } = await telemetry.stats();
+		await this.#notices.post({
+			id: `store-lost-${loss.noticedMs}-${loss.cause}`,
+			kind: 'store-lost',
+			loss,
+			settingsKept: bucketsApart && keepLost !== true && failing === undefined
+		});
 	}
 
 	#storeFailing(cause: unknown): void {

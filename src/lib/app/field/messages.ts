@@ -134,7 +134,15 @@ export interface LiveTail {
 
 /** Something a person must know and may dismiss. Kept until then. */
 export type Notice =
-	| { readonly id: string; readonly kind: 'store-lost'; readonly loss: StoreLoss }
+	| {
+			readonly id: string;
+			readonly kind: 'store-lost';
+			readonly loss: StoreLoss;
+			/** Brokers, settings and devices are known to be there still. */
+			readonly settingsKept: boolean;
+	  }
+	/** Brokers, settings, devices and commands are gone. */
+	| { readonly id: string; readonly kind: 'keep-lost'; readonly noticedMs: number }
 	| { readonly id: string; readonly kind: 'store-failing'; readonly cause: string }
 	| { readonly id: string; readonly kind: 'quota'; readonly usedBytes: number; readonly quotaBytes: number }
 	| { readonly id: string; readonly kind: 'outbox-failing'; readonly cause: string };

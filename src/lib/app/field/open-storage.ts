@@ -1,5 +1,5 @@
 import type { Clock } from '$lib/base';
-import { openTelemetryStore, type StoreLoss, type StoreTrouble } from '$lib/telemetry';
+import { openTelemetryStore, type StoreTrouble } from '$lib/telemetry';
 import { memoryKeep, openKeep, type Keep } from '$lib/vault';
 import { parseBroker, parseCommand, parseNotice, parseSetting, parseStoredDevice } from './stored-rows';
 import type { FieldStorage } from './storage';
@@ -42,19 +42,6 @@ export async function openStorage({
 		},
 		onTrouble
 	});
-	const discarded: readonly StoreLoss[] =
-		opened.ok && opened.value.discarded
-			? [
-					{
-						noticedMs: clock.now(),
-						cause: 'discarded-by-browser',
-						knownSeal: 0,
-						knownWal: 0,
-						foundSeal: 0,
-						foundWal: 0
-					}
-				]
-			: [];
 	return {
 		settings: keep.rows('settings', parseSetting),
 		brokers: keep.rows('brokers', parseBroker),
@@ -63,7 +50,8 @@ export async function openStorage({
 		notices: keep.rows('notices', parseNotice),
 		secrets: keep.secrets,
 		telemetry: telemetry.store,
-		losses: [...discarded, ...telemetry.losses],
+		losses: telemetry.losses,
+		keepLost: opened.ok && opened.value.discarded,
 		failing: failureOf(opened.ok ? undefined : opened.error.kind, telemetry.health),
 		watchSentinel: (fn, signal) => sentinels.add(fn, signal, newest),
 		close: async () => {

@@ -25,6 +25,8 @@ export interface FieldStorage {
 	readonly telemetry: TelemetryStore;
 	/** What was missing when the store was opened. */
 	readonly losses: readonly StoreLoss[];
+	/** The browser threw settings, brokers, devices and commands away; absent where not. */
+	readonly keepLost?: boolean;
 	/** Why nothing is kept beyond this worker's life; undefined where all is well. */
 	readonly failing: string | undefined;
 	/** Calls `fn` with the sentinel now, where there is one, and at each change. */

@@ -139,6 +139,8 @@ export function parseNotice(row: unknown): Notice | undefined {
 			return isNumber(f['usedBytes']) && isNumber(f['quotaBytes'])
 				? { id, kind: 'quota', usedBytes: f['usedBytes'], quotaBytes: f['quotaBytes'] }
 				: undefined;
+		case 'keep-lost':
+			return isNumber(f['noticedMs']) ? { id, kind: 'keep-lost', noticedMs: f['noticedMs'] } : undefined;
 		case 'store-lost': {
 			const loss = fieldsOf(f['loss']);
 			const cause = loss?.['cause'];
@@ -147,6 +149,7 @@ export function parseNotice(row: unknown): Notice | undefined {
 			return {
 				id,
 				kind: 'store-lost',
+				settingsKept: f['settingsKept'] === true,
 				loss: {
 					noticedMs: loss['noticedMs'],
 					cause,

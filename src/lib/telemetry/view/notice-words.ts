@@ -10,17 +10,30 @@ const CAUSES = {
 	unreadable: 'The browser cannot open the stored measurements.'
 } as const satisfies Record<StoreLoss['cause'], string>;
 
-/** Stored measurements are gone. */
-export function storeLossWords(loss: StoreLoss): Words {
+/** Stored measurements are gone. @param settingsKept the rest is known to be there still */
+export function storeLossWords(loss: StoreLoss, settingsKept: boolean): Words {
 	return {
 		what: 'Stored measurements were lost',
-		means: `${CAUSES[loss.cause]} Brokers, settings and devices are kept apart and are still there.`,
-		todo: 'Nothing to do: new measurements are stored again. Devices of our own firmware are asked for what they still hold.',
+		means: settingsKept
+			? `${CAUSES[loss.cause]} Brokers, settings and devices are kept apart and are still there.`
+			: CAUSES[loss.cause],
+		todo: 'Nothing to do: new measurements are stored again.',
 		details: [
 			`Noticed ${formatDateTime(loss.noticedMs)} (${loss.cause})`,
 			`Newest block known ${loss.knownSeal}, found ${loss.foundSeal}`,
 			`Newest record known ${loss.knownWal}, found ${loss.foundWal}`
 		].join('\n')
+	};
+}
+
+/** What is not measurements is gone. */
+export function keepLossWords(noticedMs: number): Words {
+	return {
+		what: 'Brokers, settings and commands were lost',
+		means:
+			'The browser threw them away with their passwords: their files were damaged, or it ran out of room. A command that waited was not sent.',
+		todo: 'Set up your brokers again. Devices come back with their next message.',
+		details: `Noticed ${formatDateTime(noticedMs)}`
 	};
 }
 
