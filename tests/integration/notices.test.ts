@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StoreStats } from '$lib/telemetry';
+import type { StoreLoss, StoreStats } from '$lib/telemetry';
 import { storeLossWords } from '$lib/telemetry/view/notice-words';
 import { memoryKeep } from '$lib/vault';
 import { calling, memoryStorage, RecordingStore, startCore, untilFeed } from './field-environment';
@@ -20,9 +20,14 @@ test('a full store is told once, stays dismissed while it lasts, and is told aga
 	await core.close();
 });
 
-const loss = {
-	...{ noticedMs: 5, cause: 'discarded-by-browser', knownSeal: 1, knownWal: 1, foundSeal: 0, foundWal: 0 }
-} as const;
+const loss: StoreLoss = {
+	noticedMs: 5,
+	cause: 'discarded-by-browser',
+	knownSeal: 1,
+	knownWal: 1,
+	foundSeal: 0,
+	foundWal: 0
+};
 
 test.each([
 	{ bucketsApart: true, keepLost: false, kept: true },
