@@ -1,4 +1,4 @@
-import { Transferred, type Clock, type Handlers } from '$lib/base';
+import { done, Transferred, type Clock, type Handlers } from '$lib/base';
 import { DeviceApi, Outbox, Registry, profiles } from '$lib/device';
 import {
 	LoopbackLink,
@@ -186,6 +186,16 @@ export class FieldCore {
 				await this.#registry.forget(device);
 				return forgotten;
 			},
+			resetTelemetry: async () => {
+				const { reset } = this.#parts.storage;
+				if (!reset) return done;
+				const gone = await reset();
+				if (!gone.ok) return gone;
+				await this.#notices.dismiss('store-failing');
+				// As after a fence: the lead is taken anew, and with it a new store. After the answer has left.
+				this.#parts.clock.after(0, this.#parts.onFenced);
+				return gone;
+			},
 			attachLab: (_, { ports }) => {
 				const [port] = ports;
 				if (port) void this.attachLab(port);
@@ -338,7 +348,12 @@ export class FieldCore {
 	}
 
 	#storeFailing(cause: unknown): void {
-		void this.#notices.post({ id: 'store-failing', kind: 'store-failing', cause: String(cause) });
+		void this.#notices.post({
+			id: 'store-failing',
+			kind: 'store-failing',
+			cause: String(cause),
+			resettable: this.#parts.storage.reset !== undefined
+		});
 	}
 
 	#inBackground(work: Promise<void>): void {

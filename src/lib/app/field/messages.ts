@@ -37,6 +37,11 @@ export interface FieldService {
 		storeStats: Call<null, StoreStats>;
 		/** Where it fails the device is still known, and some of its history may be. */
 		forgetDevice: Call<{ device: DeviceId }, Result<void, StoreError>>;
+		/**
+		 * Deletes the stored measurements where their database will not open, and begins anew. Where it did open nothing is done:
+		 * so a repeat, sent to the next leader, deletes nothing.
+		 */
+		resetTelemetry: Call<null, Result<void, { kind: 'unavailable'; cause: string }>>;
 		/** Joins the lab worker: the transferred MessagePort speaks `LoopbackMessage` (src/lib/link/loopback.ts). */
 		attachLab: Call<null, void>;
 		dismissNotice: Call<{ id: string }, void>;
@@ -143,7 +148,13 @@ export type Notice =
 	  }
 	/** Brokers, settings, devices and commands are gone. */
 	| { readonly id: string; readonly kind: 'keep-lost'; readonly noticedMs: number }
-	| { readonly id: string; readonly kind: 'store-failing'; readonly cause: string }
+	| {
+			readonly id: string;
+			readonly kind: 'store-failing';
+			readonly cause: string;
+			/** The database will not open: `resetTelemetry` is a way out. */
+			readonly resettable: boolean;
+	  }
 	| { readonly id: string; readonly kind: 'quota'; readonly usedBytes: number; readonly quotaBytes: number }
 	| { readonly id: string; readonly kind: 'outbox-failing'; readonly cause: string };
 

@@ -1,9 +1,12 @@
 import type { Clock } from '$lib/base';
-import { openTelemetryStore, type StoreTrouble } from '$lib/telemetry';
+import { openTelemetryStore, resetTelemetry, type StoreTrouble } from '$lib/telemetry';
 import { memoryKeep, openKeep, type Keep } from '$lib/vault';
 import { parseBroker, parseCommand, parseNotice, parseSetting, parseStoredDevice } from './stored-rows';
 import type { FieldStorage } from './storage';
 import { Watchers } from './watchers';
+
+/** In the sentinel's place after a person deleted the store: what is missing then is no loss, whatever the page remembers. */
+const RESET = 'reset';
 
 export interface OpenStorageOptions {
 	/** What a page kept of the store's state, null where none did. */
@@ -30,11 +33,12 @@ export async function openStorage({
 	const keep: Keep = opened.ok ? opened.value : memoryKeep(clock);
 	const sentinels = new Watchers<string>();
 	let newest: string | undefined;
+	const kept = await keep.sentinel.read();
 	const telemetry = await openTelemetryStore({
 		...factory,
 		clock,
 		fence: await keep.takeFence('field'),
-		known: [sentinel, await keep.sentinel.read()],
+		known: kept === RESET ? [] : [sentinel, kept],
 		onSentinel: (text) => {
 			newest = text;
 			sentinels.tell(text);
@@ -53,6 +57,15 @@ export async function openStorage({
 		losses: telemetry.losses,
 		keepLost: opened.ok && opened.value.discarded,
 		failing: failureOf(opened.ok ? undefined : opened.error.kind, telemetry.health),
+		...(telemetry.health.kind === 'memory'
+			? {
+					reset: async () => {
+						const gone = await resetTelemetry(factory);
+						if (gone.ok) await keep.sentinel.write(RESET);
+						return gone;
+					}
+				}
+			: {}),
 		watchSentinel: (fn, signal) => sentinels.add(fn, signal, newest),
 		close: async () => {
 			await telemetry.store.close();

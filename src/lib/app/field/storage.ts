@@ -1,3 +1,4 @@
+import type { Result } from '$lib/base';
 import type { StoredDevice } from '$lib/device';
 import type { Command } from '$lib/model';
 import type { StoreLoss, TelemetryStore } from '$lib/telemetry';
@@ -29,6 +30,8 @@ export interface FieldStorage {
 	readonly keepLost?: boolean;
 	/** Why nothing is kept beyond this worker's life; undefined where all is well. */
 	readonly failing: string | undefined;
+	/** Deletes the telemetry's database; present only where it would not open. */
+	readonly reset?: () => Promise<Result<void, { kind: 'unavailable'; cause: string }>>;
 	/** Calls `fn` with the sentinel now, where there is one, and at each change. */
 	watchSentinel(fn: (text: string) => void, signal: AbortSignal): void;
 	close(): Promise<void>;

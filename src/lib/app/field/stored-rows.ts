@@ -133,8 +133,11 @@ export function parseNotice(row: unknown): Notice | undefined {
 	const id = f['id'];
 	switch (f['kind']) {
 		case 'store-failing':
+			return isText(f['cause'])
+				? { id, kind: 'store-failing', cause: f['cause'], resettable: f['resettable'] === true }
+				: undefined;
 		case 'outbox-failing':
-			return isText(f['cause']) ? { id, kind: f['kind'], cause: f['cause'] } : undefined;
+			return isText(f['cause']) ? { id, kind: 'outbox-failing', cause: f['cause'] } : undefined;
 		case 'quota':
 			return isNumber(f['usedBytes']) && isNumber(f['quotaBytes'])
 				? { id, kind: 'quota', usedBytes: f['usedBytes'], quotaBytes: f['quotaBytes'] }

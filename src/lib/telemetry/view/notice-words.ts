@@ -37,12 +37,14 @@ export function keepLossWords(noticedMs: number): Words {
 	};
 }
 
-/** Nothing can be written. @param cause the browser's own words */
-export function storeFailingWords(cause: string): Words {
+/** Nothing can be written. @param cause the browser's own words @param resettable the store itself will not open */
+export function storeFailingWords(cause: string, resettable: boolean): Words {
 	return {
 		what: 'New measurements cannot be stored',
 		means: 'Live values are shown, but they will be gone when the last Fieldbench tab is closed.',
-		todo: 'Close other tabs, free some disk space, and reload this page.',
+		todo: resettable
+			? 'Close other tabs, free some disk space, and reload this page. Where that does not help, delete what is stored and begin anew.'
+			: 'Close other tabs, free some disk space, and reload this page.',
 		details: cause
 	};
 }
