@@ -8,6 +8,7 @@ import { ColumnCache } from './column-cache';
 import type { Disk, NewBlock, StateRow } from './disk';
 import { pointColumns } from './fold';
 import { chooseFold } from './fold-plan';
+import { Ledger } from './ledger';
 import type { Names } from './names';
 import { reduceRange, type BlockColumns } from './range';
 import { formatSentinel } from './sentinel';
@@ -513,9 +514,37 @@ export class ColumnarStore implements TelemetryStore {
 			const { seal } = this.#state;
 			const known = { knownSeal: seal, knownWal: this.#wal, foundSeal: seal, foundWal: this.#wal };
 			const noticedMs = this.#parts.clock.now();
-			this.#parts.onTrouble({ kind: 'lost', loss: { noticedMs, cause: 'unreadable', ...known } });
+			const loss = { noticedMs, cause: 'unreadable', block: head.block, ...known } as const;
+			this.#parts.onTrouble({ kind: 'lost', loss });
+			const series = this.#byId.get(head.series);
+			if (series) void this.#inTurn(() => this.#mend(series));
 		}
 		return undefined;
+	}
+
+	/** Removes a series' damaged blocks and makes its ledger say what is left, so that what they held may come again. */
+	async #mend(series: Series): Promise<void> {
+		const { disk } = this.#parts;
+		if (!disk || this.#byId.get(series.id) !== series) return;
+		const ledger = new Ledger();
+		const bad: BlockHead[] = [];
+		for (const head of [...(await disk.heads(series.id))].sort(byTime)) {
+			const [bytes] = await disk.blocks([head]);
+			const rows = this.#damaged.has(head.block) ? undefined : this.#open(head, bytes)?.rows();
+			if (!rows) bad.push(head);
+			else for (const { identity } of rows) if (identity) ledger.add(identity.epoch, identity.seq);
+		}
+		if (bad.length === 0) return; // an earlier turn has done it
+		const hold = (rows: readonly HeldRow[]) => {
+			for (const { identity } of rows) if (identity) ledger.add(identity.epoch, identity.seq);
+		};
+		hold(series.held.filter((row) => row.wal > 0));
+		const changed = await this.#change(bad, [], { ledgers: new Map([[series.id, ledger.encode()]]) });
+		if (!changed.ok) return; // left out of queries as before, and found again at the next start
+		hold(series.held); // with what came meanwhile
+		series.ledger = ledger;
+		series.replaceBlocks(bad, []);
+		for (const { block } of bad) this.#damaged.delete(block);
 	}
 
 	/** Tells at once if it was long ago, else as soon as it is. */

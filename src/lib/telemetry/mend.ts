@@ -10,7 +10,7 @@ import type { StoreError } from './store';
 
 /**
  * After tables have lost rows, each apart from the others: makes the ledger say what is there and nothing more, so that
- * backfill can bring the rest, forgets rows whose metrics have lost their names, and removes headers without bytes and bytes without headers. Reads every block.
+ * backfill can bring the rest, makes the newest values anew, forgets rows whose metrics have lost their names, and removes headers without bytes and bytes without headers. Reads every block.
  * @returns the state row that was written, or why it could not be
  */
 export async function mend(
@@ -32,7 +32,10 @@ export async function mend(
 			const named = head.columns.every(({ metric }) => names.metricName(metric) !== undefined);
 			const rows = group && named ? readable(() => group.rows()) : undefined;
 			if (!rows) continue;
-			for (const { identity } of rows) if (identity) ledger.add(identity.epoch, identity.seq);
+			for (const row of rows) {
+				if (row.identity) ledger.add(row.identity.epoch, row.identity.seq);
+				series.knowLatest(row);
+			}
 			good.push(head);
 			kept.add(keyText([head.series, head.block]));
 			mended.blocks++;
@@ -56,7 +59,8 @@ export async function mend(
 		remove: [...headKeys, ...blockKeys]
 			.filter((key) => !kept.has(keyText(key)))
 			.map(([series, block]) => ({ series, block })),
-		ledgers: new Map(all.map(({ id, ledger }) => [id, ledger.encode()]))
+		ledgers: new Map(all.map(({ id, ledger }) => [id, ledger.encode()])),
+		latest: new Map(all.map((series) => [series.id, series.latestRow()]))
 	});
 	return written.ok ? ok(mended) : written;
 }

@@ -38,6 +38,11 @@ export class Series {
 	/** Holds a row, and makes it the latest of its metrics where it is. */
 	hold(row: HeldRow): void {
 		this.held.push(row);
+		this.knowLatest(row);
+	}
+
+	/** Makes a row the latest of its metrics where it is. */
+	knowLatest(row: Row): void {
 		row.metrics.forEach((metric, i) => {
 			const known = this.#latest.get(metric);
 			if (!known || known.timeMs <= row.timeMs)

@@ -324,7 +324,43 @@ describe('telemetry store', () => {
 		const { store } = await open();
 		expect(await seqsOf(store)).toStrictEqual([0, 2]);
 		expect(await seqsOf(store)).toStrictEqual([0, 2]);
-		expect(troubles).toMatchObject([{ kind: 'lost', loss: { cause: 'unreadable' } }]);
+		expect(troubles).toMatchObject([{ kind: 'lost', loss: { cause: 'unreadable', block: 2 } }]);
+		await store.flush(); // waits its turn after the mending
+		expect(await put(store, [sample(0), sample(1), sample(2)])).toStrictEqual({
+			ok: true,
+			value: { stored: 1, duplicates: 2 }
+		});
+		expect(await seqsOf(store)).toStrictEqual([0, 1, 2]);
+		await store.close();
+		const mended = await open();
+		expect(mended.losses).toStrictEqual([]);
+		expect(await seqsOf(mended.store)).toStrictEqual([0, 1, 2]);
+		expect(troubles).toHaveLength(1);
+	});
+
+	it('makes a damaged row of newest values anew from the blocks', async () => {
+		const first = await open({ limits: { sealRecords: 1 } });
+		await put(first.store, [sample(0)]);
+		await put(first.store, [sample(1, { values: { temperature: 21 } })]);
+		await first.store.close();
+		await table('latest', (latest) => latest.put('damaged', 1));
+		const expected = [
+			{
+				device: bench,
+				provenance: 'real',
+				values: {
+					temperature: { value: 21, timeMs: START_MS + 1000 },
+					wifi_rssi: { value: -60, timeMs: START_MS }
+				}
+			}
+		];
+		const { store, losses } = await open();
+		expect(losses).toMatchObject([{ cause: 'corrupt-record' }]);
+		expect(await store.latest()).toStrictEqual(expected);
+		await store.close();
+		const quiet = await open();
+		expect(quiet.losses).toStrictEqual([]);
+		expect(await quiet.store.latest()).toStrictEqual(expected);
 	});
 
 	it('acknowledges no sample that it dropped, nor a repeat of one, and takes it when it comes again', async () => {

@@ -54,6 +54,8 @@ export interface StoreLoss {
 	readonly knownWal: number;
 	readonly foundSeal: number;
 	readonly foundWal: number;
+	/** The block that could not be read, where it is one. */
+	readonly block?: number;
 }
 
 export interface StoreStats {

@@ -340,7 +340,7 @@ export class FieldCore {
 		const { telemetry, keepLost, failing } = this.#parts.storage;
 		const { bucketsApart } = await telemetry.stats();
 		await this.#notices.post({
-			id: `store-lost-${loss.noticedMs}-${loss.cause}`,
+			id: `store-lost-${loss.block ?? loss.noticedMs}-${loss.cause}`,
 			kind: 'store-lost',
 			loss,
 			settingsKept: bucketsApart && keepLost !== true && failing === undefined
