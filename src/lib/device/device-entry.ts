@@ -38,6 +38,8 @@ export class DeviceEntry {
 	#reported: Readonly<Record<string, unknown>> = {};
 	readonly #links = new Set<LinkKind>();
 	readonly #values = new Map<string, { value: number; timeMs: number }>();
+	/** Names of both provenances: one that changes sides brings no more of them than one that does not. */
+	readonly #metrics = new Set<string>();
 	#events: readonly DeviceEvent[] = [];
 	#summary: DeviceSummary | undefined;
 
@@ -155,8 +157,16 @@ export class DeviceEntry {
 			}
 			return true;
 		}
-		if (this.#values.size >= MAX_METRICS_PER_DEVICE) return false;
+		if (!this.knowMetric(name)) return false;
 		this.#values.set(name, { value, timeMs });
+		return true;
+	}
+
+	/** @returns false where the device has too many metrics already */
+	knowMetric(name: string): boolean {
+		if (this.#metrics.has(name)) return true;
+		if (this.#metrics.size >= MAX_METRICS_PER_DEVICE) return false;
+		this.#metrics.add(name);
 		return true;
 	}
 

@@ -162,6 +162,22 @@ describe('bounds', () => {
 		expect(taken).toMatchObject({ droppedMetrics: 1, sample: { values: { m0: 7 } } });
 		expect(Object.keys(only(registry).values)).toHaveLength(MAX_METRICS_PER_DEVICE);
 	});
+
+	test('a device that changes between real and simulated has no more metrics for it', () => {
+		const registry = open();
+		for (let i = 0; i < MAX_METRICS_PER_DEVICE; i++)
+			hear(registry, 'fb-1', 'telemetry', { timestamp: 1, sensors: { [`m${i}`]: i } });
+		hear(registry, 'fb-1', 'status', { state: 'online', sim: true });
+		const taken = hear(registry, 'fb-1', 'telemetry', {
+			timestamp: 1,
+			sim: true,
+			sensors: { m0: 7, other: 1 }
+		});
+		expect(taken).toMatchObject({
+			droppedMetrics: 1,
+			sample: { provenance: 'simulated', values: { m0: 7 } }
+		});
+	});
 });
 
 describe('what outlives the worker', () => {

@@ -56,7 +56,10 @@ export class Registry {
 		const times = Object.values(values).map(({ timeMs }) => timeMs);
 		if (times.length === 0) return;
 		const entry = this.#entry(device, provenance, Math.min(...times));
-		if (entry?.provenance !== provenance) return;
+		if (entry?.provenance !== provenance) {
+			for (const name of Object.keys(values)) entry?.knowMetric(name);
+			return;
+		}
 		for (const [name, { value, timeMs }] of Object.entries(values)) {
 			entry.restoreValue(name, value, timeMs);
 			entry.lastSeenMs = Math.max(entry.lastSeenMs, timeMs); // the row may lag by a minute

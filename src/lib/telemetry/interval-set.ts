@@ -66,8 +66,13 @@ export class IntervalSet {
 	}
 
 	#bound(): void {
+		if (this.#intervals.length > MAX_INTERVALS) this.closeOldestGap();
+	}
+
+	/** Does nothing where there is no gap. */
+	closeOldestGap(): void {
 		const [first, second] = this.#intervals;
-		if (this.#intervals.length <= MAX_INTERVALS || !first || !second) return;
+		if (!first || !second) return;
 		this.#intervals.splice(0, 2, [first[0], second[1]]);
 		this.#closedGaps++;
 	}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IntervalSet, MAX_INTERVALS } from './interval-set';
-import { Ledger, MAX_EPOCHS } from './ledger';
+import { Ledger, MAX_EPOCHS, MAX_LEDGER_INTERVALS } from './ledger';
 
 describe('interval set', () => {
 	it('behaves as a set of numbers under any order of adding and removing', () => {
@@ -60,6 +60,18 @@ describe('ledger', () => {
 			flipped[bit >> 3]! ^= 1 << (bit & 7);
 			expect(Ledger.decode(flipped)).toBeUndefined();
 		}
+	});
+
+	it('closes the oldest gaps when all logs together have too many', () => {
+		const ledger = new Ledger();
+		const perLog = 4000;
+		const logs = Math.ceil(MAX_LEDGER_INTERVALS / perLog) + 1;
+		for (let epoch = 1; epoch <= logs; epoch++) for (let n = 0; n < perLog; n++) ledger.add(epoch, n * 2);
+		const total = Array.from({ length: logs }, (_, i) => ledger.intervals(i + 1).length);
+		expect(total.reduce((sum, n) => sum + n, 0)).toBe(MAX_LEDGER_INTERVALS);
+		expect(total.at(-1)).toBe(perLog);
+		expect(ledger.add(1, 1)).toBe(false);
+		expect(ledger.add(logs, 1)).toBe(true);
 	});
 
 	it('forgets the oldest log when there are too many', () => {

@@ -5,10 +5,14 @@ import { IntervalSet } from './interval-set';
 /** Logs remembered per series; a device that loses its log at each boot makes a new one each time. */
 export const MAX_EPOCHS = 1024;
 
-/** Which (epoch, seq) of one series have been received. Bounded: MAX_EPOCHS logs of MAX_INTERVALS intervals each. */
+/** Intervals of all logs of a series together: the whole ledger is encoded at each seal. */
+export const MAX_LEDGER_INTERVALS = 16_384;
+
+/** Which (epoch, seq) of one series have been received. Bounded: MAX_EPOCHS logs, and MAX_LEDGER_INTERVALS intervals in all of them. */
 export class Ledger {
 	/** In order of first arrival: the oldest is forgotten first. */
 	readonly #epochs = new Map<number, IntervalSet>();
+	#total = 0;
 
 	/** False where it was there already. */
 	add(epoch: number, seq: number): boolean {
@@ -17,9 +21,25 @@ export class Ledger {
 			set = new IntervalSet();
 			this.#epochs.set(epoch, set);
 			const oldest = this.#epochs.keys().next();
-			if (this.#epochs.size > MAX_EPOCHS && !oldest.done) this.#epochs.delete(oldest.value);
+			if (this.#epochs.size > MAX_EPOCHS && !oldest.done) {
+				this.#total -= this.#epochs.get(oldest.value)?.intervals.length ?? 0;
+				this.#epochs.delete(oldest.value);
+			}
 		}
-		return set.add(seq);
+		const before = set.intervals.length;
+		const added = set.add(seq);
+		this.#total += set.intervals.length - before;
+		if (this.#total > MAX_LEDGER_INTERVALS) this.#bound();
+		return added;
+	}
+
+	/** Closes the oldest gaps, from the oldest log on: there are fewer logs than intervals, so there is one. */
+	#bound(): void {
+		for (const set of this.#epochs.values())
+			while (this.#total > MAX_LEDGER_INTERVALS && set.intervals.length > 1) {
+				set.closeOldestGap();
+				this.#total--;
+			}
 	}
 
 	has(epoch: number, seq: number): boolean {
@@ -28,7 +48,11 @@ export class Ledger {
 
 	/** Takes back what was dropped before it was written, so that backfill may bring it again. */
 	remove(epoch: number, seq: number): void {
-		this.#epochs.get(epoch)?.remove(seq);
+		const set = this.#epochs.get(epoch);
+		if (!set) return;
+		const before = set.intervals.length;
+		set.remove(seq);
+		this.#total += set.intervals.length - before;
 	}
 
 	/** Received intervals of one log, both ends inclusive, ascending. */
@@ -72,6 +96,7 @@ export class Ledger {
 					intervals.push([from, last]);
 				}
 				ledger.#epochs.set(epoch, new IntervalSet(intervals));
+				ledger.#total += intervals.length;
 			}
 			return ledger;
 		} catch (error) {

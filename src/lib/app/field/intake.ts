@@ -13,6 +13,7 @@ type Cause =
 	| 'unknown-topic'
 	| 'too-many-devices'
 	| 'too-many-device-metrics'
+	| 'reported-too-large'
 	| 'store-backlog'
 	| 'unasked-response';
 
@@ -28,6 +29,8 @@ export interface IntakeParts {
 	readonly onStoreError: (error: StoreError) => void;
 }
 
+/** A device's reported state is kept whole and goes to pages with every snapshot of all devices: 2,000 of them fit at this size. */
+export const MAX_REPORTED_BYTES = 4096;
 const MAX_EXAMPLES = 20;
 const MAX_TOPIC_CHARS = 160;
 /**
@@ -112,6 +115,8 @@ export class Intake {
 				return;
 			case 'status':
 			case 'reported':
+				if (decoded.kind === 'reported' && message.payload.length > MAX_REPORTED_BYTES)
+					return this.#refuse('reported-too-large', message);
 				if (!this.parts.registry.state(decoded, message.retained, link.kind, profile))
 					return this.#refuse('too-many-devices', message);
 				if (decoded.kind === 'status' && decoded.status.state === 'online')

@@ -3,6 +3,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 	['not-json', 'Not JSON'],
 	['not-object', 'JSON, but not an object'],
 	['too-large', 'Larger than 64 KiB'],
+	['reported-too-large', 'A reported state larger than 4 KiB'],
 	['no-sensors', 'No “sensors” in it'],
 	['no-metrics', 'No metric in it'],
 	['bad-value', 'A value that is not a finite number'],
