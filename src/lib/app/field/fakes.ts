@@ -14,7 +14,14 @@ export class FakeOrigin {
 	readonly #frozen = new Map<string, (() => void)[]>();
 	readonly #dead = new Set<string>();
 
-	constructor(private readonly clock: Clock) {}
+	/**
+	 * @param lateEars a new channel hears nothing for one turn: the browser learns of it on a way of its own, and nothing orders
+	 *   that against what is said over an older channel
+	 */
+	constructor(
+		private readonly clock: Clock,
+		private readonly lateEars = false
+	) {}
 
 	as(worker: string): { locks: LockApi; openChannel: (name: string) => ChannelLike; clock: Clock } {
 		return {
@@ -124,9 +131,17 @@ export class FakeOrigin {
 					// A task of its own: a channel never delivers within the sender's.
 					if (other !== channel) queueMicrotask(() => this.#run(other.worker, () => other.deliver(message)));
 			},
-			() => all.delete(channel)
+			() => {
+				closed = true;
+				all.delete(channel);
+			}
 		);
-		all.add(channel);
+		const register = () => {
+			if (!closed && !this.#dead.has(worker)) all.add(channel);
+		};
+		let closed = false;
+		if (this.lateEars) setImmediate(register);
+		else register();
 		return channel;
 	}
 }

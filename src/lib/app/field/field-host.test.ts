@@ -11,7 +11,7 @@ import type { LoopbackPort } from '$lib/link';
 import { FakeOrigin } from './fakes';
 import { FieldHost, type HostedCore, tabLock } from './field-host';
 import type { BrokerProfile, FieldService } from './messages';
-import type { FieldTalk } from './leadership';
+import type { FieldTalk, LockApi } from './leadership';
 
 /** A core that tells its name, so that a test sees who answered. */
 function namedCore(name: string, log: string[]): HostedCore {
@@ -22,7 +22,7 @@ function namedCore(name: string, log: string[]): HostedCore {
 		await new Promise(() => {}); // never answers: the worker dies under it
 	};
 	names.feeds.session = (_, emit, signal) => {
-		emit({ kind: 'connecting', broker: name, attempt: 0 });
+		emit({ kind: 'connecting', id: name, broker: name, attempt: 0 });
 		signal.addEventListener('abort', () => log.push(`${name}: feed ended`));
 	};
 	return {
@@ -46,14 +46,21 @@ const PROFILE: BrokerProfile = {
 
 function origin() {
 	const clock = new ManualClock();
-	const fake = new FakeOrigin(clock);
+	const fake = new FakeOrigin(clock, true);
 	const log: string[] = [];
 	const opened: MessagePort[] = [];
-	const add = (id: string, { shared = false, onSay = (_: FieldTalk) => {} } = {}) => {
+	const add = (id: string, { shared = false, lateLocks = false, onSay = (_: FieldTalk) => {} } = {}) => {
 		const view = fake.as(id);
+		const locks: LockApi = {
+			request: async (...args) => {
+				if (lateLocks)
+					for (let i = 0; i < 60; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+				return view.locks.request(...args);
+			}
+		};
 		const host = new FieldHost({
 			...{ id, buildId: 'test', shared, secretsAvailable: true, random: () => 0 },
-			...{ locks: view.locks, clock: view.clock },
+			...{ locks, clock: view.clock },
 			openChannel: (name) => {
 				const channel = view.openChannel(name);
 				const post = channel.postMessage.bind(channel);
@@ -117,6 +124,66 @@ test('a follower’s page is answered by the leader, and told that its worker fo
 		role: 'follower'
 	});
 	expect(o.log.filter((line) => line.includes('starts'))).toHaveLength(1);
+	o.end();
+});
+
+test('what a page asked before its worker joined the leader is answered', async () => {
+	const o = origin();
+	o.add('a').page();
+	await o.pass(250);
+	const page = o.add('b').page();
+	const seen: string[] = [];
+	page.watch(
+		'session',
+		null,
+		(s) => s.kind === 'connecting' && seen.push(s.broker),
+		new AbortController().signal
+	);
+	await o.pass(2500);
+	expect(seen).toEqual(['a']);
+	o.end();
+});
+
+test('a worker that asks twice before it is answered is served once, and by the answer to its last question', async () => {
+	const o = origin();
+	o.add('a').page();
+	await o.pass(250);
+	const voice = o.fake.as('x').openChannel('fieldbench-field');
+	let joins = 0;
+	const { page } = o.add('b', {
+		onSay: (talk) => {
+			if (talk.type === 'join' && ++joins === 1)
+				voice.postMessage({ type: 'heartbeat', leader: 'a', buildId: 'test', protocol: 1 });
+		}
+	});
+	const seen: string[] = [];
+	page().watch(
+		'session',
+		null,
+		(s) => s.kind === 'connecting' && seen.push(s.broker),
+		new AbortController().signal
+	);
+	await o.pass(2500);
+	expect(joins).toBeGreaterThan(1);
+	expect(seen).toEqual(['a']);
+	o.end();
+});
+
+test('a worker is not taken for dead because the lock that says it lives came late', async () => {
+	const o = origin();
+	o.add('a').page();
+	await o.pass(250);
+	const page = o.add('b', { lateLocks: true }).page();
+	const seen: string[] = [];
+	page.watch(
+		'session',
+		null,
+		(s) => s.kind === 'connecting' && seen.push(s.broker),
+		new AbortController().signal
+	);
+	await o.pass(6000);
+	expect(seen).toEqual(['a']);
+	expect(o.log).not.toContain('a: feed ended');
 	o.end();
 });
 

@@ -1,4 +1,12 @@
-import { pipeOverPort, serve, type Clock, type FromService, type PortLike, type ToService } from '$lib/base';
+import {
+	pipeOverPort,
+	serve,
+	type Clock,
+	type FromService,
+	type Pipe,
+	type PortLike,
+	type ToService
+} from '$lib/base';
 import type { LoopbackPort } from '$lib/link';
 import type { CoreHandlers } from './field-core';
 import { Leadership, type FieldTalk, type LockApi } from './leadership';
@@ -45,7 +53,26 @@ export interface HostParts {
 
 type Handlers = Parameters<typeof serve<FieldService>>[1];
 
+/** One attempt to be served by a leader, asked again at each heartbeat until it is answered. */
+interface Joining {
+	readonly attempt: number;
+	/** Carries the calls of all our pages, from the moment the leader has answered over it: then both ends are known to be open. */
+	readonly channel: ChannelLike;
+	/** What takes the leader's replies: one for each page, which knows its own by their ids. */
+	readonly takers: Set<(reply: FromService, ports: readonly MessagePort[]) => void>;
+	readonly lab: MessagePort | undefined;
+	readonly bridge: ChannelLike | undefined;
+	/** The leader has answered over every channel of the two. */
+	done: boolean;
+}
+
+/** A leader's answer, over each channel that it has opened for a follower. */
+const JOINED = 'joined';
+
 interface Follower {
+	readonly attempt: number;
+	/** Says once more that we hear it. */
+	readonly answer: () => void;
 	readonly core: AbortController;
 	readonly lostLab: () => void;
 }
@@ -66,10 +93,12 @@ export class FieldHost {
 	readonly #sentinel: Promise<string | null>;
 	#giveSentinel: (text: string | null) => void = () => {};
 	#core: HostedCore | undefined;
-	/** The leader we follow, and whether it has opened its end of our channel. */
-	#leader: { readonly id: string; joined: boolean } | undefined;
+	/** The leader we follow, and how far we have come in joining it. */
+	#leader: { readonly id: string; joining: Joining | undefined } | undefined;
+	#attempts = 0;
+	/** Our life lock is ours. */
+	#alive: boolean;
 	#lab: MessagePort | undefined;
-	#labBridge: ChannelLike | undefined;
 	#followed = false;
 
 	constructor(parts: HostParts) {
@@ -87,8 +116,14 @@ export class FieldHost {
 			onLead: (signal) => void this.#lead(signal)
 		});
 		this.#talk.onmessage = (event: MessageEvent<FieldTalk>) => this.#hear(event.data);
-		// Whoever asks for this lock gets it when this worker is dead: that is how a leader learns of it.
-		void parts.locks?.request(lifeLock(parts.id), {}, () => new Promise(() => {}));
+		this.#alive = parts.locks === undefined;
+		// Whoever asks for this lock gets it when this worker is dead: that is how a leader learns of it. So nobody may be made to
+		// ask before we have it.
+		void parts.locks?.request(lifeLock(parts.id), {}, () => {
+			this.#alive = true;
+			this.#join();
+			return new Promise(() => {});
+		});
 	}
 
 	start(): void {
@@ -169,8 +204,7 @@ export class FieldHost {
 	}
 
 	async #lead(signal: AbortSignal): Promise<void> {
-		this.#leader = undefined;
-		this.#closeBridge();
+		this.#leave();
 		this.#tellRole();
 		signal.addEventListener('abort', () => this.#follow(), { once: true });
 		try {
@@ -213,9 +247,8 @@ export class FieldHost {
 			});
 			serve<FieldService>(coreEnd, this.#handlersOf(this.#core), gone.signal);
 			relay.resend();
-		} else if (this.#leader?.joined) {
-			const channel = this.#parts.openChannel(followerChannel(this.#parts.id, this.#leader.id));
-			relay.attach(pipeOverPort(portOf(channel)));
+		} else if (this.#leader?.joining?.done) {
+			relay.attach(pipeTo(this.#leader.joining));
 			relay.resend();
 		}
 	}
@@ -227,32 +260,73 @@ export class FieldHost {
 			case 'heartbeat':
 				return this.#heartbeat(talk);
 			case 'join':
-				if (talk.leader === this.#parts.id) this.#admit(talk.follower, talk.lab);
-				return;
-			case 'joined':
-				if (talk.follower === this.#parts.id) this.#joined(talk.leader, talk.lab);
+				if (talk.leader === this.#parts.id) this.#admit(talk);
 				return;
 		}
 	}
 
-	/** The leader has opened its ends of our channels. */
-	#joined(leader: string, lab: boolean): void {
-		if (leader !== this.#leader?.id || this.#leader.joined) return;
-		if (this.#lab && !lab) return this.#join(); // our lab came while the answer was under way
-		this.#leader.joined = true;
-		for (const relay of this.#relays) this.#attach(relay);
-		this.#bridgeLab();
-	}
-
+	/**
+	 * Asks the leader to serve us. Both open their ends, and its answer comes over those very channels: one that came over another
+	 * might be here before the browser knows of the leader's ends, and what we then ask would be heard by nobody.
+	 */
 	#join(): void {
-		if (!this.#leader) return;
-		this.#leader.joined = false;
+		const leader = this.#leader;
+		if (!leader || !this.#alive) return;
+		const { lab, attempt } = (leader.joining ??= this.#openEnds(leader.id));
 		this.#say({
 			type: 'join',
-			leader: this.#leader.id,
+			leader: leader.id,
 			follower: this.#parts.id,
-			lab: this.#lab !== undefined
+			attempt,
+			lab: lab !== undefined
 		});
+	}
+
+	#openEnds(leader: string): Joining {
+		const { id, openChannel } = this.#parts;
+		const [lab, attempt] = [this.#lab, ++this.#attempts];
+		const channel = openChannel(followerChannel(id, leader, attempt));
+		const bridge = lab && openChannel(labChannel(id, leader, attempt));
+		const joining: Joining = { attempt, channel, takers: new Set(), lab, bridge, done: false };
+		const open = { calls: false, lab: bridge === undefined };
+		const opened = (which: keyof typeof open) => {
+			open[which] = true;
+			if (open.calls && open.lab && !joining.done) this.#joined(joining);
+		};
+		channel.onmessage = ({ data }: MessageEvent<FromService | typeof JOINED>) => {
+			if (data === JOINED) opened('calls');
+			else for (const take of joining.takers) take(data, []);
+		};
+		if (bridge)
+			bridge.onmessage = ({ data }: MessageEvent<unknown>) => {
+				if (data === JOINED) opened('lab');
+				else lab.postMessage(data);
+			};
+		return joining;
+	}
+
+	/** The leader hears us. */
+	#joined(joining: Joining): void {
+		joining.done = true;
+		const { lab, bridge } = joining;
+		if (lab && bridge) lab.onmessage = (event) => bridge.postMessage(event.data);
+		for (const relay of this.#relays) this.#attach(relay);
+	}
+
+	/** Ends an attempt, or what came of it. While we follow, our lab's messages go over its bridge, which cannot carry a port. */
+	#giveUp(): void {
+		const joining = this.#leader?.joining;
+		if (!this.#leader || !joining) return;
+		this.#leader.joining = undefined;
+		if (joining.done) for (const relay of this.#relays) relay.detach();
+		joining.channel.close();
+		if (joining.lab && joining.done) joining.lab.onmessage = null;
+		joining.bridge?.close();
+	}
+
+	#leave(): void {
+		this.#giveUp();
+		this.#leader = undefined;
 	}
 
 	#heartbeat({ leader, protocol }: Extract<FieldTalk, { type: 'heartbeat' }>): void {
@@ -264,28 +338,33 @@ export class FieldHost {
 		}
 		if (protocol !== FIELD_PROTOCOL) return; // it could not understand us: wait for its end
 		if (this.#leader?.id !== leader) {
-			for (const relay of this.#relays) relay.detach();
-			this.#closeBridge();
-			this.#leader = { id: leader, joined: false };
+			this.#leave();
+			this.#leader = { id: leader, joining: undefined };
 		}
-		if (!this.#leader.joined) this.#join();
+		if (!this.#leader?.joining?.done) this.#join();
 	}
 
 	/** A follower asks to be served. */
-	#admit(follower: string, lab: boolean): void {
+	#admit({ follower, attempt, lab }: Extract<FieldTalk, { type: 'join' }>): void {
 		const core = this.#core;
 		if (!core) return; // not up yet: it asks again at the next heartbeat
+		const known = this.#followers.get(follower);
+		if (known?.attempt === attempt) return known.answer(); // it did not hear us, or asked twice
 		this.#dismiss(follower);
 		const served = new AbortController();
-		const channel = this.#parts.openChannel(followerChannel(follower, this.#parts.id));
+		const channel = this.#parts.openChannel(followerChannel(follower, this.#parts.id, attempt));
 		serve<FieldService>(pipeOverPort(portOf(channel)), this.#handlersOf(core), served.signal);
-		const bridge = lab ? this.#parts.openChannel(labChannel(follower, this.#parts.id)) : undefined;
+		const bridge = lab ? this.#parts.openChannel(labChannel(follower, this.#parts.id, attempt)) : undefined;
 		const lostLab = bridge ? core.attachLab(bridge) : () => {};
-		this.#followers.set(follower, { core: served, lostLab });
+		const answer = () => {
+			channel.postMessage(JOINED);
+			bridge?.postMessage(JOINED);
+		};
+		this.#followers.set(follower, { attempt, answer, core: served, lostLab });
+		answer();
 		void this.#parts.locks
 			?.request(lifeLock(follower), { signal: served.signal }, async () => this.#dismiss(follower))
 			.catch(() => {}); // aborted: dismissed otherwise
-		this.#say({ type: 'joined', leader: this.#parts.id, follower, lab });
 	}
 
 	#dismiss(follower: string): void {
@@ -296,28 +375,13 @@ export class FieldHost {
 	}
 
 	#takeLab(port: MessagePort): void {
-		this.#closeBridge();
 		this.#lab?.close();
 		this.#lab = port;
 		if (this.#core) this.#core.attachLab(keptOpen(port));
-		else if (this.#leader?.joined) this.#join(); // again, now with a lab
-	}
-
-	/** While we follow, our lab's messages go to the leader over a channel, which cannot carry a port. */
-	#bridgeLab(): void {
-		const lab = this.#lab;
-		if (!lab || !this.#leader) return;
-		const bridge = this.#parts.openChannel(labChannel(this.#parts.id, this.#leader.id));
-		this.#labBridge = bridge;
-		lab.onmessage = (event) => bridge.postMessage(event.data);
-		bridge.onmessage = (event) => lab.postMessage(event.data);
-	}
-
-	#closeBridge(): void {
-		if (!this.#labBridge) return;
-		if (this.#lab) this.#lab.onmessage = null;
-		this.#labBridge.close();
-		this.#labBridge = undefined;
+		else if (this.#leader?.joining) {
+			this.#giveUp(); // again, now with a lab
+			this.#join();
+		}
 	}
 
 	#handlersOf(core: HostedCore): Handlers {
@@ -341,9 +405,23 @@ export class FieldHost {
 /** Held by a page while it lives, and named in its hello. */
 export const tabLock = (tab: string): string => `fieldbench-tab-${tab}`;
 const lifeLock = (worker: string): string => `fieldbench-worker-${worker}`;
-const followerChannel = (follower: string, leader: string): string =>
-	`fieldbench-field-${follower}-${leader}`;
-const labChannel = (follower: string, leader: string): string => `fieldbench-lab-${follower}-${leader}`;
+const followerChannel = (follower: string, leader: string, attempt: number): string =>
+	`fieldbench-field-${follower}-${leader}-${attempt}`;
+const labChannel = (follower: string, leader: string, attempt: number): string =>
+	`fieldbench-lab-${follower}-${leader}-${attempt}`;
+
+/** One page's share of the channel to the leader. */
+function pipeTo({ channel, takers }: Joining): Pipe<FromService, ToService> {
+	let take: (reply: FromService, ports: readonly MessagePort[]) => void = () => {};
+	return {
+		send: (message) => channel.postMessage(message),
+		receive: (fn) => {
+			takers.delete(take);
+			takers.add((take = fn));
+		},
+		close: () => void takers.delete(take)
+	};
+}
 
 /** A channel carries clones; what could be moved is copied. Ports never get here: the host keeps them. */
 const portOf = (channel: ChannelLike): PortLike => ({

@@ -14,8 +14,8 @@ export type FieldTalk =
 	| { type: 'heartbeat'; leader: string; buildId: string; protocol: number }
 	/** Who leads? A leader answers with a heartbeat at once. */
 	| { type: 'who' }
-	| { type: 'join'; leader: string; follower: string; lab: boolean }
-	| { type: 'joined'; leader: string; follower: string; lab: boolean };
+	/** Asks to be served over channels of the two, named by the attempt. The answer comes over those (`JOINED`). */
+	| { type: 'join'; leader: string; follower: string; attempt: number; lab: boolean };
 
 export interface LeadershipParts {
 	/** Absent on plain http: then heartbeats alone decide, and the store's fence keeps it to one writer. */
