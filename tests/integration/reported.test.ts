@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { MAX_REPORTED_BYTES } from '$lib/app/field/intake';
 import { utf8 } from '$lib/base';
-import type { LoopbackPort } from '$lib/link';
 import { startCore, untilFeed } from './field-environment';
 
 test('a reported state too large for every snapshot is counted and not kept', async () => {
 	const core = await startCore();
 	const { port1, port2 } = new MessageChannel();
-	core.attachLab(port1 as unknown as LoopbackPort);
+	core.attachLab(port1);
 	const report = (text: string) =>
 		port2.postMessage({
 			type: 'publish',
