@@ -12,16 +12,28 @@ export type SessionProblem =
 	| { kind: 'offline' }
 	| { kind: 'unreachable'; url: string }
 	| { kind: 'not-mqtt'; url: string }
-	| { kind: 'refused'; code: number; reason: 'credentials' | 'not-authorised' | 'client-id' | 'unavailable' | 'protocol' | 'banned' | 'other' }
+	| {
+			kind: 'refused';
+			code: number;
+			reason:
+				'credentials' | 'not-authorised' | 'client-id' | 'unavailable' | 'protocol' | 'banned' | 'other';
+	  }
 	| { kind: 'taken-over' }
 	| { kind: 'keepalive-timeout' }
 	| { kind: 'closed-by-broker'; code: number | undefined }
 	| { kind: 'secret-locked' };
 
-/** The session's state, as the shell shows it. */
+/** The session's state, as the shell shows it: `id` is the broker's profile, `broker` its name, which others may share. */
 export type SessionState =
 	| { kind: 'none' }
-	| { kind: 'connecting'; broker: string; attempt: number }
-	| { kind: 'live'; broker: string; protocolVersion: 4 | 5; sinceMs: number }
-	| { kind: 'waiting'; broker: string; problem: SessionProblem; retryAtMs: number; attempt: number }
-	| { kind: 'failed'; broker: string; problem: SessionProblem };
+	| { kind: 'connecting'; id: string; broker: string; attempt: number }
+	| { kind: 'live'; id: string; broker: string; protocolVersion: 4 | 5; sinceMs: number }
+	| {
+			kind: 'waiting';
+			id: string;
+			broker: string;
+			problem: SessionProblem;
+			retryAtMs: number;
+			attempt: number;
+	  }
+	| { kind: 'failed'; id: string; broker: string; problem: SessionProblem };

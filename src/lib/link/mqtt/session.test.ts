@@ -243,7 +243,7 @@ test('what an abandoned wire still says is not heard', async () => {
 	const [old] = b.tries;
 	const heard: string[] = [];
 	b.session.listen(({ topic }) => heard.push(topic), new AbortController().signal);
-	b.session.connect(target({ name: 'Other' }));
+	b.session.connect(target({ id: 'other', name: 'Other' }));
 	await settled();
 	b.last().events.connected(false);
 	old!.events.message('iot/old', utf8(''), false);
@@ -251,7 +251,7 @@ test('what an abandoned wire still says is not heard', async () => {
 	b.last().events.message('iot/new', utf8(''), false);
 	expect(heard).toEqual(['iot/new']);
 	expect(old!.closed).toBe(true);
-	expect(b.session.state).toMatchObject({ kind: 'live', broker: 'Other' });
+	expect(b.session.state).toMatchObject({ kind: 'live', id: 'other', broker: 'Other' });
 });
 
 test('disconnect empties the retained presence, closes and stays down', async () => {

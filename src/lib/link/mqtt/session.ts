@@ -113,7 +113,7 @@ export class MqttSession implements MessageLink {
 			const reason = address.error.kind;
 			return this.#show({
 				kind: 'failed',
-				broker: target.name,
+				...named(target),
 				problem: { kind: 'bad-url', url: target.url, reason }
 			});
 		}
@@ -183,7 +183,7 @@ export class MqttSession implements MessageLink {
 		const problem = forbidden(address, this.parts.page());
 		if (problem) return this.#stop(problem);
 
-		this.#show({ kind: 'connecting', broker: target.name, attempt: this.#attempt });
+		this.#show({ kind: 'connecting', ...named(target), attempt: this.#attempt });
 		const ours = () => round === this.#round;
 		void this.parts
 			.connector(
@@ -226,7 +226,7 @@ export class MqttSession implements MessageLink {
 		void this.#wire?.subscribe(this.parts.filters);
 		if (this.#variant.will)
 			void this.#wire?.publish(presenceTopic(target.clientId), PRESENT, { qos: 0, retain: true });
-		this.#show({ kind: 'live', broker: target.name, protocolVersion: version, sinceMs });
+		this.#show({ kind: 'live', ...named(target), protocolVersion: version, sinceMs });
 	}
 
 	#deliver(topic: string, payload: Uint8Array, retained: boolean): void {
@@ -281,7 +281,7 @@ export class MqttSession implements MessageLink {
 
 	#stop(problem: SessionProblem): void {
 		this.#cancelTimer();
-		if (this.#target) this.#show({ kind: 'failed', broker: this.#target.name, problem });
+		if (this.#target) this.#show({ kind: 'failed', ...named(this.#target), problem });
 	}
 
 	#wait(problem: SessionProblem): void {
@@ -293,7 +293,7 @@ export class MqttSession implements MessageLink {
 		this.#otherVersionTried = false;
 		this.#cancelTimer = this.parts.clock.after(waitMs, () => this.#try());
 		const retryAtMs = this.parts.clock.now() + waitMs;
-		this.#show({ kind: 'waiting', broker: target.name, problem, retryAtMs, attempt });
+		this.#show({ kind: 'waiting', ...named(target), problem, retryAtMs, attempt });
 	}
 
 	#leave(): void {
@@ -308,6 +308,8 @@ export class MqttSession implements MessageLink {
 		for (const watcher of this.#watchers) watcher(state);
 	}
 }
+
+const named = ({ id, name }: SessionTarget) => ({ id, broker: name });
 
 const PRESENT = utf8('{"state":"online","app":"fieldbench"}');
 

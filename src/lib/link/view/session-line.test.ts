@@ -9,7 +9,7 @@ const url = 'ws://192.168.1.20:9001';
 
 describe('sessionLine', () => {
 	it('counts what is live', () => {
-		const live = { kind: 'live', broker: 'home-broker', protocolVersion: 5, sinceMs: NOW } as const;
+		const live = { kind: 'live', id: 'h', broker: 'home-broker', protocolVersion: 5, sinceMs: NOW } as const;
 		expect(sessionLine(live, around)).toEqual({
 			state: 'live',
 			text: 'Live on home-broker · 2 devices · 4 msg/s'
@@ -21,6 +21,7 @@ describe('sessionLine', () => {
 	it('says offline rather than counting down to nothing', () => {
 		const waiting = {
 			kind: 'waiting',
+			id: 'b',
 			broker: 'b',
 			problem: { kind: 'offline' },
 			retryAtMs: NOW + 5_000,
@@ -31,6 +32,7 @@ describe('sessionLine', () => {
 	it('counts down and says why', () => {
 		const waiting = {
 			kind: 'waiting',
+			id: 'b',
 			broker: 'b',
 			problem: { kind: 'unreachable', url },
 			retryAtMs: NOW + 4_200,
