@@ -392,7 +392,7 @@ export class ColumnarStore implements TelemetryStore {
 			{
 				...(this.#wal > this.#state.sealedWal ? { walUpTo: this.#wal } : {}),
 				forget: gone.map(({ id }) => id),
-				ledgers: new Map(touched.map(({ id, ledger }) => [id, ledger.encode()])),
+				ledgers: new Map(touched.map((series) => [series.id, writtenLedger(series).encode()])),
 				latest: new Map(touched.map((series) => [series.id, series.latestRow()]))
 			}
 		);
@@ -574,4 +574,14 @@ function withBlocks(state: StateRow, remove: readonly BlockHead[], add: readonly
 		blockBytes: state.blockBytes + more('bytes'),
 		samples: state.samples + more('rows')
 	};
+}
+
+/** The ledger without what still waits: a crash now must not leave it claiming samples that were never written. */
+function writtenLedger({ ledger, held }: Series): Ledger {
+	const waiting = held.filter(({ wal, identity }) => wal === 0 && identity !== undefined);
+	if (waiting.length === 0) return ledger;
+	const written = Ledger.decode(ledger.encode());
+	assert(written, 'a ledger can be read back from what it encodes to');
+	for (const { identity } of waiting) if (identity) written.remove(identity.epoch, identity.seq);
+	return written;
 }

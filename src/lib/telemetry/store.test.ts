@@ -187,6 +187,20 @@ describe('telemetry store', () => {
 		expect(await seqsOf(store)).toStrictEqual(Array.from({ length: 64 }, (_, i) => i));
 	});
 
+	it('seals no claim to a sample that still waits, so that it may come again after a crash', async () => {
+		const { store } = await open({ limits: { sealRecords: 1 } });
+		const first = store.append([sample(0)]);
+		clock.advance(250);
+		await Promise.resolve(); // the write takes what waits
+		void store.append([sample(1)]); // arrives while the first is written, and is never written itself
+		await first;
+		await vi.waitFor(async () => expect((await store.stats()).blocks).toBe(1));
+
+		const { store: next } = await open({ fence: 2 });
+		expect(await put(next, [sample(0), sample(1)])).toMatchObject({ value: { stored: 1, duplicates: 1 } });
+		expect(await seqsOf(next)).toStrictEqual([0, 1]);
+	});
+
 	it('refuses the writes of a leader that has a successor', async () => {
 		const old = await open({ fence: 5 });
 		const young = await open({ fence: 6 });
