@@ -71,7 +71,7 @@ FB_TEST("wherever the power goes during an act, it is never done twice nor guess
       const Json second = ask(body, *node, kSwitchOn);
       const bool acted_again = node->lamp().duty() > 0;
       EXPECT(!(acted && acted_again));
-      if (acted && second.contains("error")) EXPECT(second["error"]["code"] == -32603);
+      if (acted && second.contains("error")) EXPECT(second["error"]["code"] == -32006);
       if (!acted) EXPECT(first["error"]["code"] == -32005);
     }
   }

@@ -14,6 +14,8 @@ inline constexpr int kExpired = -32001;
 inline constexpr int kBusy = -32002;
 inline constexpr int kRefused = -32004;
 inline constexpr int kStorageFailed = -32005;
+inline constexpr int kOutcomeUnknown = -32006;
+inline constexpr int kAnswerTooLarge = -32007;
 }  // namespace rpc
 
 }  // namespace fb

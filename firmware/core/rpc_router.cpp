@@ -93,10 +93,10 @@ void RpcRouter::run_once(const Method& method, const Call& call) {
   char kept[Journal::kMaxOutcome];
   switch (parts_.journal.find(id_.view())) {
     case Journal::Found::kUnderWay: return error(rpc::kBusy, "the same id is under way");
-    case Journal::Found::kInterrupted: return error(rpc::kInternal, kUnknownOutcome);
+    case Journal::Found::kInterrupted: return error(rpc::kOutcomeUnknown, kUnknownOutcome);
     case Journal::Found::kDone: {
       const Expected<std::string_view> outcome = parts_.journal.outcome(id_.view(), kept, sizeof kept);
-      if (!outcome.ok()) return error(rpc::kInternal, kUnknownOutcome);
+      if (!outcome.ok()) return error(rpc::kOutcomeUnknown, kUnknownOutcome);
       tail_.reset();
       tail_.raw(outcome.value());
       return;
@@ -107,8 +107,9 @@ void RpcRouter::run_once(const Method& method, const Call& call) {
     return error(rpc::kStorageFailed, "the journal cannot be written: not carried out");
   (this->*method.run)(call);
   const Expected<std::string_view> outcome = tail_.finish();
+  // Only a result can be: every error is bounded well below.
   if (!outcome.ok() || outcome.value().size() > Journal::kMaxOutcome)
-    error(rpc::kInternal, "carried out, but its answer is too large");
+    error(rpc::kAnswerTooLarge, "carried out, but its answer is too large");
   // Where the end cannot be kept, the caller still hears the truth now, and "unknown" if it asks again.
   (void)parts_.journal.end(id_.view(), tail_.finish().value());
 }
@@ -147,9 +148,11 @@ void RpcRouter::invalid_params(std::string_view field) {
 }
 
 void RpcRouter::no_component(std::string_view raw_id) {
+  constexpr size_t kMaxRawId = 6 * 64 + 2;  // every byte an escape; what is longer can be no id, and is not repeated
   tail_.reset();
   tail_.key("error").begin_object().key("code").number(rpc::kNoComponent).key("message").string("no such component");
-  tail_.key("data").begin_object().key("id").raw(raw_id).end_object().end_object();
+  if (raw_id.size() <= kMaxRawId) tail_.key("data").begin_object().key("id").raw(raw_id).end_object();
+  tail_.end_object();
 }
 
 }  // namespace fb

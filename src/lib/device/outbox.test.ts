@@ -111,7 +111,9 @@ describe('an answer', () => {
 	test.each([
 		[-32004, 'failed'],
 		[-32001, 'expired'],
-		[-32002, 'sent']
+		[-32002, 'sent'],
+		[-32006, 'unknown'],
+		[-32007, 'acknowledged']
 	] as const)('error %i makes it %s', async (code, wanted) => {
 		const outbox = open();
 		await submit(outbox);

@@ -2,7 +2,14 @@ import { err, ok, type Clock, type Result } from '$lib/base';
 import { isSettled, type Command, type DeviceId } from '$lib/model';
 import type { MessageLink } from '$lib/link';
 import { commandTopic } from './device-api';
-import { encodeRequest, RPC_BUSY, RPC_EXPIRED, type RpcResponse } from './rpc';
+import {
+	encodeRequest,
+	RPC_ANSWER_TOO_LARGE,
+	RPC_BUSY,
+	RPC_EXPIRED,
+	RPC_OUTCOME_UNKNOWN,
+	type RpcResponse
+} from './rpc';
 import type { Shelf } from './shelf';
 
 export interface NewCommand {
@@ -39,9 +46,9 @@ const MAX_RESULT_CHARS = 8192;
 
 /**
  * What people asked of devices: stored before it is sent, sent again with the same id until it is answered or expires, and
- * never called done when nobody knows.
+ * never called done, nor undone, when nobody knows.
  *
- *     queued ⇄ sent → acknowledged | failed | timed-out (asked to the end, no answer) | unknown (sent, and cannot be asked again)
+ *     queued ⇄ sent → acknowledged | failed | timed-out (asked to the end, no answer) | unknown (sent, and cannot be asked again, or the device itself does not know)
  *        ↘ expired (never sent, or refused by the device as too late)
  *
  * `sent` is stored before the bytes leave: after a crash it means "may have been sent". An answer that comes late still settles
@@ -116,6 +123,10 @@ export class Outbox {
 			this.#settle(command, { state: 'acknowledged', result });
 		} else if (response.error.code === RPC_EXPIRED) {
 			this.#settle(command, { state: 'expired', error: response.error });
+		} else if (response.error.code === RPC_OUTCOME_UNKNOWN) {
+			this.#settle(command, { state: 'unknown' });
+		} else if (response.error.code === RPC_ANSWER_TOO_LARGE) {
+			this.#settle(command, { state: 'acknowledged' });
 		} else if (response.error.code !== RPC_BUSY) {
 			const { code, message } = response.error;
 			this.#settle(command, { state: 'failed', error: { code, message } });

@@ -23,6 +23,10 @@ export interface RpcRequest {
 /** Codes that mean: the same id may be asked again, the act is neither done nor refused. */
 export const RPC_EXPIRED = -32001;
 export const RPC_BUSY = -32002;
+/** It was begun, and how it ended was not kept: it may have been carried out. */
+export const RPC_OUTCOME_UNKNOWN = -32006;
+/** It was carried out; what it answered is too large to be told. */
+export const RPC_ANSWER_TOO_LARGE = -32007;
 
 /** What is put on the wire for a request. */
 export function encodeRequest({ id, method, params, expiresMs }: RpcRequest): Uint8Array<ArrayBuffer> {

@@ -74,7 +74,7 @@ describe('Device API', () => {
 		second.deliver(second.commandTopic, utf8(act));
 		const [done, asked] = take('response');
 		expect(done).toHaveProperty('result.output.on', true);
-		expect(asked).toHaveProperty('error.code', -32603);
+		expect(asked).toHaveProperty('error.code', -32006);
 		expect(take('shadow/reported').at(-1)).toEqual({ led: { on: false, brightness: 100 } });
 	});
 

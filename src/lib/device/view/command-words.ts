@@ -33,7 +33,7 @@ export const COMMAND_WORDS = {
 		word: 'Unknown',
 		state: 'failing',
 		icon: 'info',
-		means: 'It was sent and no answer came: it may have been done. Look at the device.'
+		means: 'It was sent, and nobody can say whether it was done. Look at the device.'
 	}
 } as const satisfies Record<CommandState, { word: string; state: StateName; icon: IconName; means: string }>;
 
