@@ -20,6 +20,8 @@ const LAUNCH_MS = 25_000;
 interface Fixtures {
 	bench: Bench;
 	guard: Guard;
+	/** The folder of this test's browser profile. */
+	profile: string;
 	/** Opens the browser on this test's profile; close the context and open again for a new browser process. */
 	openBrowser: () => Promise<BrowserContext>;
 }
@@ -40,11 +42,17 @@ export const test = base.extend<BenchOptions & Fixtures>({
 		guard.verify();
 	},
 
+	// eslint-disable-next-line no-empty-pattern -- Playwright reads the pattern to know what a fixture needs
+	profile: async ({}, use) => {
+		const profile = await mkdtemp(join(tmpdir(), 'fieldbench-profile-'));
+		await use(profile);
+		await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+	},
+
 	openBrowser: async (
-		{ bench, guard, viewport, hasTouch, isMobile, userAgent, colorScheme, serviceWorkers },
+		{ bench, guard, profile, viewport, hasTouch, isMobile, userAgent, colorScheme, serviceWorkers },
 		use
 	) => {
-		const profile = await mkdtemp(join(tmpdir(), 'fieldbench-profile-'));
 		const executablePath = findChromium();
 		let open: BrowserContext | undefined;
 		await use(async () => {
@@ -65,7 +73,6 @@ export const test = base.extend<BenchOptions & Fixtures>({
 			return open;
 		});
 		await open?.close();
-		await rm(profile, { recursive: true, force: true, maxRetries: 5 });
 	},
 
 	context: async ({ openBrowser }, use) => {
