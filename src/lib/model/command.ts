@@ -4,7 +4,8 @@ import type { DeviceId } from './device-id';
  * Where a command stands. `unknown` is the honest end of an act that may have happened: it was sent, no answer came, and
  * it cannot be asked again.
  */
-export type CommandState = 'queued' | 'sent' | 'acknowledged' | 'failed' | 'timed-out' | 'expired' | 'unknown';
+export type CommandState =
+	'queued' | 'sent' | 'acknowledged' | 'failed' | 'timed-out' | 'expired' | 'unknown';
 
 /** A person's act on a device, stored before it is sent. */
 export interface Command {

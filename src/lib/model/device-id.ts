@@ -5,7 +5,9 @@ declare const brand: unique symbol;
 export type DeviceId = string & { readonly [brand]: 'DeviceId' };
 
 export type DeviceIdError =
-	{ kind: 'empty' } | { kind: 'too-long'; lengthBytes: number } | { kind: 'forbidden-character'; character: string };
+	| { kind: 'empty' }
+	| { kind: 'too-long'; lengthBytes: number }
+	| { kind: 'forbidden-character'; character: string };
 
 export const MAX_DEVICE_ID_BYTES = 64;
 
