@@ -170,6 +170,16 @@ test('a first try that did not leave makes it queued again', async () => {
 	expect(state(outbox)).toBe('queued');
 });
 
+test('a first try that may have arrived stays sent, is never called expired, and is asked again', async () => {
+	link.answer = err({ kind: 'unconfirmed' });
+	const outbox = open();
+	await submit(outbox);
+	expect(state(outbox)).toBe('sent');
+	link.up = false;
+	await pass(23_000);
+	expect(state(outbox)).toBe('unknown');
+});
+
 test('a link that is down when it expires leaves it unknown: it was sent, and cannot be asked', async () => {
 	const outbox = open();
 	await submit(outbox);

@@ -11,7 +11,14 @@ export interface LinkMessage {
 }
 
 export type PublishError =
-	{ kind: 'not-connected' } | { kind: 'timeout' } | { kind: 'rejected'; code: number };
+	/** It never left: there was no connection to put it on. */
+	| { kind: 'not-connected' }
+	/** It was put on the wire, and the connection ended before the broker confirmed it: it may have arrived. */
+	| { kind: 'unconfirmed' }
+	/** No confirmation came in time: it may have arrived. */
+	| { kind: 'timeout' }
+	/** The broker has it and refused it, with a reason code of MQTT 5. */
+	| { kind: 'rejected'; code: number };
 
 /** Carries messages by topic and knows nothing of what they mean. Both the broker's session and the lab's loopback are one. */
 export interface MessageLink {

@@ -143,7 +143,7 @@ function publish(
 		client.publish(topic, asBuffer(payload), { qos, retain, ...properties }, (error) => {
 			if (!error) return resolve(done);
 			const code = codeOf(error);
-			resolve(err(code === undefined ? { kind: 'not-connected' } : { kind: 'rejected', code }));
+			resolve(err(code === undefined ? { kind: 'unconfirmed' } : { kind: 'rejected', code }));
 		});
 	});
 }
