@@ -22,6 +22,8 @@ export class DeviceEntry {
 	unsaved: 'no' | 'later' | 'soon' = 'soon';
 	#provenance: Provenance;
 	#presence: Presence = 'unknown';
+	/** The presence its newest event tells of, also before a restart: to be heard again is no news. */
+	#toldPresence: Presence | undefined;
 	#alias: string | undefined;
 	#firmware: string | undefined;
 	#model: string | undefined;
@@ -63,6 +65,7 @@ export class DeviceEntry {
 		entry.#components = row.components;
 		entry.#reported = row.reported;
 		entry.#events = row.events;
+		entry.#toldPresence = row.events.map(({ kind }) => kind).findLast(isPresence);
 		for (const link of row.links) entry.#links.add(link);
 		entry.unsaved = 'no';
 		return entry;
@@ -254,7 +257,9 @@ export class DeviceEntry {
 	#arrive(presence: Presence, atMs: number): void {
 		if (presence === this.#presence) return;
 		this.#presence = presence;
-		if (presence !== 'unknown') this.#note(atMs, presence, {});
+		if (presence === 'unknown' || presence === this.#toldPresence) return;
+		this.#toldPresence = presence;
+		this.#note(atMs, presence, {});
 	}
 
 	/** Only gaps that happen while we listen are told here: what was missed before, the store's ledger knows. */
@@ -293,3 +298,6 @@ export class DeviceEntry {
 		this.unsaved = 'soon';
 	}
 }
+
+const isPresence = (kind: DeviceEvent['kind']): kind is DeviceEvent['kind'] & Presence =>
+	kind === 'online' || kind === 'offline' || kind === 'sleeping';

@@ -196,6 +196,28 @@ describe('what outlives the worker', () => {
 		expect(kinds(after)).toEqual(kinds(before));
 	});
 
+	test('to be heard again after a reload is no event; to have changed meanwhile is one', async () => {
+		const before = open();
+		hear(before, 'fb-1', 'status', { state: 'online', boot: 1 });
+		await before.save();
+		const same = open();
+		await same.restore();
+		hear(same, 'fb-1', 'status', { state: 'online', boot: 1 }, true);
+		hear(same, 'fb-1', 'telemetry', sample(1));
+		expect(only(same).presence).toBe('online');
+		expect(kinds(same)).toEqual(['first-seen', 'online']);
+		const changed = open();
+		await changed.restore();
+		hear(changed, 'fb-1', 'status', { state: 'online', boot: 2 });
+		hear(changed, 'fb-1', 'status', { state: 'offline' });
+		expect(kinds(changed)).toEqual(['first-seen', 'online', 'restarted', 'offline']);
+		await changed.save();
+		const back = open();
+		await back.restore();
+		hear(back, 'fb-1', 'telemetry', sample(2));
+		expect(kinds(back).at(-1)).toBe('online');
+	});
+
 	test('a device whose values were stored and whose row was not is seen all the same', async () => {
 		const after = open();
 		await after.restore();
