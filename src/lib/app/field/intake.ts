@@ -14,6 +14,7 @@ type Cause =
 	| 'too-many-devices'
 	| 'too-many-device-metrics'
 	| 'reported-too-large'
+	| 'retained-telemetry'
 	| 'store-backlog'
 	| 'unasked-response';
 
@@ -99,6 +100,9 @@ export class Intake {
 	#sort(decoded: Decoded, profile: string, link: MessageLink, message: LinkMessage): void {
 		switch (decoded.kind) {
 			case 'telemetry': {
+				// A broker gives a retained sample again at each subscription, however old: without an identity nothing tells it
+				// from a new one, so it would be stored each time, and a dead device shown as live.
+				if (message.retained && !decoded.sample.identity) return this.#refuse('retained-telemetry', message);
 				const taken = this.parts.registry.telemetry(decoded, link.kind, profile);
 				if (taken.kind === 'refused') return this.#refuse(taken.cause, message);
 				for (const cause of decoded.counted) this.#refuse(cause, message);

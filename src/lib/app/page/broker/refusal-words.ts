@@ -4,6 +4,10 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 	['not-object', 'JSON, but not an object'],
 	['too-large', 'Larger than 64 KiB'],
 	['reported-too-large', 'A reported state larger than 4 KiB'],
+	[
+		'retained-telemetry',
+		'An old measurement that the broker keeps, without a number that tells it from a new one'
+	],
 	['no-sensors', 'No “sensors” in it'],
 	['no-metrics', 'No metric in it'],
 	['bad-value', 'A value that is not a finite number'],
