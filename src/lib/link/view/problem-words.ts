@@ -27,8 +27,9 @@ const REFUSALS = {
 	},
 	'not-authorised': {
 		what: 'The broker does not let this account in',
-		means: 'It knows the name, but its rules forbid this connection.',
-		todo: 'Ask whoever runs the broker to allow WebSocket clients and the topics iot/node/# for this account.'
+		means:
+			'The user name or the password is wrong, or the broker’s rules forbid this account. Some brokers, mosquitto among them, do not say which.',
+		todo: 'Edit the profile and type both again. If they are right, ask whoever runs the broker to allow WebSocket clients and the topics iot/node/# for this account.'
 	},
 	'client-id': {
 		what: 'The broker refused this browser’s client id',
