@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { done, err, ManualClock, textOf, type Result } from '$lib/base';
 import type { MessageLink, PublishError } from '$lib/link';
 import type { Command, DeviceId } from '$lib/model';
-import { MAX_HISTORY_PER_DEVICE, MAX_UNSETTLED, Outbox } from './outbox';
+import { MAX_HISTORY_PER_DEVICE, MAX_UNSETTLED_PER_DEVICE, Outbox } from './outbox';
 import type { Shelf } from './shelf';
 
 const DEVICE = 'fb-1' as DeviceId;
@@ -214,7 +214,7 @@ describe('after a restart of the worker', () => {
 	});
 });
 
-test(`keeps ${MAX_HISTORY_PER_DEVICE} settled commands of a device and refuses more than ${MAX_UNSETTLED} open ones`, async () => {
+test(`keeps ${MAX_HISTORY_PER_DEVICE} settled commands of a device and refuses more than ${MAX_UNSETTLED_PER_DEVICE} open ones`, async () => {
 	const outbox = open();
 	for (let i = 0; i < MAX_HISTORY_PER_DEVICE + 10; i++) {
 		await submit(outbox, `s${i}`);
@@ -224,7 +224,14 @@ test(`keeps ${MAX_HISTORY_PER_DEVICE} settled commands of a device and refuses m
 	expect(outbox.history(DEVICE)).toHaveLength(MAX_HISTORY_PER_DEVICE);
 	expect(rows.size).toBe(MAX_HISTORY_PER_DEVICE);
 	expect(outbox.history(DEVICE)[0]?.id).toBe(`s${MAX_HISTORY_PER_DEVICE + 9}`);
-	for (let i = 0; i < MAX_UNSETTLED; i++)
+	for (let i = 0; i < MAX_UNSETTLED_PER_DEVICE; i++)
 		await outbox.submit({ id: `o${i}`, device: DEVICE, method: 'm', params: {}, ttlMs: 1000 });
 	expect(await submit(outbox, 'one more')).toEqual(err({ kind: 'outbox-full' }));
+});
+
+test('fails a command that the broker refuses to pass on, with the code it gave', async () => {
+	const outbox = open();
+	link.answer = err({ kind: 'rejected', code: 0x87 });
+	await submit(outbox);
+	expect(outbox.history(DEVICE)[0]).toMatchObject({ state: 'failed', error: { code: 0x87 } });
 });

@@ -34,6 +34,8 @@ export interface OutboxParts {
 }
 
 export const MAX_UNSETTLED = 200;
+/** Half of what a device's journal holds (docs/protocol.md §4): asking again must not find its outcome gone from there. */
+export const MAX_UNSETTLED_PER_DEVICE = 16;
 export const MAX_HISTORY_PER_DEVICE = 50;
 export const MAX_HISTORY = 1000;
 export const MAX_TTL_MS = 24 * 3600 * 1000;
@@ -84,9 +86,10 @@ export class Outbox {
 	async submit(wanted: NewCommand): Promise<Result<Command, OutboxError>> {
 		const known = this.#commands.get(wanted.id);
 		if (known) return ok(known);
-		let unsettled = 0;
-		for (const c of this.#commands.values()) if (!isSettled(c.state)) unsettled++;
-		if (unsettled >= MAX_UNSETTLED) return err({ kind: 'outbox-full' });
+		const unsettled = [...this.#commands.values()].filter(({ state }) => !isSettled(state));
+		const ofDevice = unsettled.filter((c) => c.device === wanted.device);
+		if (unsettled.length >= MAX_UNSETTLED || ofDevice.length >= MAX_UNSETTLED_PER_DEVICE)
+			return err({ kind: 'outbox-full' });
 		const createdMs = this.parts.clock.now();
 		const expiresMs = createdMs + Math.min(MAX_TTL_MS, Math.max(1, wanted.ttlMs));
 		const { id, device, method, params } = wanted;
@@ -194,6 +197,11 @@ export class Outbox {
 			// It never left: it is only queued, as before.
 			if (!sent.ok && sent.error.kind === 'not-connected' && firstTry && now?.state === 'sent')
 				await this.#change(now, { state: 'queued' });
+			// The broker did not pass it on. Of a repeat that says nothing: an earlier one may have arrived.
+			if (!sent.ok && sent.error.kind === 'rejected' && firstTry && now?.state === 'sent') {
+				const { code } = sent.error;
+				this.#settle(now, { state: 'failed', error: { code, message: 'refused by the broker' } });
+			}
 		} catch (cause) {
 			if (!this.#closed.signal.aborted) this.parts.onFault(cause);
 		} finally {

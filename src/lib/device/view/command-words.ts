@@ -15,7 +15,7 @@ export const COMMAND_WORDS = {
 		word: 'Failed',
 		state: 'failing',
 		icon: 'failing',
-		means: 'The device answered that it did not do it.'
+		means: 'It was not done: the device, or the broker between, refused it.'
 	},
 	'timed-out': {
 		word: 'Timed out',
