@@ -3,7 +3,8 @@ import { parseBrokerUrl, type SessionTarget } from '$lib/link';
 import type { BrokerProfile, BrokerSaveError } from './messages';
 import type { FieldStorage } from './storage';
 
-const KEEPALIVE_S = { least: 5, most: 600 };
+/** MQTT has 16 bits for it. */
+const KEEPALIVE_S = { least: 5, most: 65_535 };
 
 /** The saved brokers, their passwords, and which one this browser is to be connected to. */
 export class BrokerBook {
@@ -20,10 +21,10 @@ export class BrokerBook {
 
 	/** `password: undefined` keeps the stored one, '' removes it. */
 	async save(profile: BrokerProfile, password: string | undefined): Promise<Result<void, BrokerSaveError>> {
-		const name = profile.name.trim();
-		if (name === '') return err({ kind: 'empty-name' });
 		const address = parseBrokerUrl(profile.url);
 		if (!address.ok) return err({ kind: 'bad-url', reason: address.error.kind });
+		const name = profile.name.trim();
+		if (name === '') return err({ kind: 'empty-name' });
 		const { secrets, brokers } = this.storage;
 		if (password === '') await secrets.delete(secretName(profile.id));
 		else if (password !== undefined) {
