@@ -10,6 +10,22 @@ describe('formatNumber', () => {
 		expect(formatNumber(-61, 0)).toBe('\u221261');
 		expect(formatNumber(-0.04, 1)).toBe('0.0');
 	});
+	it.each([
+		[1.7e300, 2, '1.7E300'],
+		[-1.7e300, 2, '\u22121.7E300'],
+		[1e-9, 2, '1E\u22129'],
+		[0.0042, 2, '0.0042'],
+		[0, 2, '0.00'],
+		[1_234_567.89, 2, '1,234,568'],
+		[12_345.678, 2, '12,345.7'],
+		[999_999_999, 0, '999,999,999']
+	])('writes %d, which is not of usual size, short and true', (value, decimals, text) =>
+		expect(formatNumber(value, decimals)).toBe(text)
+	);
+	it('says what is no number', () => {
+		expect(formatNumber(Infinity, 2)).toBe('∞');
+		expect(formatNumber(NaN, 2)).toBe('NaN');
+	});
 });
 
 describe('formatAge', () => {

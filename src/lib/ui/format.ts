@@ -7,21 +7,42 @@ const DAY_MS = 24 * HOUR_MS;
 export const NO_VALUE = '–';
 
 const formats = new Map<number, Intl.NumberFormat>();
+const scientific = new Intl.NumberFormat(undefined, { notation: 'scientific', maximumSignificantDigits: 4 });
+const small = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 2 });
 
-/** A number in the reader's own notation, with exactly `decimals` digits after the point. */
+/** Beyond these a number is written with its power of ten, so that it stays short enough to be read. */
+const HUGE = 1e9;
+const TINY = 1e-4;
+/** Where a fraction is shown, no more digits than these: the rest would be noise. */
+const MOST_DIGITS = 6;
+/** Who shows so many decimals means small values too: they are not rounded to a zero that nobody measured. */
+const FINE_DECIMALS = 2;
+
+/** A number in the reader's own notation, with `decimals` digits after the point where it is of usual size. */
 export function formatNumber(value: number, decimals = 0): string {
-	let format = formats.get(decimals);
+	const size = Math.abs(value);
+	if (Number.isFinite(size)) {
+		if (size >= HUGE) return withMinus(scientific.format(value));
+		if (decimals >= FINE_DECIMALS && size > 0 && size < 0.5 * 10 ** -decimals)
+			return withMinus((size < TINY ? scientific : small).format(value));
+	}
+	const whole = size >= 1 ? Math.floor(Math.log10(size)) + 1 : 1;
+	const shown = Math.min(decimals, Math.max(0, MOST_DIGITS - whole));
+	let format = formats.get(shown);
 	if (!format) {
 		format = new Intl.NumberFormat(undefined, {
-			minimumFractionDigits: decimals,
-			maximumFractionDigits: decimals
+			minimumFractionDigits: shown,
+			maximumFractionDigits: shown
 		});
-		formats.set(decimals, format);
+		formats.set(shown, format);
 	}
 	const text = format.format(value);
-	// "-0.0" is a rounding, not a reading; and a minus is as wide as a digit, so that figures stay in their columns.
-	return (/[1-9]|∞|NaN/u.test(text) ? text : format.format(0)).replace('-', '\u2212');
+	// "-0.0" is a rounding, not a reading.
+	return withMinus(/[1-9]|∞|NaN/u.test(text) ? text : format.format(0));
 }
+
+/** A minus is as wide as a digit, so that figures stay in their columns. */
+const withMinus = (text: string): string => text.replaceAll('-', '\u2212');
 
 /** A value's age in its largest unit that says enough: "now", "12 s", "4 min", "3 h", "5 d". Never negative: clocks differ. */
 export function formatAge(ageMs: number): string {
