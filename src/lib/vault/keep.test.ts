@@ -64,6 +64,20 @@ describe.each([
 	});
 });
 
+it('writes nothing for a worker that another has taken over from', async () => {
+	const old = await durable();
+	await old.takeFence('field');
+	const outbox = old.rows('outbox', asText);
+	await outbox.put('a', 'sent');
+	const young = await durable();
+	const by = await young.takeFence('field');
+	await expect(outbox.put('a', 'failed')).rejects.toMatchObject({ name: 'KeepFenced', by });
+	await expect(outbox.delete('a')).rejects.toThrow('another worker');
+	expect(await young.rows('outbox', asText).all()).toStrictEqual(['sent']);
+	await young.rows('outbox', asText).put('a', 'acknowledged');
+	expect(await outbox.get('a')).toBe('acknowledged');
+});
+
 /** Edits a raw row beside the keep. */
 async function tamper(edit: (table: IDBObjectStore, row: Record<string, unknown>) => void): Promise<void> {
 	const { db } = await migrate(factory, 'fieldbench-keep', [() => undefined]);

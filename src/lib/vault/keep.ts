@@ -25,7 +25,8 @@ export interface Keep {
 	readonly secrets: SecretBox;
 	/**
 	 * A number higher than any taken before under `name`, committed to disk before it is returned. Never below the
-	 * clock's ms, so that it still rises after the keep itself was lost.
+	 * clock's ms, so that it still rises after the keep itself was lost. From then on this keep's writes reject with
+	 * `KeepFenced` once somebody else has taken a higher one.
 	 */
 	takeFence(name: string): Promise<number>;
 	/** The keep's own copy of the telemetry store's sentinel. */
@@ -40,3 +41,13 @@ export interface Keep {
 
 export type KeepError = { kind: 'unavailable'; cause: string } | { kind: 'newer-version'; found: number };
 export type OpenKeepResult = Result<Keep, KeepError>;
+
+/** Another worker took over from the one that writes here: nothing was written. */
+export class KeepFenced extends Error {
+	override readonly name = 'KeepFenced';
+
+	/** @param by the fence number that is higher than ours */
+	constructor(readonly by: number) {
+		super('another worker has taken over');
+	}
+}

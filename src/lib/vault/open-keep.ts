@@ -1,6 +1,6 @@
 import { wrap, type IDBPDatabase } from 'idb';
 import { err, ok, systemClock, type Clock } from '$lib/base';
-import { KEEP_TABLES, type Keep, type KeepTable, type OpenKeepResult } from './keep';
+import { KEEP_TABLES, KeepFenced, type Keep, type KeepTable, type OpenKeepResult } from './keep';
 import { parsedRows } from './memory';
 import { migrate, type Migration } from './migrate';
 import type { Rows } from './rows';
@@ -38,14 +38,20 @@ export async function openKeep(options: OpenKeepOptions = {}): Promise<OpenKeepR
 	}
 }
 
+/** The fence number this keep's owner took, which each of its writes must still find to be the highest. */
+interface Fence {
+	taken: { readonly name: string; readonly number: number } | undefined;
+}
+
 function keepOver(db: IDBPDatabase, discarded: boolean, clock: Clock): Keep {
-	const sentinel = rowsOf(db, 'sentinel');
+	const fence: Fence = { taken: undefined };
+	const sentinel = rowsOf(db, 'sentinel', fence);
 	return {
-		rows: (table, parse) => parsedRows(rowsOf(db, table), parse),
+		rows: (table, parse) => parsedRows(rowsOf(db, table, fence), parse),
 		secrets: secretBox(
 			{
-				records: rowsOf(db, 'secrets'),
-				keys: rowsOf(db, 'keys'),
+				records: rowsOf(db, 'secrets', fence),
+				keys: rowsOf(db, 'keys', fence),
 				async adoptKey(slot, row) {
 					const tx = db.transaction('keys', 'readwrite', { durability: 'strict' });
 					const found: unknown = await tx.store.get(slot);
@@ -62,6 +68,7 @@ function keepOver(db: IDBPDatabase, discarded: boolean, clock: Clock): Keep {
 			const next = Math.max(typeof last === 'number' ? last + 1 : 1, clock.now());
 			await tx.store.put(next, name);
 			await tx.done;
+			fence.taken = { name, number: next };
 			return next;
 		},
 		sentinel: {
@@ -76,19 +83,35 @@ function keepOver(db: IDBPDatabase, discarded: boolean, clock: Clock): Keep {
 	};
 }
 
-function rowsOf(db: IDBPDatabase, table: KeepTable): Rows<unknown> {
-	const write = (strict: boolean) =>
-		db.transaction(table, 'readwrite', { durability: strict ? 'strict' : 'relaxed' });
+function rowsOf(db: IDBPDatabase, table: KeepTable, fence: Fence): Rows<unknown> {
+	/** One write under the fence: a leader that thaws after another took over changes nothing. */
+	const write = async (strict: boolean, change: (rows: WritableTable) => Promise<unknown>) => {
+		const tx = db.transaction([table, 'fences'], 'readwrite', {
+			durability: strict ? 'strict' : 'relaxed'
+		});
+		try {
+			if (fence.taken) {
+				const highest: unknown = await tx.objectStore('fences').get(fence.taken.name);
+				if (typeof highest === 'number' && highest > fence.taken.number) throw new KeepFenced(highest);
+			}
+			await change(tx.objectStore(table));
+		} catch (cause) {
+			tx.done.catch(() => undefined); // the cause is told, its abort is not news
+			if (cause instanceof KeepFenced) tx.abort();
+			throw cause;
+		}
+		await tx.done;
+	};
 	return {
 		get: (key) => db.get(table, key) as Promise<unknown>,
 		all: () => db.getAll(table) as Promise<unknown[]>,
-		async put(key, row, options) {
-			const tx = write(options?.strict ?? false);
-			await Promise.all([tx.store.put(row, key), tx.done]);
-		},
-		async delete(key) {
-			const tx = write(false);
-			await Promise.all([tx.store.delete(key), tx.done]);
-		}
+		put: (key, row, options) => write(options?.strict ?? false, (rows) => rows.put(row, key)),
+		delete: (key) => write(false, (rows) => rows.delete(key))
 	};
+}
+
+/** The two writes that rows are changed by. */
+interface WritableTable {
+	put(row: unknown, key: string): Promise<unknown>;
+	delete(key: string): Promise<unknown>;
 }
