@@ -27,7 +27,15 @@ export type SessionProblem =
 export type SessionState =
 	| { kind: 'none' }
 	| { kind: 'connecting'; id: string; broker: string; attempt: number }
-	| { kind: 'live'; id: string; broker: string; protocolVersion: 4 | 5; sinceMs: number }
+	| {
+			kind: 'live';
+			id: string;
+			broker: string;
+			protocolVersion: 4 | 5;
+			sinceMs: number;
+			/** The broker did not grant every subscription: devices may be there that this account is not let hear. */
+			subscriptionRefused?: true;
+	  }
 	| {
 			kind: 'waiting';
 			id: string;

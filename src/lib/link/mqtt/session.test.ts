@@ -21,11 +21,12 @@ function bench(page: Partial<PageFacts> = {}) {
 		mute: boolean;
 		published: string[];
 	}[] = [];
+	const broker = { grants: true };
 	const connector: MqttConnector = async (options, events) => {
 		const attempt = { options, events, closed: false, mute: false, published: [] as string[] };
 		tries.push(attempt);
 		return {
-			subscribe: async () => true,
+			subscribe: async () => broker.grants,
 			publish: async (topic) => {
 				attempt.published.push(topic);
 				return attempt.mute ? new Promise(() => {}) : done;
@@ -42,7 +43,7 @@ function bench(page: Partial<PageFacts> = {}) {
 	const states: SessionState[] = [];
 	session.watch((state) => states.push(state), new AbortController().signal);
 	const last = () => tries.at(-1)!;
-	return { clock, session, tries, last, states, versions };
+	return { clock, session, tries, last, states, versions, broker };
 }
 
 /** Lets the connector's promise settle. */
@@ -95,6 +96,14 @@ test.each(['ws://localhost:9001', 'ws://127.0.0.1:9001', 'ws://[::1]:9001', 'wss
 	}
 );
 
+test('says so where the broker does not grant every subscription', async () => {
+	const b = bench();
+	b.broker.grants = false;
+	await connected(b);
+	await settled();
+	expect(b.session.state).toMatchObject({ kind: 'live', subscriptionRefused: true });
+});
+
 describe('protocol version', () => {
 	test('falls back to 3.1.1 where the broker refuses 5, at once, and tells what worked', async () => {
 		const b = bench();
@@ -116,6 +125,17 @@ describe('protocol version', () => {
 		b.last().events.ended({ kind: 'closed', opened: true, connected: false });
 		await settled();
 		expect(b.last().options.protocolVersion).toBe(4);
+	});
+
+	test('does not tell a version as the one that works because the other met silence', async () => {
+		const b = bench();
+		b.session.connect(target());
+		await settled();
+		b.last().events.ended({ kind: 'closed', opened: true, connected: false });
+		await settled();
+		b.last().events.connected(false);
+		expect(b.session.state).toMatchObject({ kind: 'live', protocolVersion: 4 });
+		expect(b.versions).toEqual([]);
 	});
 
 	test('what answers neither version is no MQTT broker', async () => {

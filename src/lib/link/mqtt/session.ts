@@ -29,7 +29,7 @@ export interface SessionParts {
 	/** What is subscribed at each connection. */
 	readonly filters: readonly string[];
 	readonly page: () => PageFacts;
-	/** Told once for each connection that came to stand. */
+	/** Told once for each connection that came to stand with a version that was asked for, or that the broker drove us to. */
 	readonly onVersion?: (targetId: string, version: 4 | 5) => void;
 }
 
@@ -58,6 +58,8 @@ export class MqttSession implements MessageLink {
 	#variant: Variant = { version: 5, will: true };
 	/** Told by a broker that drops the connection without a word: both versions were tried in this round. */
 	#otherVersionTried = false;
+	/** The present version was taken up because the other met silence, which a moment's trouble may have been. */
+	#versionGuessed = false;
 	#attempt = 0;
 	#wire: MqttWire | undefined;
 	/** Names the current try; what an older one still says is not heard. */
@@ -107,6 +109,7 @@ export class MqttSession implements MessageLink {
 		this.#target = target;
 		this.#attempt = 0;
 		this.#otherVersionTried = false;
+		this.#versionGuessed = false;
 		this.#variant = { version: firstVersion(target), will: true };
 		const address = parseBrokerUrl(target.url);
 		if (!address.ok) {
@@ -222,11 +225,15 @@ export class MqttSession implements MessageLink {
 		this.#cancelTimer();
 		this.#cancelTimer = this.parts.clock.after(SETTLED_MS, () => (this.#attempt = 0));
 		this.#otherVersionTried = false;
-		this.parts.onVersion?.(target.id, version);
-		void this.#wire?.subscribe(this.parts.filters);
+		if (!this.#versionGuessed) this.parts.onVersion?.(target.id, version);
 		if (this.#variant.will)
 			void this.#wire?.publish(presenceTopic(target.clientId), PRESENT, { qos: 0, retain: true });
-		this.#show({ kind: 'live', ...named(target), protocolVersion: version, sinceMs });
+		const live = { kind: 'live', ...named(target), protocolVersion: version, sinceMs } as const;
+		this.#show(live);
+		const round = this.#round;
+		void this.#wire?.subscribe(this.parts.filters).then((granted) => {
+			if (!granted && round === this.#round && this.up) this.#show({ ...live, subscriptionRefused: true });
+		});
 	}
 
 	#deliver(topic: string, payload: Uint8Array, retained: boolean): void {
@@ -260,6 +267,7 @@ export class MqttSession implements MessageLink {
 			(end.kind === 'closed' && end.opened && !end.connected) || (end.kind === 'no-answer' && end.opened);
 		if (!silent && !(end.kind === 'refused' && refusesVersion(end.code))) return undefined;
 		this.#otherVersionTried = true;
+		this.#versionGuessed = silent;
 		return { version: version === 5 ? 4 : 5, will };
 	}
 

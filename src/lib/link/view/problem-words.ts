@@ -142,3 +142,11 @@ export function sessionProblemWords(problem: SessionProblem): Words {
 			};
 	}
 }
+
+/** The broker let the account in, and granted it less than was asked for. */
+export const SUBSCRIPTION_REFUSED: Words = {
+	what: 'This account may not read everything here',
+	means:
+		'The broker refused at least one subscription, so devices may be there that this page never hears of. What does arrive is stored as always.',
+	todo: 'Give the account read access to iot/node/# in the broker’s ACL, then connect again.'
+};

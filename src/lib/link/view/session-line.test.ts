@@ -18,6 +18,16 @@ describe('sessionLine', () => {
 			'Live on home-broker · 1 device · 0.5 msg/s'
 		);
 	});
+	it('does not call a session live that may not listen', () => {
+		const deaf = {
+			...{ kind: 'live', id: 'h', broker: 'home-broker', protocolVersion: 5, sinceMs: NOW },
+			subscriptionRefused: true
+		} as const;
+		expect(sessionLine(deaf, around)).toEqual({
+			state: 'late',
+			text: 'Connected to home-broker · it does not let this account read everything'
+		});
+	});
 	it('says offline rather than counting down to nothing', () => {
 		const waiting = {
 			kind: 'waiting',

@@ -36,6 +36,11 @@ export function sessionLine(session: SessionState | undefined, around: AroundSes
 		case 'connecting':
 			return { state: 'late', text: `Connecting to ${session.broker}…` };
 		case 'live':
+			if (session.subscriptionRefused)
+				return {
+					state: 'late',
+					text: `Connected to ${session.broker} · it does not let this account read everything`
+				};
 			return {
 				state: 'live',
 				text: `Live on ${session.broker} · ${count(around.devices, 'device', 'devices')} · ${rate(around)}`
