@@ -1,4 +1,11 @@
-import type { DeviceId, LinkKind, Presence, Provenance, Sample } from '$lib/model';
+import {
+	displayName,
+	type DeviceId,
+	type LinkKind,
+	type Presence,
+	type Provenance,
+	type Sample
+} from '$lib/model';
 import type { DeviceEvent, DeviceSummary, StoredDevice } from './device';
 import type { StatusReport } from './profiles';
 
@@ -240,7 +247,8 @@ export class DeviceEntry {
 		this.unsaved = 'soon';
 	}
 
-	#rename(alias: string | undefined): void {
+	#rename(told: string | undefined): void {
+		const alias = told === undefined ? undefined : displayName(told);
 		if (alias === undefined || alias === this.#alias) return;
 		this.#alias = alias;
 		this.unsaved = 'soon';

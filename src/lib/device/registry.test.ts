@@ -57,6 +57,12 @@ const sample = (seq: number, more: object = {}) => ({
 const only = (registry: Registry) => registry.summaries()[0]!;
 const kinds = (registry: Registry, id = 'fb-1') => registry.events(id as DeviceId).map((e) => e.kind);
 
+test('a name cannot turn round what is written after it', () => {
+	const registry = open();
+	hear(registry, 'fb-1', 'status', { state: 'online', name: 'roof\u202egnp' });
+	expect(only(registry).name).toBe('roof gnp');
+});
+
 test('a device appears at its first message, online, with values and age', () => {
 	const registry = open();
 	hear(registry, 'fb-1', 'telemetry', sample(3, { node_id: 'Bench', fw: '0.1.0', wifi_rssi: -60 }));

@@ -1,5 +1,6 @@
 export * from './command';
 export * from './device-id';
+export * from './display-name';
 export * from './link';
 export * from './metric';
 export * from './sample';

@@ -20,7 +20,11 @@ describe('sessionLine', () => {
 	});
 	it('does not call a session live that may not listen', () => {
 		const deaf = {
-			...{ kind: 'live', id: 'h', broker: 'home-broker', protocolVersion: 5, sinceMs: NOW },
+			kind: 'live',
+			id: 'h',
+			broker: 'home-broker',
+			protocolVersion: 5,
+			sinceMs: NOW,
 			subscriptionRefused: true
 		} as const;
 		expect(sessionLine(deaf, around)).toEqual({
