@@ -4,7 +4,7 @@ import { sessionProblemWords } from './problem-words';
 import { sessionLine } from './session-line';
 
 const NOW = 1_700_000_000_000;
-const around = { devices: 2, virtual: 0, messagesPerSecond: 4, nowMs: NOW, problem: undefined };
+const around = { devices: 2, online: 2, virtual: 0, messagesPerSecond: 4, nowMs: NOW, problem: undefined };
 const url = 'ws://192.168.1.20:9001';
 
 describe('sessionLine', () => {
@@ -14,8 +14,14 @@ describe('sessionLine', () => {
 			state: 'live',
 			text: 'Live on home-broker · 2 devices · 4 msg/s'
 		});
-		expect(sessionLine(live, { ...around, devices: 1, messagesPerSecond: 0.53 }).text).toBe(
+		expect(sessionLine(live, { ...around, devices: 1, online: 1, messagesPerSecond: 0.53 }).text).toBe(
 			'Live on home-broker · 1 device · 0.5 msg/s'
+		);
+	});
+	it('does not count what is in a drawer as live', () => {
+		const live = { kind: 'live', id: 'h', broker: 'home-broker', protocolVersion: 5, sinceMs: NOW } as const;
+		expect(sessionLine(live, { ...around, devices: 53 }).text).toBe(
+			'Live on home-broker · 2 of 53 devices online · 4 msg/s'
 		);
 	});
 	it('does not call a session live that may not listen', () => {

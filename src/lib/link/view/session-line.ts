@@ -9,6 +9,8 @@ export interface SessionLine {
 /** What the shell knows besides the session itself. */
 export interface AroundSession {
 	readonly devices: number;
+	/** Those of them that say they are online now, by the broker. */
+	readonly online: number;
 	/** Devices that live in this browser and need no broker. */
 	readonly virtual: number;
 	readonly messagesPerSecond: number;
@@ -43,7 +45,7 @@ export function sessionLine(session: SessionState | undefined, around: AroundSes
 				};
 			return {
 				state: 'live',
-				text: `Live on ${session.broker} · ${count(around.devices, 'device', 'devices')} · ${rate(around)}`
+				text: `Live on ${session.broker} · ${onlineOf(around)} · ${rate(around)}`
 			};
 		case 'waiting': {
 			if (session.problem.kind === 'offline')
@@ -61,6 +63,12 @@ export function sessionLine(session: SessionState | undefined, around: AroundSes
 			};
 	}
 }
+
+/** Of devices that were ever heard some are in a drawer: what is online now is not all that is known. */
+const onlineOf = ({ online, devices }: AroundSession): string =>
+	online === devices
+		? count(devices, 'device', 'devices')
+		: `${formatNumber(online)} of ${count(devices, 'device', 'devices')} online`;
 
 const rate = ({ messagesPerSecond: r }: AroundSession): string =>
 	`${formatNumber(r, r > 0 && r < 9.95 && r % 1 !== 0 ? 1 : 0)} msg/s`;
