@@ -13,7 +13,7 @@ test('charts of every metric share one range, move by keys, and are tables too',
 
 	// Offered only where the window does not follow the present.
 	const backToNow = page.getByRole('button', { name: 'Back to now' });
-	const range = page.getByLabel('Showing the last');
+	const range = page.getByLabel('Time range');
 	for (const label of ['month', 'minute']) {
 		await range.selectOption({ label });
 		await expect(backToNow).toBeHidden();
