@@ -5,3 +5,5 @@ export * from './mqtt/address';
 export * from './mqtt/connector';
 export * from './mqtt/mqttjs-connector';
 export * from './mqtt/session';
+export * from './serial/lease';
+export * from './serial/port';

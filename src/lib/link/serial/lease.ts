@@ -1,0 +1,62 @@
+import type { Counters, Result } from '$lib/base';
+import type { PortError, PortUse, SerialPortLike } from './port';
+
+/** The right to one port, for one use. Whoever holds it is the only one who may open, read or write. */
+export interface PortLease<U extends PortUse> {
+	readonly use: U;
+	/** Aborts when the port is unplugged or this lease has ended; the reason is a PortLost. */
+	readonly signal: AbortSignal;
+	/**
+	 * Ends this lease and begins another on the same port, with nobody in between. What this one had open is closed first.
+	 * An unplugged port gives a lease whose signal has aborted already.
+	 */
+	handTo<V extends PortUse>(use: V): Promise<LeaseOf<V>>;
+	/** Idempotent. Resolves when the port is closed and free. */
+	release(): Promise<void>;
+}
+
+/** Only a flash lease gives the raw port: esptool-js opens, reads, writes and closes it itself. */
+export interface FlashLease extends PortLease<'flash'> {
+	readonly device: SerialPortLike;
+}
+
+/** A running firmware's line: log text, Improv packets and Device API frames share it, and one reader takes them apart. */
+export interface LineLease extends PortLease<'line'> {
+	/** @param baud bits per second, both ways, 8N1 */
+	open(baud: number): Promise<Result<SerialLine, PortError>>;
+}
+
+export type LeaseOf<U extends PortUse> = U extends 'flash' ? FlashLease : LineLease;
+
+/** One Improv packet (improv-wifi.com/serial), checked: its type byte and its data. */
+export interface ImprovPacket {
+	readonly type: number;
+	readonly data: Uint8Array;
+}
+
+/** What the splitter could not take for what it began like; the bytes themselves are given on as text. */
+export type LineFault = 'bad-frame' | 'bad-improv' | 'too-long';
+
+/** What the UART of the adapter reported; the bytes concerned are lost, the line goes on. */
+export type ReceiveFault = 'break' | 'framing' | 'parity' | 'overrun';
+
+export interface SerialLine {
+	readonly baud: number;
+	/** Bytes that are neither an Improv packet nor an API frame, in order, as they arrive. */
+	onText(fn: (bytes: Uint8Array) => void, signal: AbortSignal): void;
+	onImprov(fn: (packet: ImprovPacket) => void, signal: AbortSignal): void;
+	/** The JSON of each Device API frame whose CRC is right. */
+	onFrame(fn: (json: Uint8Array) => void, signal: AbortSignal): void;
+	readonly dropped: Counters<LineFault>;
+	readonly faults: Counters<ReceiveFault>;
+	/** Resolves when the adapter has taken the bytes. Writes go out in the order asked. Rejects only with the signal's reason. */
+	write(bytes: Uint8Array, signal: AbortSignal): Promise<Result<void, PortError>>;
+	/** Sends one Device API frame (docs/protocol.md §8). */
+	sendFrame(json: Uint8Array, signal: AbortSignal): Promise<Result<void, PortError>>;
+	/** Restarts the chip into its program. */
+	reset(): Promise<Result<void, PortError>>;
+	/** Listeners stay. */
+	setBaud(baud: number): Promise<Result<void, PortError>>;
+	/** Idempotent; resolves when the port is closed. The lease stays held. */
+	close(): Promise<void>;
+}
