@@ -26,7 +26,7 @@ export interface LineLease extends PortLease<'line'> {
 	open(baud: number): Promise<Result<SerialLine, PortError>>;
 }
 
-export type LeaseOf<U extends PortUse> = U extends 'flash' ? FlashLease : LineLease;
+export type LeaseOf<U extends PortUse> = { flash: FlashLease; line: LineLease }[U];
 
 /** One Improv packet (improv-wifi.com/serial), checked: its type byte and its data. */
 export interface ImprovPacket {

@@ -1,0 +1,227 @@
+import { Counters, delay, done, err, ok, untilAborted, type Clock, type Result } from '$lib/base';
+import { encodeFrame } from './api-frame';
+import type { ImprovPacket, LineFault, ReceiveFault, SerialLine } from './lease';
+import { LineSplitter } from './line-splitter';
+import type { PortError, SerialPortLike } from './port';
+import { lineFault, openFault, receiveFault } from './port-fault';
+
+/** How long EN is held low: esptool's reset sequence has 0.1 s, and a board's RC at EN needs some of it. */
+const RESET_PULSE_MS = 100;
+/** Chromium's own is 255 B, which a log at 921,600 baud fills while the page draws a frame. */
+const BUFFER_BYTES = 64 * 1024;
+
+/**
+ * An open port with a running firmware at the other end: the one reader and the one writer of it. It ends by `close`, or when
+ * the device is gone; then `onLost` is called, once.
+ */
+export class OpenLine implements SerialLine {
+	readonly dropped = new Counters<LineFault>();
+	readonly faults = new Counters<ReceiveFault>();
+	readonly #text = new Listeners<Uint8Array>();
+	readonly #improv = new Listeners<ImprovPacket>();
+	readonly #frames = new Listeners<Uint8Array>();
+	readonly #ended = new AbortController();
+	readonly #splitter = new LineSplitter({
+		text: (bytes) => this.#text.tell(bytes),
+		improv: (packet) => this.#improv.tell(packet),
+		frame: (json) => this.#frames.tell(json),
+		fault: (kind) => this.dropped.add(kind)
+	});
+	#baud: number;
+	#reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+	#reading: Promise<void> = Promise.resolve();
+	#stopping = false;
+	/** Settles when all acts asked so far are through: writes and baud changes go one after another. */
+	#tail: Promise<unknown> = Promise.resolve();
+	#closed: Promise<void> | undefined;
+
+	private constructor(
+		private readonly port: SerialPortLike,
+		baud: number,
+		private readonly clock: Clock,
+		private readonly onLost: () => void
+	) {
+		this.#baud = baud;
+	}
+
+	static async open(
+		port: SerialPortLike,
+		baud: number,
+		{ clock, onLost }: { clock: Clock; onLost: () => void }
+	): Promise<Result<OpenLine, PortError>> {
+		try {
+			await port.open({ baudRate: baud, bufferSize: BUFFER_BYTES });
+		} catch (cause) {
+			return err(openFault(cause));
+		}
+		const line = new OpenLine(port, baud, clock, onLost);
+		line.#reading = line.#read();
+		return ok(line);
+	}
+
+	get baud(): number {
+		return this.#baud;
+	}
+
+	onText(fn: (bytes: Uint8Array) => void, signal: AbortSignal): void {
+		this.#text.add(fn, signal);
+	}
+
+	onImprov(fn: (packet: ImprovPacket) => void, signal: AbortSignal): void {
+		this.#improv.add(fn, signal);
+	}
+
+	onFrame(fn: (json: Uint8Array) => void, signal: AbortSignal): void {
+		this.#frames.add(fn, signal);
+	}
+
+	sendFrame(json: Uint8Array, signal: AbortSignal): Promise<Result<void, PortError>> {
+		return this.write(encodeFrame(json), signal);
+	}
+
+	write(bytes: Uint8Array, signal: AbortSignal): Promise<Result<void, PortError>> {
+		if (signal.aborted) return Promise.reject(signal.reason as Error);
+		return untilAborted(
+			this.#next(() => this.#write(bytes, signal)),
+			signal
+		);
+	}
+
+	async reset(): Promise<Result<void, PortError>> {
+		try {
+			await this.port.setSignals({ dataTerminalReady: false, requestToSend: true });
+			await delay(RESET_PULSE_MS, this.clock, this.#ended.signal);
+			await this.port.setSignals({ dataTerminalReady: false, requestToSend: false });
+			return done;
+		} catch (cause) {
+			return err(this.#ended.signal.aborted ? { kind: 'unplugged' } : lineFault(cause));
+		}
+	}
+
+	setBaud(baud: number): Promise<Result<void, PortError>> {
+		return this.#next(() => this.#reopen(baud));
+	}
+
+	close(): Promise<void> {
+		this.#closed ??= this.#shut();
+		return this.#closed;
+	}
+
+	#next<T>(act: () => Promise<T>): Promise<T> {
+		const turn = this.#tail.then(act);
+		this.#tail = turn.catch(() => undefined); // its own caller hears of it
+		return turn;
+	}
+
+	async #write(bytes: Uint8Array, signal: AbortSignal): Promise<Result<void, PortError>> {
+		signal.throwIfAborted();
+		const stream = this.port.writable;
+		if (this.#ended.signal.aborted || !stream) return err({ kind: 'unplugged' });
+		const writer = stream.getWriter();
+		const stop = AbortSignal.any([signal, this.#ended.signal]);
+		const drop = () => void writer.abort(stop.reason).catch(() => undefined); // what is not sent yet is thrown away
+		stop.addEventListener('abort', drop, { once: true });
+		try {
+			await untilAborted(writer.write(bytes), stop);
+			return done;
+		} catch (cause) {
+			signal.throwIfAborted();
+			return err(this.#ended.signal.aborted ? { kind: 'unplugged' } : lineFault(cause));
+		} finally {
+			stop.removeEventListener('abort', drop);
+			writer.releaseLock();
+		}
+	}
+
+	/** Web Serial has no other way to change the speed. The adapter may move DTR and RTS meanwhile, which can restart the board. */
+	async #reopen(baud: number): Promise<Result<void, PortError>> {
+		if (this.#ended.signal.aborted) return err({ kind: 'unplugged' });
+		try {
+			await this.#stopReading();
+			await this.port.close();
+			await this.port.open({ baudRate: baud, bufferSize: BUFFER_BYTES });
+		} catch (cause) {
+			this.#lost();
+			return err(openFault(cause));
+		}
+		if (this.#ended.signal.aborted) {
+			await this.#closePort(); // it was closed while it was opened again
+			return err({ kind: 'unplugged' });
+		}
+		this.#baud = baud;
+		this.#stopping = false;
+		this.#reading = this.#read();
+		return done;
+	}
+
+	async #read(): Promise<void> {
+		let last: ReadableStream<Uint8Array> | undefined;
+		while (!this.#stopping && this.port.readable && this.port.readable !== last) {
+			last = this.port.readable;
+			if (!(await this.#readStream(last))) break;
+		}
+		this.#splitter.end();
+		if (!this.#stopping) this.#lost();
+	}
+
+	/** @returns true where the port goes on with a new stream */
+	async #readStream(stream: ReadableStream<Uint8Array>): Promise<boolean> {
+		const reader = (this.#reader = stream.getReader());
+		try {
+			for (;;) {
+				const { value, done: ended } = await reader.read();
+				if (ended) return false;
+				this.#splitter.push(value);
+			}
+		} catch (cause) {
+			const fault = receiveFault(cause);
+			if (fault) this.faults.add(fault);
+			return fault !== undefined;
+		} finally {
+			this.#reader = undefined;
+			reader.releaseLock();
+		}
+	}
+
+	async #stopReading(): Promise<void> {
+		this.#stopping = true;
+		await this.#reader?.cancel().catch(() => undefined); // a stream that broke has nothing to cancel
+		await this.#reading;
+	}
+
+	async #shut(): Promise<void> {
+		this.#ended.abort();
+		await this.#tail;
+		await this.#stopReading();
+		await this.#closePort();
+	}
+
+	async #closePort(): Promise<void> {
+		try {
+			await this.port.close();
+		} catch {
+			// closed already, or gone: there is nothing left to close
+		}
+	}
+
+	#lost(): void {
+		if (this.#ended.signal.aborted) return;
+		void this.close();
+		this.onLost();
+	}
+}
+
+/** Listeners of one kind of piece, each until its signal aborts. */
+class Listeners<T> {
+	readonly #all = new Set<(item: T) => void>();
+
+	add(fn: (item: T) => void, signal: AbortSignal): void {
+		if (signal.aborted) return;
+		this.#all.add(fn);
+		signal.addEventListener('abort', () => this.#all.delete(fn), { once: true });
+	}
+
+	tell(item: T): void {
+		for (const fn of [...this.#all]) fn(item);
+	}
+}
