@@ -1,0 +1,2 @@
+export * from './improv-client';
+export * from './setup-state';
