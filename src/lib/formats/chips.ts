@@ -42,6 +42,12 @@ export const CHIP_IDS = {
 /** `chip_id` of an image that only the practice board runs. */
 export const PRACTICE_CHIP_ID = CHIP_IDS[PRACTICE_FAMILY];
 
+/**
+ * Load address of the practice image's segment that holds a WebAssembly module: its length in bytes as u32, then the module.
+ * Nothing of an ESP32-C3 lies there.
+ */
+export const PRACTICE_WASM_ADDRESS = 0x60fb0000;
+
 const FAMILY_OF = new Map(CHIP_FAMILIES.flatMap((f) => (f === 'ESP8266' ? [] : [[CHIP_IDS[f], f] as const])));
 
 /** The family that an image's `chip_id` stands for, or undefined where we know none. */
