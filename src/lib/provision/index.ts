@@ -1,2 +1,3 @@
 export * from './improv-client';
+export * from './setup';
 export * from './setup-state';
