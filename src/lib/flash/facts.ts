@@ -1,0 +1,128 @@
+import type { AppImage, ChipFamily } from '$lib/formats';
+import type { PortError } from '$lib/link';
+
+/** What a chip says of itself, once its ROM answers. */
+export interface BoardFacts {
+	/** As on the wire: a practice board is an ESP32-C3, and `practice` tells it apart. */
+	readonly chip: ChipFamily;
+	readonly description: string;
+	/** Lower case, with colons. */
+	readonly mac: string;
+	/** null where the flash's id is none that we know. */
+	readonly flashSizeBytes: number | null;
+	/** The mark of a virtual board is in its eFuses (docs/flashing.md). */
+	readonly practice: boolean;
+	readonly features: readonly string[];
+	/** `v0.4`; empty where the chip has none. */
+	readonly revision: string;
+	readonly crystalMhz: number;
+	readonly secureBoot: boolean;
+	readonly flashEncryption: boolean;
+}
+
+/** Bytes and the place they are meant for. */
+export interface FirmwarePart {
+	readonly name: string;
+	/** Bytes from the flash's start. */
+	readonly offset: number;
+	readonly bytes: Uint8Array<ArrayBuffer>;
+	/** Where the bytes came from: an address or a file's name. */
+	readonly from: string;
+}
+
+/** A firmware that is here whole and can be planned for a board. */
+export interface FirmwareSource {
+	readonly name: string;
+	/** Empty where nothing says. */
+	readonly version: string;
+	readonly parts: readonly FirmwarePart[];
+	/** What its maker wants done with what is there: ask the person, erase, or leave it. */
+	readonly eraseFirst: 'ask' | 'always' | 'never';
+	/** Seconds that Improv may take to answer after a new install; 0: it has none; absent: its maker does not say. */
+	readonly improvWaitS?: number;
+}
+
+/** A stretch of the flash with a name; bytes. */
+export interface PlanRange {
+	readonly offset: number;
+	readonly length: number;
+	readonly label: string;
+}
+
+/** What is written in one go, and verified by one digest. */
+export interface PlanRegion extends PlanRange {
+	readonly kind: 'app' | 'bootloader' | 'partition-table' | 'merged' | 'otadata' | 'nvs' | 'unknown';
+	readonly bytes: Uint8Array<ArrayBuffer>;
+	/** The image in it, where it is one; of a merged one, its application. */
+	readonly image?: AppImage;
+}
+
+/** `blocking`: this plan must not be written; else the person is told and may go on. */
+export type PlanProblem = { readonly blocking: boolean } & (
+	| { readonly kind: 'wrong-chip'; readonly found: ChipFamily; readonly wanted: ChipFamily }
+	/** Its place asks for an image or a table, and it is none; or it is for a chip that nobody knows. */
+	| { readonly kind: 'not-an-image'; readonly label: string }
+	| { readonly kind: 'overlap'; readonly label: string; readonly other: string }
+	| { readonly kind: 'too-big'; readonly label: string; readonly overBytes: number }
+	| { readonly kind: 'misaligned'; readonly label: string; readonly offset: number }
+	| { readonly kind: 'will-not-run'; readonly label: string }
+	/** The checksum or the digest of the image is not that of its bytes. */
+	| { readonly kind: 'hash-wrong'; readonly label: string }
+);
+
+/** What will be written where, what dies and what stays. */
+export interface WritePlan {
+	/** By offset. */
+	readonly regions: readonly PlanRegion[];
+	/** The whole chip is erased before the first region. */
+	readonly eraseAll: boolean;
+	/** Stretches of what is there now that are lost, whole sectors of 4 KiB. */
+	readonly erased: readonly PlanRange[];
+	readonly kept: readonly PlanRange[];
+	readonly problems: readonly PlanProblem[];
+}
+
+export type FlashError =
+	| PortError
+	/** No ROM answers: what came instead tells a dead line, a wrong speed and a running program apart. */
+	| { readonly kind: 'no-answer'; readonly heard: 'nothing' | 'noise' | 'boot-log' }
+	/** What the flash holds is not what was sent: the MD5 of the region at this offset. */
+	| { readonly kind: 'verify-failed'; readonly offsetBytes: number }
+	| { readonly kind: 'block-failed'; readonly offsetBytes: number; readonly attempts: number }
+	| { readonly kind: 'secure-download' }
+	| { readonly kind: 'unsupported-chip'; readonly cause: string }
+	| { readonly kind: 'stub-failed'; readonly cause: string };
+
+/** What came of a write. */
+export interface FlashReport {
+	readonly durationMs: number;
+	/** Of all regions, as they lie in the flash. */
+	readonly totalBytes: number;
+	/** Blocks and stretches that had to be sent again. */
+	readonly retries: number;
+	/** Bits per second that the line was used at. */
+	readonly baud: number;
+}
+
+export type FlashState =
+	| { readonly kind: 'idle' }
+	/** @property attempt from 1 */
+	| { readonly kind: 'connecting'; readonly attempt: number }
+	| { readonly kind: 'connected'; readonly board: BoardFacts }
+	| { readonly kind: 'erasing' }
+	| {
+			readonly kind: 'writing';
+			/** Place in the plan's regions. */
+			readonly region: number;
+			/** Of the regions as they will lie in the flash, in blocks that the chip acknowledged. */
+			readonly writtenBytes: number;
+			readonly totalBytes: number;
+			readonly bytesPerSecond?: number;
+			readonly secondsLeft?: number;
+			readonly retries: number;
+	  }
+	| { readonly kind: 'verifying'; readonly region: number }
+	| { readonly kind: 'resetting' }
+	| ({ readonly kind: 'done' } & FlashReport & { readonly board: BoardFacts })
+	| { readonly kind: 'cancelled'; readonly wroteAnything: boolean }
+	| { readonly kind: 'failed'; readonly error: FlashError; readonly wroteAnything: boolean };
