@@ -1,2 +1,3 @@
+export * from './port-words';
 export * from './problem-words';
 export * from './session-line';
