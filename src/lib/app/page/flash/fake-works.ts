@@ -1,0 +1,139 @@
+import { type Clock, err, ok, type Result, systemClock } from '$lib/base';
+import type { BoardFacts, FlashError, FlashState, PlanProblem, WritePlan } from '$lib/flash/view';
+import type { SerialPortLike } from '$lib/link';
+import type { BoardAtWork, FlashWorks, PracticeBoardView } from './works';
+
+/** A board made up for the tests of screens: it says and does what a test wants. */
+export interface FakeBoardScript {
+	readonly answer: Result<BoardFacts, FlashError>;
+	readonly problems: readonly PlanProblem[];
+	/** Told at a write, in order; the last one stays. */
+	readonly states: readonly FlashState[];
+}
+
+export const FAKE_BOARD: BoardFacts = {
+	chip: 'ESP32-C3',
+	description: 'ESP32-C3 (QFN32)',
+	mac: 'fa:b0:12:34:56:78',
+	flashSizeBytes: 4 * 1024 * 1024,
+	practice: true,
+	features: ['Wi-Fi', 'BLE', 'single core, 160 MHz'],
+	revision: 'v0.4',
+	crystalMhz: 40,
+	secureBoot: false,
+	flashEncryption: false
+};
+
+const PORT: SerialPortLike = {
+	readable: null,
+	writable: null,
+	open: () => Promise.resolve(),
+	close: () => Promise.resolve(),
+	setSignals: () => Promise.resolve(),
+	getInfo: () => ({ usbVendorId: 0x10c4, usbProductId: 0xea60 }),
+	addEventListener: () => undefined,
+	removeEventListener: () => undefined
+};
+
+export function fakePlan(eraseAll: boolean, problems: readonly PlanProblem[]): WritePlan {
+	const region = (
+		kind: 'bootloader' | 'partition-table' | 'app',
+		label: string,
+		offset: number,
+		length: number
+	) => ({
+		kind,
+		label,
+		offset,
+		length,
+		bytes: new Uint8Array(0)
+	});
+	const settings = { offset: 0x9000, length: 0x5000, label: 'Settings (nvs)' };
+	const log = { offset: 0x310000, length: 0xd0000, label: 'telemetry' };
+	const old = { offset: 0x10000, length: 0x60000, label: 'old-blinky 1.2' };
+	return {
+		regions: [
+			region('bootloader', 'Bootloader', 0, 0x5000),
+			region('partition-table', 'Partition table', 0x8000, 0x1000),
+			region('app', 'fieldbench-node', 0x10000, 0x48000)
+		],
+		eraseAll,
+		erased: eraseAll ? [settings, old, log] : [old],
+		kept: eraseAll ? [] : [settings, log],
+		problems
+	};
+}
+
+/** @param script what the board says and does; each connect and write looks at it anew */
+export function fakeWorks(script: FakeBoardScript, clock: Clock = systemClock): FlashWorks {
+	const boards: PracticeBoardView[] = [];
+	let tell: (boards: readonly PracticeBoardView[]) => void = () => undefined;
+	const board: BoardAtWork = {
+		info: { vendorId: 0x10c4, productId: 0xea60 },
+		connect: () => Promise.resolve(script.answer),
+		plan: (_firmware, eraseAll) => fakePlan(eraseAll, script.problems),
+		write: (_plan, onState, signal) =>
+			new Promise((resolve) => {
+				for (const state of script.states) onState(state);
+				const last = script.states.at(-1)?.kind;
+				if (last === 'done' || last === 'failed') return resolve();
+				signal.addEventListener('abort', () => {
+					onState({ kind: 'cancelled', wroteAnything: true });
+					resolve();
+				});
+			}),
+		listen: () => Promise.resolve(err({ kind: 'unplugged' })),
+		setUp: () => {
+			throw new Error('this made-up board has no line');
+		},
+		brokers: () => Promise.resolve(err('None is known.')),
+		release: () => Promise.resolve()
+	};
+	return {
+		door: undefined,
+		practice: {
+			watch: (emit) => (tell = emit)(boards),
+			make: () => {
+				const id = `board-${clock.now()}`;
+				boards.push({ id, name: 'Practice board 1', mac: FAKE_BOARD.mac, state: 'stuck' });
+				tell([...boards]);
+				return Promise.resolve(ok(id));
+			},
+			remove: () => Promise.resolve(),
+			act: () => Promise.resolve(),
+			openPort: () => PORT,
+			network: { ssid: 'Fieldbench Practice', password: 'practice-wifi' }
+		},
+		firmware: {
+			catalogue: () =>
+				Promise.resolve(
+					ok([
+						{
+							id: 'practice',
+							name: 'Fieldbench practice node',
+							family: 'FIELDBENCH-VIRTUAL',
+							manifestUrl: 'https://example.org/practice/manifest.json',
+							available: true
+						},
+						{
+							id: 'node-c3',
+							name: 'Fieldbench node',
+							family: 'ESP32-C3',
+							manifestUrl: 'https://example.org/node/manifest.json',
+							available: false
+						}
+					])
+				),
+			fetchManifest: (url) =>
+				Promise.resolve(
+					url.includes('practice')
+						? ok({ name: 'Fieldbench practice node', version: '0.1.0' })
+						: err('The address answers with a web page, not with a manifest.')
+				),
+			fromFiles: () => ({ name: 'Your files', version: '' }),
+			recognise: () => ({ words: 'An app', offset: 0x10000 })
+		},
+		boardOn: () => board,
+		guarded: (during) => during()
+	};
+}

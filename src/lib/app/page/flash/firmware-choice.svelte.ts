@@ -1,0 +1,161 @@
+import { type CatalogueEntry, PRACTICE_FAMILY } from '$lib/formats';
+import type { BoardFacts } from '$lib/flash/view';
+import type { FirmwareShelf, LoadedFirmware } from './works';
+
+/** A file of an own build, as it is shown and edited. */
+export interface ChosenFile {
+	readonly id: string;
+	readonly name: string;
+	readonly sizeBytes: number;
+	readonly recognised: string;
+	/** As typed. */
+	readonly offset: string;
+	readonly fault?: string | undefined;
+	readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export type FirmwareWay = 'catalogue' | 'manifest';
+
+/** Which firmware a person wants on this board, and how far fetching it is. */
+export class FirmwareChoice {
+	#entries = $state.raw<readonly CatalogueEntry[] | undefined>(undefined);
+	#loading = $state<string>();
+	#fault = $state.raw<{ readonly way: FirmwareWay; readonly words: string } | undefined>(undefined);
+	#files = $state.raw<readonly ChosenFile[]>([]);
+	#fetching: AbortController | undefined;
+	#made = 0;
+
+	/** What suits the board first; what cannot be taken says why. undefined: not yet known. */
+	readonly cards = $derived.by(() => this.#entries?.map((entry) => cardOf(entry, this.board)));
+
+	constructor(
+		private readonly shelf: FirmwareShelf,
+		private readonly board: BoardFacts,
+		/** Told what was chosen, ready to be planned. */
+		private readonly onChosen: (firmware: LoadedFirmware) => void
+	) {}
+
+	/** What is being fetched, in words. */
+	get loading(): string | undefined {
+		return this.#loading;
+	}
+
+	get files(): readonly ChosenFile[] {
+		return this.#files;
+	}
+
+	faultOf(way: FirmwareWay): string | undefined {
+		return this.#fault?.way === way ? this.#fault.words : undefined;
+	}
+
+	async load(signal: AbortSignal): Promise<void> {
+		const found = await this.shelf.catalogue(signal);
+		this.#entries = found.ok ? found.value : [];
+		if (!found.ok) this.#fault = { way: 'catalogue', words: found.error };
+	}
+
+	async pickCatalogue(id: string): Promise<void> {
+		const entry = this.#entries?.find((one) => one.id === id);
+		if (entry) await this.#fetch('catalogue', entry.manifestUrl, `Fetching ${entry.name}…`);
+	}
+
+	async pickManifest(text: string): Promise<void> {
+		const url = text.trim();
+		if (!URL.canParse(url)) {
+			this.#fault = {
+				way: 'manifest',
+				words: 'This is no address. It begins with https:// and ends in .json.'
+			};
+			return;
+		}
+		await this.#fetch('manifest', url, `Fetching from ${new URL(url).host}…`);
+	}
+
+	cancel(): void {
+		this.#fetching?.abort();
+	}
+
+	async addFiles(files: readonly File[]): Promise<void> {
+		for (const file of files) {
+			const bytes = new Uint8Array(await file.arrayBuffer());
+			const { words, offset } = this.shelf.recognise(bytes, this.board);
+			const typed = offset === undefined ? '' : `0x${offset.toString(16)}`;
+			const chosen = {
+				id: `file-${++this.#made}`,
+				name: file.name,
+				sizeBytes: bytes.length,
+				recognised: words,
+				bytes
+			};
+			this.#files = [...this.#files, { ...chosen, offset: typed, fault: offsetFault(typed) }];
+		}
+	}
+
+	moveFile(id: string, offset: string): void {
+		this.#files = this.#files.map((file) =>
+			file.id === id ? { ...file, offset, fault: offsetFault(offset) } : file
+		);
+	}
+
+	dropFile(id: string): void {
+		this.#files = this.#files.filter((file) => file.id !== id);
+	}
+
+	useFiles(): void {
+		const placed = this.#files.flatMap(({ name, bytes, offset: typed }) => {
+			const offset = parseOffset(typed);
+			return offset === undefined ? [] : [{ name, bytes, offset }];
+		});
+		this.onChosen(this.shelf.fromFiles(placed));
+	}
+
+	async #fetch(way: FirmwareWay, url: string, words: string): Promise<void> {
+		const fetching = new AbortController();
+		this.#fetching = fetching;
+		this.#fault = undefined;
+		this.#loading = words;
+		try {
+			const loaded = await this.shelf.fetchManifest(url, this.board, fetching.signal);
+			if (loaded.ok) this.onChosen(loaded.value);
+			else this.#fault = { way, words: loaded.error };
+		} catch (cause) {
+			if (!fetching.signal.aborted) throw cause;
+		} finally {
+			this.#loading = undefined;
+		}
+	}
+}
+
+function cardOf(entry: CatalogueEntry, board: BoardFacts) {
+	const practice = entry.family === PRACTICE_FAMILY;
+	const suits = board.practice ? practice : entry.family === board.chip;
+	const elsewhere = practice
+		? 'It runs only on a practice board.'
+		: board.practice
+			? 'It is real machine code; this is a practice board.'
+			: `This board has an ${board.chip}.`;
+	const blocked = !suits
+		? elsewhere
+		: !entry.available
+			? 'It is not built yet: it comes with a release.'
+			: undefined;
+	return {
+		id: entry.id,
+		name: entry.name,
+		chip: practice ? 'practice boards' : entry.family,
+		practice,
+		blocked
+	};
+}
+
+/** Hexadecimal with 0x, or decimal. @returns bytes, or undefined where it is no number */
+export function parseOffset(text: string): number | undefined {
+	const typed = text.trim();
+	return /^(0x[0-9a-f]{1,8}|[0-9]{1,10})$/iu.test(typed) ? Number(typed) : undefined;
+}
+
+function offsetFault(typed: string): string | undefined {
+	if (typed.trim() === '')
+		return 'Say where it goes: the build’s flasher_args.json or flash command names the offset.';
+	return parseOffset(typed) === undefined ? 'Write it like 0x10000.' : undefined;
+}

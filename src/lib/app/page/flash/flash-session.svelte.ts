@@ -1,0 +1,121 @@
+import type { BoardFacts } from '$lib/flash/view';
+import { BoardLink } from './board-link.svelte';
+import { FirmwareChoice } from './firmware-choice.svelte';
+import { SetupRun } from './setup-run.svelte';
+import type { FlashWorks, PracticeBoardView } from './works';
+import { WriteRun } from './write-run.svelte';
+
+export type StepStage = 'waiting' | 'open' | 'done';
+
+/** One board's way from the cable to its first message. What a step made is dropped when a step before it changes. */
+export class FlashSession {
+	readonly link: BoardLink;
+	#choice = $state.raw<FirmwareChoice | undefined>(undefined);
+	#run = $state.raw<WriteRun | undefined>(undefined);
+	#boards = $state.raw<readonly PracticeBoardView[]>([]);
+	#setup = $state.raw<SetupRun | undefined>(undefined);
+	#life: AbortSignal | undefined;
+
+	readonly stages = $derived.by(() => this.#stages());
+
+	constructor(readonly works: FlashWorks) {
+		this.link = new BoardLink(works, (board) => this.#took(board));
+	}
+
+	/** Anew for each board. */
+	get choice(): FirmwareChoice | undefined {
+		return this.#choice;
+	}
+
+	/** Anew for each board and firmware. */
+	get run(): WriteRun | undefined {
+		return this.#run;
+	}
+
+	get boards(): readonly PracticeBoardView[] {
+		return this.#boards;
+	}
+
+	get setup(): SetupRun | undefined {
+		return this.#setup;
+	}
+
+	/** A reload now would leave a board half written. */
+	get writing(): boolean {
+		return this.run?.running ?? false;
+	}
+
+	follow(signal: AbortSignal): void {
+		this.#life = signal;
+		this.link.follow(signal);
+		this.works.practice.watch((boards) => (this.#boards = boards), signal);
+		signal.addEventListener('abort', () => this.#endSetup(), { once: true });
+	}
+
+	/** Writes, and if all of it is right, goes on to set the board up. */
+	async write(): Promise<void> {
+		const { run } = this;
+		if (!run) return;
+		this.#endSetup();
+		await run.start();
+		if (run.done && this.run === run) await this.setUp();
+	}
+
+	/** Opens the running program's line. Also for a board that has its firmware already. */
+	async setUp(): Promise<void> {
+		const { at } = this.link;
+		if (!at) return;
+		this.#endSetup();
+		const setup = new SetupRun(at);
+		this.#setup = setup;
+		await setup.begin(() => undefined);
+	}
+
+	flashAgain(): void {
+		this.#endSetup();
+		this.run?.again();
+	}
+
+	changeFirmware(): void {
+		this.#endSetup();
+		this.#run = undefined;
+	}
+
+	async changeBoard(): Promise<void> {
+		this.#endSetup();
+		await this.link.clear();
+	}
+
+	#took(board: BoardFacts | undefined): void {
+		this.#run = undefined;
+		const { at } = this.link;
+		if (!board || !at) {
+			this.#choice = undefined;
+			return;
+		}
+		const choice = new FirmwareChoice(this.works.firmware, board, (firmware) => {
+			this.#run = new WriteRun(this.works, at, board, firmware);
+		});
+		this.#choice = choice;
+		if (this.#life) void choice.load(this.#life);
+	}
+
+	#endSetup(): void {
+		this.#setup?.end();
+		this.#setup = undefined;
+	}
+
+	#stages(): Record<'board' | 'firmware' | 'plan' | 'write' | 'message', StepStage> {
+		const { run } = this;
+		const setup = this.#setup;
+		const begun = run?.write !== undefined;
+		const pick = (done: boolean, open: boolean): StepStage => (done ? 'done' : open ? 'open' : 'waiting');
+		return {
+			board: pick(run !== undefined || setup !== undefined, true),
+			firmware: pick(run !== undefined, this.#choice !== undefined && setup === undefined),
+			plan: pick(begun, run !== undefined),
+			write: pick(run?.done === true && setup !== undefined, begun),
+			message: pick(setup?.state.kind === 'live', setup !== undefined)
+		};
+	}
+}

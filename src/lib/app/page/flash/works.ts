@@ -1,0 +1,90 @@
+import type { Result } from '$lib/base';
+import type { CatalogueEntry } from '$lib/formats';
+import type { BoardFacts, FlashError, FlashState, WritePlan } from '$lib/flash/view';
+import type { PortError, SerialLine, SerialPortLike } from '$lib/link';
+import type { Setup } from '$lib/provision';
+import type { SerialDoor } from './serial-ports.svelte';
+
+/** What the Flash page needs of the rooms below it. The page is joined to them in one place, and to made-up ones in tests. */
+export interface FlashWorks {
+	/** `navigator.serial`, where the browser has it. */
+	readonly door: SerialDoor | undefined;
+	readonly practice: PracticeShelf;
+	readonly firmware: FirmwareShelf;
+	/** A board on this port: nothing is opened yet. */
+	boardOn(port: SerialPortLike): BoardAtWork;
+	/** No write of this page may be cut off by a reload, a sleeping screen or an update while `during` runs. */
+	guarded<T>(during: () => Promise<T>): Promise<T>;
+}
+
+/** The virtual boards of this browser. */
+export interface PracticeShelf {
+	watch(emit: (boards: readonly PracticeBoardView[]) => void, signal: AbortSignal): void;
+	/** @returns the new board's id, or why there is none, in words */
+	make(): Promise<Result<string, string>>;
+	remove(id: string): Promise<void>;
+	act(id: string, act: PracticeAct): Promise<void>;
+	openPort(id: string): SerialPortLike;
+	/** The access point that its world has for practising. */
+	readonly network: { readonly ssid: string; readonly password: string };
+}
+
+export type PracticeAct = 'plug' | 'unplug' | 'boot-down' | 'boot-up' | 'en';
+
+export interface PracticeBoardView {
+	readonly id: string;
+	readonly name: string;
+	readonly mac: string;
+	readonly state: 'unplugged' | 'download' | 'booting' | 'running' | 'stuck';
+	/** What its program says of itself, or why none runs. */
+	readonly note?: string;
+}
+
+/** A firmware that was fetched or read, ready to be planned. Its insides are the works' own. */
+export interface LoadedFirmware {
+	readonly name: string;
+	readonly version: string;
+}
+
+/** A file as a person chose it, and where it goes. */
+export interface PlacedFile {
+	readonly name: string;
+	readonly offset: number;
+	readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Where firmware comes from. Failures come as words: the rooms make them from their own kinds. */
+export interface FirmwareShelf {
+	catalogue(signal: AbortSignal): Promise<Result<readonly CatalogueEntry[], string>>;
+	fetchManifest(url: string, board: BoardFacts, signal: AbortSignal): Promise<Result<LoadedFirmware, string>>;
+	fromFiles(files: readonly PlacedFile[]): LoadedFirmware;
+	/** What a file is by its bytes, and where such a file belongs on this chip. */
+	recognise(
+		bytes: Uint8Array<ArrayBuffer>,
+		board: BoardFacts
+	): { readonly words: string; readonly offset?: number };
+}
+
+/** One board and its cable. It is used for one thing at a time. */
+export interface BoardAtWork {
+	readonly info: { readonly vendorId?: number; readonly productId?: number };
+	/** Resets the chip into download mode and asks who it is. */
+	connect(onAttempt: (attempt: number) => void, signal: AbortSignal): Promise<Result<BoardFacts, FlashError>>;
+	plan(firmware: LoadedFirmware, eraseAll: boolean): WritePlan;
+	/** Ends in `done`, `cancelled` or `failed`, which is also told; the board is restarted. */
+	write(plan: WritePlan, onState: (state: FlashState) => void, signal: AbortSignal): Promise<void>;
+	/** The line of the program that runs on it, until `signal` aborts. */
+	listen(onText: (bytes: Uint8Array) => void, signal: AbortSignal): Promise<Result<SerialLine, PortError>>;
+	/** Wi-Fi, broker and name over the line, until `signal` aborts. */
+	setUp(line: SerialLine, signal: AbortSignal): Setup;
+	/** Brokers that this board can reach, best first; or why there is none to offer, in words. */
+	brokers(signal: AbortSignal): Promise<Result<readonly OfferedBroker[], string>>;
+	release(): Promise<void>;
+}
+
+/** An address of a broker as a board reaches it: never this computer's name for itself. */
+export interface OfferedBroker {
+	readonly uri: string;
+	readonly label: string;
+	readonly note?: string;
+}

@@ -1,0 +1,66 @@
+import {
+	type BoardFacts,
+	type FlashState,
+	NO_PROGRESS,
+	planView,
+	progressed,
+	type WriteProgress,
+	writeView
+} from '$lib/flash/view';
+import type { BoardAtWork, FlashWorks, LoadedFirmware } from './works';
+
+const OVER: ReadonlySet<FlashState['kind']> = new Set(['done', 'cancelled', 'failed']);
+
+/** One firmware on its way to one board: the plan, and then the write. */
+export class WriteRun {
+	#eraseAll = $state(false);
+	#state = $state.raw<FlashState | undefined>(undefined);
+	#progress = $state.raw<WriteProgress>(NO_PROGRESS);
+	#stop: AbortController | undefined;
+
+	readonly #plan = $derived.by(() => this.at.plan(this.firmware, this.#eraseAll));
+	readonly plan = $derived.by(() => planView(this.board, this.#plan));
+	/** undefined until it begins. */
+	readonly write = $derived(this.#state && writeView(this.plan, this.#state, this.#progress));
+	readonly running = $derived(this.#state !== undefined && !OVER.has(this.#state.kind));
+	readonly done = $derived(this.#state?.kind === 'done');
+
+	constructor(
+		private readonly works: Pick<FlashWorks, 'guarded'>,
+		private readonly at: BoardAtWork,
+		private readonly board: BoardFacts,
+		readonly firmware: LoadedFirmware
+	) {}
+
+	get eraseAll(): boolean {
+		return this.#eraseAll;
+	}
+
+	erase(all: boolean): void {
+		if (!this.running) this.#eraseAll = all;
+	}
+
+	/** Writes as planned. Ends in one of the states that are over. */
+	async start(): Promise<void> {
+		if (this.running || !this.plan.writable) return;
+		const stop = new AbortController();
+		this.#stop = stop;
+		this.#progress = NO_PROGRESS;
+		this.#state = { kind: 'connecting', attempt: 1 };
+		const tell = (state: FlashState) => {
+			this.#progress = progressed(this.#progress, state);
+			this.#state = state;
+		};
+		await this.works.guarded(() => this.at.write(this.#plan, tell, stop.signal));
+	}
+
+	/** What is written stays half: the state says so. */
+	cancel(): void {
+		this.#stop?.abort();
+	}
+
+	/** Back to the plan. */
+	again(): void {
+		if (!this.running) this.#state = undefined;
+	}
+}

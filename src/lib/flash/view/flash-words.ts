@@ -1,0 +1,123 @@
+import type { Words } from '$lib/ui';
+import type { FlashError } from '../facts';
+import { hexAddress } from './strip';
+
+/** Words of a trouble with a board, and whether the drawing of its BOOT button helps. */
+export interface BoardWords extends Words {
+	readonly drawBoot: boolean;
+}
+
+type Heard = Extract<FlashError, { kind: 'no-answer' }>['heard'];
+
+const HEARD = {
+	nothing: {
+		what: 'The board does not answer',
+		means:
+			'Not one byte came back. The port is there, but the chip behind it is not in download mode, or this is another port.',
+		todo: 'Bring it into download mode by hand, as drawn, and try again. If it stays silent: another cable, another USB socket.'
+	},
+	noise: {
+		what: 'What comes back is noise',
+		means:
+			'Bytes arrive and make no sense. Usually it is the cable or a hub, or a program that talks at another speed.',
+		todo: 'Plug the board straight into the computer with a short cable. If it goes on, bring it into download mode by hand, as drawn.'
+	},
+	'boot-log': {
+		what: 'The board runs its program instead of listening',
+		means:
+			'Its own log is heard, so cable and port are right. The cable’s signals do not reach its reset and BOOT pins, as on some small boards.',
+		todo: 'Bring it into download mode by hand, as drawn, and try again.'
+	}
+} as const satisfies Record<Heard, Omit<Words, 'details'>>;
+
+const AGAIN = 'Flash again. The board’s ROM cannot be harmed by this, so nothing is lost but the time.';
+
+/** What happened, what it means and what to do, for every way in which a board fails the flasher. */
+export function flashErrorWords(error: FlashError): BoardWords {
+	switch (error.kind) {
+		case 'port-busy':
+			return {
+				what: 'Something else holds this port',
+				means:
+					'Another tab of this page, or a program such as a serial monitor or an IDE, has it open. Only one can.',
+				todo: 'Close it there, then try again.',
+				details: error.cause,
+				drawBoot: false
+			};
+		case 'held':
+			return {
+				what: 'This page holds the port itself',
+				means: error.by === 'flash' ? 'A flash is going on over it.' : 'The console has it open.',
+				todo: 'Wait for that to end, or stop it, then try again.',
+				drawBoot: false
+			};
+		case 'unplugged':
+			return {
+				what: 'The cable was pulled',
+				means:
+					'The port is gone, in the middle of what went over it. What was written so far may be half of something.',
+				todo: 'Plug it in again and start over. The board’s ROM is always there to be talked to.',
+				drawBoot: false
+			};
+		case 'permission':
+			return {
+				what: 'The system does not let the browser open this port',
+				means:
+					'On Linux the account must belong to the port’s group, and a browser from Snap may not reach serial ports at all.',
+				todo: 'Linux: “sudo usermod -a -G dialout $USER”, then log out and in. With a Snap browser: “sudo snap connect chromium:raw-usb”, or use the distribution’s own package.',
+				details: error.cause,
+				drawBoot: false
+			};
+		case 'failed':
+			return {
+				what: 'The port failed',
+				means: 'The browser or the driver gave up on it, and says only what the details hold.',
+				todo: 'Pull the cable, plug it in again and try again.',
+				details: error.cause,
+				drawBoot: false
+			};
+		case 'no-answer':
+			return { ...HEARD[error.heard], drawBoot: true };
+		case 'verify-failed':
+			return {
+				what: 'The flash did not keep what was written',
+				means: `What the chip reads back at ${hexAddress(error.offsetBytes)} is not what was sent, so this is no success.`,
+				todo: AGAIN,
+				details: `MD5 differs for the region at ${hexAddress(error.offsetBytes)}`,
+				drawBoot: false
+			};
+		case 'block-failed':
+			return {
+				what: 'A block did not get through',
+				means: `The block at ${hexAddress(error.offsetBytes)} was sent ${error.attempts} times and never confirmed. Usually it is the cable or a hub.`,
+				todo: `Plug the board straight into the computer with a short cable. ${AGAIN}`,
+				drawBoot: false
+			};
+		case 'secure-download':
+			return {
+				what: 'This chip is locked against being read',
+				means:
+					'It is in secure download mode, which its owner set for good. It takes nothing but what its owner signed.',
+				todo: 'Take another board: this cannot be undone.',
+				drawBoot: false
+			};
+		case 'unsupported-chip':
+			return {
+				what: 'This chip is none that this page knows',
+				means:
+					'Something answers like an Espressif chip, but says it is of a kind that came later, or something else.',
+				todo: 'Reload the page; a newer version may know it.',
+				details: error.cause,
+				drawBoot: false
+			};
+		case 'stub-failed':
+			return {
+				what: 'The chip answers, but its flashing program does not start',
+				means:
+					'The ROM took it and did not run it: usually a line that loses bytes, or a supply that gives way.',
+				todo: 'Pull the cable, plug it in again, and try again, on another USB socket if it goes on.',
+				details: error.cause,
+				drawBoot: true
+			};
+	}
+}

@@ -1,0 +1,16 @@
+export { default as BoardFactsList } from './BoardFactsList.svelte';
+export { default as BootHelp } from './BootHelp.svelte';
+export { default as FirmwareCards } from './FirmwareCards.svelte';
+export { default as FlashStrip } from './FlashStrip.svelte';
+export { default as LocalFiles } from './LocalFiles.svelte';
+export { default as PlanTable } from './PlanTable.svelte';
+export { default as StripLegend } from './StripLegend.svelte';
+export { default as WriteFigures } from './WriteFigures.svelte';
+export type * from '../facts';
+export * from './bridge-words';
+export type * from '../facts';
+export * from './flash-words';
+export * from './plan-words';
+export * from './strip';
+export * from './write-view';
+export * from './write-words';

@@ -1,0 +1,3 @@
+export { default as BrokerForm } from './BrokerForm.svelte';
+export { default as WifiForm } from './WifiForm.svelte';
+export * from './setup-words';

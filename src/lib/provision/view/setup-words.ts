@@ -1,0 +1,90 @@
+import type { Words } from '$lib/ui';
+import type { ApplyStep, BrokerProblem, SetupProblem, SetupState, WifiProblem } from '../setup-state';
+
+const WIFI = {
+	'not-found': 'The board does not hear this network. Is it 2.4 GHz, and near enough?',
+	'wrong-password': 'The network does not take this password. Capitals and spaces count.',
+	timeout: 'The network did not answer in time. Bring the board nearer, or try again.',
+	lost: 'The board joined, and fell out again before it had an address. The signal may be too weak.',
+	refused: 'The board could not join, and does not say why. Most often it is the password.',
+	'too-long': 'This is longer than Wi-Fi allows: 32 bytes for a name, 64 for a password.'
+} as const satisfies Record<WifiProblem['kind'], string>;
+
+/** Why the board did not join, and what to do; said at the password's field. */
+export const wifiProblemWords = (problem: WifiProblem): string => WIFI[problem.kind];
+
+const BACK = 'The board went back to what it had before.';
+
+/** Why the board does not publish, and what to do. */
+export function brokerProblemWords(problem: BrokerProblem): string {
+	switch (problem.kind) {
+		case 'bad-uri':
+			return `The board cannot read this address. Write it like mqtt://192.168.1.20:1883. ${BACK}`;
+		case 'name-not-found':
+			return `The board’s network does not know this name. Use the broker’s number address, such as 192.168.1.20. ${BACK}`;
+		case 'unreachable':
+			return `Nobody answers the board there. Is the broker running, is this its MQTT port, are board and broker in one network, and does no firewall stand between? ${BACK}`;
+		case 'not-authorised':
+			return `The broker does not let this account in. Check user name and password. ${BACK}`;
+		case 'refused':
+			return `The broker refused the board. The broker’s log says why. ${BACK}`;
+		case 'tls':
+			return `The board does not trust the broker’s certificate. Use mqtt:// on your own network, or a certificate of a public authority. ${BACK}`;
+		case 'timeout':
+			return `The broker did not answer in time. Try again. ${BACK}`;
+		case 'no-network':
+			return `The board has no network at the moment. Try again when its Wi-Fi is back. ${BACK}`;
+		case 'board-refused':
+			return `The board did not take this: ${problem.message} (${problem.code}).`;
+		case 'no-answer':
+			return 'The board did not answer over the cable. Try again; if it goes on, tap its EN button.';
+		case 'not-heard':
+			return `The board says it is connected, and this page heard nothing of it for ${Math.round(problem.waitedMs / 1000)} s. Is the page on the same broker? ${BACK}`;
+	}
+}
+
+const STEPS = {
+	naming: 'Telling the board its name…',
+	setting: 'Telling the board its broker…',
+	connecting: 'The board connects to its broker…',
+	confirming: 'It is connected. Making that permanent…'
+} as const satisfies Record<ApplyStep, string>;
+
+export const applyStepWords = (step: ApplyStep): string => STEPS[step];
+
+/** Why setting up cannot go on: what it means, what to do. */
+export function setupProblemWords(problem: SetupProblem): Words {
+	switch (problem.kind) {
+		case 'line':
+			return {
+				what: 'The cable was lost',
+				means: 'The port is gone or was taken. What the board has stored is as it was.',
+				todo: 'Plug it in again and start over.',
+				details: problem.error.kind
+			};
+		case 'no-device-api':
+			return {
+				what: 'The board is on the network, and that is all this page can do for it',
+				means: 'Its firmware speaks Improv, and not the Device API, so its broker is not ours to set.',
+				todo:
+					problem.urls.length > 0
+						? `Go on at its own page: ${problem.urls.join(' ')}`
+						: 'Set its broker as its own documentation says.'
+			};
+	}
+}
+
+/** Nothing on the line answers Improv: what that means for this board. */
+export function noImprovWords({ heard }: Extract<SetupState, { kind: 'no-improv' }>): Words {
+	return heard === 'text'
+		? {
+				what: 'This firmware cannot be set up over the cable',
+				means: 'It is alive and writes a log, and does not speak Improv.',
+				todo: 'Set it up as its own documentation says, or flash a firmware that speaks Improv.'
+			}
+		: {
+				what: 'Nothing is heard from the board',
+				means: 'No program runs on it, or it writes nothing to this port.',
+				todo: 'Tap EN on the board and try again, or flash it.'
+			};
+}
