@@ -1,7 +1,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { CompileError } from './build-firmware.mjs';
-import { isOwn, ownAddresses } from './start/addresses';
+import { boardHosts, isOwn, ownAddresses } from './start/addresses';
 import { startBroker } from './start/broker';
 import { appFolder, build, isBuilt } from './start/build';
 import { certificatesFor, userDataFolder, type Certificates } from './start/certificate-store';
@@ -87,9 +87,13 @@ async function serve(
 
 	const ws = options.https ? 'wss' : 'ws';
 	const hostFor = (name: string) => (isOwn(name, addresses) ? name : 'localhost');
+	const lan = boardHosts(options.host).map((host) => ({
+		mqtt: `mqtt://${host}:${broker.mqtt.port}`,
+		ws: `${ws}://${host}:${broker.ws.port}`
+	}));
 	const answer = await pageServer({
 		folder: appFolder,
-		brokersFor: (name) => [{ name: 'Local broker', url: `${ws}://${hostFor(name)}:${broker.ws.port}` }],
+		brokersFor: (name) => [{ name: 'Local broker', url: `${ws}://${hostFor(name)}:${broker.ws.port}`, lan }],
 		extras: certificates
 			? { [CERTIFICATE_PATH]: { type: CERTIFICATE_TYPE, body: Buffer.from(certificates.authority) } }
 			: {}

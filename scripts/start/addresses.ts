@@ -1,5 +1,5 @@
 import { BlockList } from 'node:net';
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname, networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
 
 /** The names and addresses under which other machines may find this one. */
 export interface Addresses {
@@ -12,15 +12,38 @@ export interface Addresses {
 export function ownAddresses(): Addresses {
 	const lan = Object.values(networkInterfaces())
 		.flatMap((list) => list ?? [])
-		.filter(
-			({ family, internal, address }) => family === 'IPv4' && !internal && !address.startsWith('169.254.')
-		)
+		.filter(isLan)
 		.map(({ address }) => address);
 	const name = hostname().toLowerCase();
 	const names = /^[a-z0-9-]+(\.[a-z0-9-]+)*$/u.test(name)
 		? [name, ...(name.includes('.') ? [] : [`${name}.local`])]
 		: [];
 	return { lan: [...new Set(lan)].sort(), names: [...new Set(['localhost', ...names])] };
+}
+
+const isLan = ({ family, internal, address }: NetworkInterfaceInfo): boolean =>
+	family === 'IPv4' && !internal && !address.startsWith('169.254.');
+
+/** Bridges of containers and virtual machines, and tunnels: no board on a network is behind one. */
+const VIRTUAL = /^(?:docker|br-|veth|virbr|vmnet|vboxnet|lxc|cni|flannel|tun|tap|utun|wg|zt|tailscale)/u;
+
+/**
+ * The addresses under which a board on the same network reaches what listens on `host`. Those of real interfaces; where there
+ * is none, of any. Loopback is never among them.
+ * @param host the address listened on; undefined is every one
+ */
+export function boardHosts(
+	host: string | undefined,
+	interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces()
+): readonly string[] {
+	const found = Object.entries(interfaces).flatMap(([name, list]) =>
+		(list ?? []).filter(isLan).map(({ address }) => ({ name, address }))
+	);
+	const real = found.filter(({ name }) => !VIRTUAL.test(name));
+	const all = (real.length > 0 ? real : found).map(({ address }) => address);
+	const everywhere = host === undefined || host === '0.0.0.0' || host === '::';
+	const unique = [...new Set(everywhere ? all : found.map(({ address }) => address))].sort();
+	return everywhere ? unique : unique.filter((address) => address === host);
 }
 
 /** Whether a URL's hostname means this machine. */

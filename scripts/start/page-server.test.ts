@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pageServer } from './page-server';
 import { listenNear } from './ports';
 
+const LAN = { mqtt: 'mqtt://192.168.1.7:8', ws: 'ws://192.168.1.7:9' };
 let folder: string;
 let server: Server;
 let port: number;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 	server = createServer(
 		await pageServer({
 			folder,
-			brokersFor: (name) => [{ name: 'Local broker', url: `ws://${name}:9` }],
+			brokersFor: (name) => [{ name: 'Local broker', url: `ws://${name}:9`, lan: [LAN] }],
 			extras: { '/fieldbench-ca.crt': { type: 'application/x-x509-ca-cert', body: Buffer.from('PEM') } }
 		})
 	);
@@ -69,7 +70,9 @@ it('sends worker scripts with a policy of their own, for ever', async () => {
 
 it('offers the local broker under the name the page was asked for', async () => {
 	const { text, headers } = await get('/local-broker.json', { host: '192.168.1.7:4173' });
-	expect(JSON.parse(text)).toEqual({ brokers: [{ name: 'Local broker', url: 'ws://192.168.1.7:9' }] });
+	expect(JSON.parse(text)).toEqual({
+		brokers: [{ name: 'Local broker', url: 'ws://192.168.1.7:9', lan: [LAN] }]
+	});
 	expect(headers['cache-control']).toBe('no-cache');
 });
 

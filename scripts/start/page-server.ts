@@ -16,7 +16,10 @@ export interface PageServerOptions {
 /** As the page reads it from `/local-broker.json`: `{"brokers":[…]}`. */
 export interface LocalBroker {
 	readonly name: string;
+	/** For a page: MQTT over WebSocket. */
 	readonly url: string;
+	/** For boards on the same network, by each address this machine has there; never loopback. */
+	readonly lan?: readonly { readonly mqtt: string; readonly ws: string }[];
 }
 
 /**

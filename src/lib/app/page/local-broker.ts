@@ -4,7 +4,15 @@ import type { BrokerProfile } from '../field/messages';
 /** A broker that the page's own server says it runs beside it. */
 export interface LocalBroker {
 	readonly name: string;
+	/** For this page: MQTT over WebSocket. */
 	readonly url: string;
+	/** For boards, by each address of the server's machine on its networks. */
+	readonly lan: readonly LanAddress[];
+}
+
+export interface LanAddress {
+	readonly mqtt: string;
+	readonly ws: string;
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -15,8 +23,20 @@ export function parseLocalBrokers(json: unknown): readonly LocalBroker[] {
 		return [];
 	return json.brokers.flatMap((entry: unknown) => {
 		if (typeof entry !== 'object' || entry === null) return [];
-		const { name, url } = entry as { name?: unknown; url?: unknown };
-		return typeof name === 'string' && typeof url === 'string' && URL.canParse(url) ? [{ name, url }] : [];
+		const { name, url, lan } = entry as { name?: unknown; url?: unknown; lan?: unknown };
+		return typeof name === 'string' && typeof url === 'string' && URL.canParse(url)
+			? [{ name, url, lan: parseLan(lan) }]
+			: [];
+	});
+}
+
+function parseLan(list: unknown): readonly LanAddress[] {
+	if (!Array.isArray(list)) return [];
+	return list.flatMap((entry: unknown) => {
+		if (typeof entry !== 'object' || entry === null) return [];
+		const { mqtt, ws } = entry as { mqtt?: unknown; ws?: unknown };
+		const fits = typeof mqtt === 'string' && typeof ws === 'string' && URL.canParse(mqtt) && URL.canParse(ws);
+		return fits ? [{ mqtt, ws }] : [];
 	});
 }
 

@@ -1,3 +1,4 @@
+export * from './address-words';
 export { default as BrokerForm } from './BrokerForm.svelte';
 export { default as WifiForm } from './WifiForm.svelte';
 export * from './setup-words';
