@@ -1,3 +1,4 @@
+import { portErrorWords } from '$lib/link/view';
 import type { Words } from '$lib/ui';
 import type { FlashError } from '../facts';
 import { hexAddress } from './strip';
@@ -36,46 +37,11 @@ const AGAIN = 'Flash again. The board’s ROM cannot be harmed by this, so nothi
 export function flashErrorWords(error: FlashError): BoardWords {
 	switch (error.kind) {
 		case 'port-busy':
-			return {
-				what: 'Something else holds this port',
-				means:
-					'Another tab of this page, or a program such as a serial monitor or an IDE, has it open. Only one can.',
-				todo: 'Close it there, then try again.',
-				details: error.cause,
-				drawBoot: false
-			};
 		case 'held':
-			return {
-				what: 'This page holds the port itself',
-				means: error.by === 'flash' ? 'A flash is going on over it.' : 'The console has it open.',
-				todo: 'Wait for that to end, or stop it, then try again.',
-				drawBoot: false
-			};
 		case 'unplugged':
-			return {
-				what: 'The cable was pulled',
-				means:
-					'The port is gone, in the middle of what went over it. What was written so far may be half of something.',
-				todo: 'Plug it in again and start over. The board’s ROM is always there to be talked to.',
-				drawBoot: false
-			};
 		case 'permission':
-			return {
-				what: 'The system does not let the browser open this port',
-				means:
-					'On Linux the account must belong to the port’s group, and a browser from Snap may not reach serial ports at all.',
-				todo: 'Linux: “sudo usermod -a -G dialout $USER”, then log out and in. With a Snap browser: “sudo snap connect chromium:raw-usb”, or use the distribution’s own package.',
-				details: error.cause,
-				drawBoot: false
-			};
 		case 'failed':
-			return {
-				what: 'The port failed',
-				means: 'The browser or the driver gave up on it, and says only what the details hold.',
-				todo: 'Pull the cable, plug it in again and try again.',
-				details: error.cause,
-				drawBoot: false
-			};
+			return { ...portErrorWords(error), drawBoot: false };
 		case 'no-answer':
 			return { ...HEARD[error.heard], drawBoot: true };
 		case 'verify-failed':

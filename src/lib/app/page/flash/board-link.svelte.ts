@@ -1,4 +1,4 @@
-import type { BoardFacts, FlashError } from '$lib/flash/view';
+import type { BoardFacts, FlashError } from '$lib/flash';
 import type { SerialPortLike } from '$lib/link';
 import { type GrantedPort, SerialPorts } from './serial-ports.svelte';
 import type { BoardAtWork, FlashWorks } from './works';
@@ -70,7 +70,8 @@ export class BoardLink {
 	}
 
 	async connectPractice(id: string): Promise<void> {
-		await this.#open(this.works.practice.openPort(id), id);
+		const port = this.works.practice?.openPort(id);
+		if (port) await this.#open(port, id);
 	}
 
 	/** Asks the same board again. */

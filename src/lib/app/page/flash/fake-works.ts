@@ -1,5 +1,5 @@
 import { type Clock, err, ok, type Result, systemClock } from '$lib/base';
-import type { BoardFacts, FlashError, FlashState, PlanProblem, WritePlan } from '$lib/flash/view';
+import type { BoardFacts, FirmwareSource, FlashError, FlashState, PlanProblem, WritePlan } from '$lib/flash';
 import type { SerialPortLike } from '$lib/link';
 import type { BoardAtWork, FlashWorks, PracticeBoardView } from './works';
 
@@ -34,6 +34,13 @@ const PORT: SerialPortLike = {
 	addEventListener: () => undefined,
 	removeEventListener: () => undefined
 };
+
+const source = (name: string, version: string): FirmwareSource => ({
+	name,
+	version,
+	parts: [],
+	eraseFirst: 'ask'
+});
 
 export function fakePlan(eraseAll: boolean, problems: readonly PlanProblem[]): WritePlan {
 	const region = (
@@ -127,10 +134,10 @@ export function fakeWorks(script: FakeBoardScript, clock: Clock = systemClock): 
 			fetchManifest: (url) =>
 				Promise.resolve(
 					url.includes('practice')
-						? ok({ name: 'Fieldbench practice node', version: '0.1.0' })
+						? ok(source('Fieldbench practice node', '0.1.0'))
 						: err('The address answers with a web page, not with a manifest.')
 				),
-			fromFiles: () => ({ name: 'Your files', version: '' }),
+			fromFiles: () => source('Your files', ''),
 			recognise: () => ({ words: 'An app', offset: 0x10000 })
 		},
 		boardOn: () => board,

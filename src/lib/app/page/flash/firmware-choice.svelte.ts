@@ -1,6 +1,6 @@
 import { type CatalogueEntry, PRACTICE_FAMILY } from '$lib/formats';
-import type { BoardFacts } from '$lib/flash/view';
-import type { FirmwareShelf, LoadedFirmware } from './works';
+import type { BoardFacts, FirmwareSource } from '$lib/flash';
+import type { FirmwareShelf } from './works';
 
 /** A file of an own build, as it is shown and edited. */
 export interface ChosenFile {
@@ -32,7 +32,7 @@ export class FirmwareChoice {
 		private readonly shelf: FirmwareShelf,
 		private readonly board: BoardFacts,
 		/** Told what was chosen, ready to be planned. */
-		private readonly onChosen: (firmware: LoadedFirmware) => void
+		private readonly onChosen: (firmware: FirmwareSource) => void
 	) {}
 
 	/** What is being fetched, in words. */
@@ -68,7 +68,7 @@ export class FirmwareChoice {
 			};
 			return;
 		}
-		await this.#fetch('manifest', url, `Fetching from ${new URL(url).host}…`);
+		await this.#fetch('manifest', url, 'Fetching the manifest and its parts…');
 	}
 
 	cancel(): void {

@@ -1,4 +1,4 @@
-import type { BoardFacts } from '$lib/flash/view';
+import type { BoardFacts } from '$lib/flash';
 import { BoardLink } from './board-link.svelte';
 import { FirmwareChoice } from './firmware-choice.svelte';
 import { SetupRun } from './setup-run.svelte';
@@ -48,7 +48,7 @@ export class FlashSession {
 	follow(signal: AbortSignal): void {
 		this.#life = signal;
 		this.link.follow(signal);
-		this.works.practice.watch((boards) => (this.#boards = boards), signal);
+		this.works.practice?.watch((boards) => (this.#boards = boards), signal);
 		signal.addEventListener('abort', () => this.#endSetup(), { once: true });
 	}
 

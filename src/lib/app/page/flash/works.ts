@@ -1,6 +1,6 @@
 import type { Result } from '$lib/base';
 import type { CatalogueEntry } from '$lib/formats';
-import type { BoardFacts, FlashError, FlashState, WritePlan } from '$lib/flash/view';
+import type { BoardFacts, FirmwareSource, FlashError, FlashState, WritePlan } from '$lib/flash';
 import type { PortError, SerialLine, SerialPortLike } from '$lib/link';
 import type { Setup } from '$lib/provision';
 import type { SerialDoor } from './serial-ports.svelte';
@@ -9,7 +9,8 @@ import type { SerialDoor } from './serial-ports.svelte';
 export interface FlashWorks {
 	/** `navigator.serial`, where the browser has it. */
 	readonly door: SerialDoor | undefined;
-	readonly practice: PracticeShelf;
+	/** undefined where this page has no lab. */
+	readonly practice: PracticeShelf | undefined;
 	readonly firmware: FirmwareShelf;
 	/** A board on this port: nothing is opened yet. */
 	boardOn(port: SerialPortLike): BoardAtWork;
@@ -40,12 +41,6 @@ export interface PracticeBoardView {
 	readonly note?: string;
 }
 
-/** A firmware that was fetched or read, ready to be planned. Its insides are the works' own. */
-export interface LoadedFirmware {
-	readonly name: string;
-	readonly version: string;
-}
-
 /** A file as a person chose it, and where it goes. */
 export interface PlacedFile {
 	readonly name: string;
@@ -56,8 +51,8 @@ export interface PlacedFile {
 /** Where firmware comes from. Failures come as words: the rooms make them from their own kinds. */
 export interface FirmwareShelf {
 	catalogue(signal: AbortSignal): Promise<Result<readonly CatalogueEntry[], string>>;
-	fetchManifest(url: string, board: BoardFacts, signal: AbortSignal): Promise<Result<LoadedFirmware, string>>;
-	fromFiles(files: readonly PlacedFile[]): LoadedFirmware;
+	fetchManifest(url: string, board: BoardFacts, signal: AbortSignal): Promise<Result<FirmwareSource, string>>;
+	fromFiles(files: readonly PlacedFile[]): FirmwareSource;
 	/** What a file is by its bytes, and where such a file belongs on this chip. */
 	recognise(
 		bytes: Uint8Array<ArrayBuffer>,
@@ -70,7 +65,7 @@ export interface BoardAtWork {
 	readonly info: { readonly vendorId?: number; readonly productId?: number };
 	/** Resets the chip into download mode and asks who it is. */
 	connect(onAttempt: (attempt: number) => void, signal: AbortSignal): Promise<Result<BoardFacts, FlashError>>;
-	plan(firmware: LoadedFirmware, eraseAll: boolean): WritePlan;
+	plan(firmware: FirmwareSource, eraseAll: boolean): WritePlan;
 	/** Ends in `done`, `cancelled` or `failed`, which is also told; the board is restarted. */
 	write(plan: WritePlan, onState: (state: FlashState) => void, signal: AbortSignal): Promise<void>;
 	/** The line of the program that runs on it, until `signal` aborts. */

@@ -1,13 +1,6 @@
-import {
-	type BoardFacts,
-	type FlashState,
-	NO_PROGRESS,
-	planView,
-	progressed,
-	type WriteProgress,
-	writeView
-} from '$lib/flash/view';
-import type { BoardAtWork, FlashWorks, LoadedFirmware } from './works';
+import type { BoardFacts, FirmwareSource, FlashState } from '$lib/flash';
+import { NO_PROGRESS, planView, progressed, type WriteProgress, writeView } from '$lib/flash/view';
+import type { BoardAtWork, FlashWorks } from './works';
 
 const OVER: ReadonlySet<FlashState['kind']> = new Set(['done', 'cancelled', 'failed']);
 
@@ -29,7 +22,7 @@ export class WriteRun {
 		private readonly works: Pick<FlashWorks, 'guarded'>,
 		private readonly at: BoardAtWork,
 		private readonly board: BoardFacts,
-		readonly firmware: LoadedFirmware
+		readonly firmware: FirmwareSource
 	) {}
 
 	get eraseAll(): boolean {

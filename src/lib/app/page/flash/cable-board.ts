@@ -1,0 +1,169 @@
+import { err, ok, systemClock, type Result } from '$lib/base';
+import {
+	type BoardFacts,
+	type Compressor,
+	type FirmwareSource,
+	type FlashError,
+	Flasher,
+	type FlashState,
+	planWrite,
+	type WritePlan
+} from '$lib/flash';
+import type { PartitionTable } from '$lib/formats';
+import {
+	BoardPort,
+	type LineLease,
+	type PortError,
+	type SerialLike,
+	type SerialLine,
+	type SerialPortLike
+} from '$lib/link';
+import { Setup, type SetupParts } from '$lib/provision';
+import type { BoardAtWork, OfferedBroker } from './works';
+
+/** What ESP-IDF's console and our firmware speak at. */
+const LINE_BAUD = 115_200;
+/** The fastest that common bridges keep up with; the flasher comes down by itself. */
+const FLASH_BAUD = 921_600;
+
+const OVER: ReadonlySet<FlashState['kind']> = new Set(['done', 'cancelled', 'failed']);
+
+export interface CableBoardParts {
+	readonly serial?: SerialLike;
+	readonly compress: Compressor;
+	readonly log: (line: string) => void;
+	readonly firstMessage: SetupParts['firstMessage'];
+	readonly brokers: (
+		practice: boolean,
+		signal: AbortSignal
+	) => Promise<Result<readonly OfferedBroker[], string>>;
+}
+
+/** A board on a port: one lease at a time, for the flasher or for its running program's line. */
+export class CableBoard implements BoardAtWork {
+	readonly #port: BoardPort;
+	#flasher: Flasher | undefined;
+	#line: LineLease | undefined;
+	#board: BoardFacts | undefined;
+	#table: PartitionTable | undefined;
+
+	constructor(
+		port: SerialPortLike,
+		private readonly parts: CableBoardParts
+	) {
+		this.#port = new BoardPort(port, { clock: systemClock, ...(parts.serial && { serial: parts.serial }) });
+	}
+
+	get info(): BoardPort['info'] {
+		return this.#port.info;
+	}
+
+	async connect(
+		onAttempt: (attempt: number) => void,
+		signal: AbortSignal
+	): Promise<Result<BoardFacts, FlashError>> {
+		await this.release();
+		const lease = await this.#port.lease('flash', signal);
+		if (!lease.ok) return lease;
+		const flasher = new Flasher(lease.value, {
+			clock: systemClock,
+			compress: this.parts.compress,
+			log: this.parts.log
+		});
+		this.#flasher = flasher;
+		try {
+			const found = await flasher.connect(signal, (state) => {
+				if (state.kind === 'connecting') onAttempt(state.attempt);
+			});
+			if (!found.ok) {
+				await this.release();
+				return found;
+			}
+			this.#board = found.value;
+			// A board without a table, or one that cannot be read now, is still a board that can be flashed.
+			const table = await flasher.readPartitionTable(signal);
+			this.#table = table.ok ? table.value : undefined;
+			return found;
+		} catch (cause) {
+			await this.release();
+			throw cause;
+		}
+	}
+
+	plan(firmware: FirmwareSource, eraseAll: boolean): WritePlan {
+		if (!this.#board) throw new Error('a plan needs a board that has answered');
+		return planWrite(this.#board, firmware, {
+			erase: eraseAll,
+			...(this.#table && { current: this.#table })
+		});
+	}
+
+	async write(plan: WritePlan, onState: (state: FlashState) => void, signal: AbortSignal): Promise<void> {
+		let last: FlashState = { kind: 'idle' };
+		let wroteAnything = false;
+		const tell = (state: FlashState) => {
+			last = state;
+			wroteAnything ||= state.kind === 'writing' || (state.kind === 'erasing' && plan.eraseAll);
+			onState(state);
+		};
+		try {
+			const written = await this.#writeWith(plan, tell, signal);
+			if (!OVER.has(last.kind) && !written.ok) tell({ kind: 'failed', error: written.error, wroteAnything });
+		} catch (cause) {
+			if (!signal.aborted) throw cause;
+			if (!OVER.has(last.kind)) tell({ kind: 'cancelled', wroteAnything });
+		} finally {
+			await this.release();
+		}
+	}
+
+	async listen(
+		onText: (bytes: Uint8Array) => void,
+		signal: AbortSignal
+	): Promise<Result<SerialLine, PortError>> {
+		await this.release();
+		const lease = await this.#port.lease('line', signal);
+		if (!lease.ok) return lease;
+		this.#line = lease.value;
+		signal.addEventListener('abort', () => void lease.value.release(), { once: true });
+		const line = await lease.value.open(LINE_BAUD);
+		if (line.ok) line.value.onText(onText, signal);
+		else await lease.value.release();
+		return line;
+	}
+
+	setUp(line: SerialLine, signal: AbortSignal): Setup {
+		const { firstMessage } = this.parts;
+		return new Setup({ line, clock: systemClock, firstMessage }, signal);
+	}
+
+	brokers(signal: AbortSignal): Promise<Result<readonly OfferedBroker[], string>> {
+		return this.parts.brokers(this.#board?.practice ?? false, signal);
+	}
+
+	async release(): Promise<void> {
+		const [flasher, line] = [this.#flasher, this.#line];
+		this.#flasher = undefined;
+		this.#line = undefined;
+		await flasher?.leave();
+		await flasher?.lease.release();
+		await line?.release();
+	}
+
+	/** The flasher that connected, or a new one: the chip must answer again after its program ran. */
+	async #writeWith(
+		plan: WritePlan,
+		tell: (state: FlashState) => void,
+		signal: AbortSignal
+	): Promise<Result<void, FlashError>> {
+		if (!this.#flasher || this.#flasher.lease.signal.aborted) {
+			const found = await this.connect((attempt) => tell({ kind: 'connecting', attempt }), signal);
+			if (!found.ok) return found;
+		}
+		if (!this.#flasher) return err({ kind: 'unplugged' });
+		const written = await this.#flasher.write(plan, { baud: FLASH_BAUD, onState: tell }, signal);
+		if (!written.ok) return written;
+		if (this.#board) tell({ kind: 'done', ...written.value, board: this.#board });
+		return ok(undefined);
+	}
+}
