@@ -43,7 +43,7 @@ void Telemetry::take(const Metric* metrics, size_t count, const Now& now) {
   for (size_t i = 0; i < count; i++)
     if (std::isfinite(metrics[i].value)) out.key(metrics[i].name).number(metrics[i].value);
   out.end_object();
-  const int rssi_dbm = hal_.network.rssi_dbm(now.mono);
+  const int rssi_dbm = hal_.signal.rssi_dbm(now.mono);
   if (rssi_dbm != 0) out.key("wifi_rssi").number(rssi_dbm);
   out.key("uptime").number(std::floor(uptime_s));
   out.key("epoch").number(epoch);

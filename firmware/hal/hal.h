@@ -7,6 +7,7 @@
 #include "hal/pwm.h"
 #include "hal/rng.h"
 #include "hal/storage.h"
+#include "hal/uart.h"
 
 namespace fb {
 
@@ -15,10 +16,17 @@ struct Hal {
   Storage& storage;
   Rng& rng;
   MqttOut& mqtt;
-  Network& network;
+  Signal& signal;
   Memory& memory;
   Log& log;
   PwmOut& led;
+};
+
+/// What a board has besides: a cable, a network and a broker session of its own.
+struct BoardHal {
+  SerialOut& serial;
+  Network& network;
+  MqttClient& mqtt;
 };
 
 }  // namespace fb

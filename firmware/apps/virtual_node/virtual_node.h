@@ -8,7 +8,7 @@
 namespace fb {
 
 /// A radio whose signal wanders as a hand's breadth of multipath does.
-class SimRadio final : public Network {
+class SimRadio final : public Signal {
  public:
   explicit SimRadio(uint64_t seed);
   int rssi_dbm(Millis now) override;
