@@ -52,8 +52,10 @@ export interface NvsContents {
 export type NvsFault =
 	/** Not a positive multiple of 4,096 bytes. */
 	| { readonly kind: 'bad-size'; readonly lengthBytes: number }
-	/** No page of it is sound or empty: something else, or encrypted. */
-	| { readonly kind: 'not-nvs' };
+	/** No page of it is sound or empty: something else. */
+	| { readonly kind: 'not-nvs' }
+	/** Every page is in use, so none could be moved: to be erased before it can be written. Reading does not mind. */
+	| { readonly kind: 'no-spare-page' };
 
 /** What a value or name may not be. */
 export type NvsValueFault =

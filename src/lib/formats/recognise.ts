@@ -1,7 +1,16 @@
-import type { AppImage } from './app-image';
+import { parseAppImage, type AppImage } from './app-image';
+import { isErased } from './little-endian';
+import { parseNvs } from './nvs-read';
 import type { NvsContents } from './nvs-types';
-import type { OtaData } from './ota-data';
-import type { PartitionTable } from './partition-table';
+import { OTA_DATA_BYTES, parseOtaData, type OtaData } from './ota-data';
+import { PARTITION_TABLE_OFFSET, parsePartitionTable, type PartitionTable } from './partition-table';
+
+/** An image inside a larger file. */
+export interface PlacedImage {
+	/** Bytes from the file's start. */
+	readonly offset: number;
+	readonly image: AppImage;
+}
 
 /** What a file of unknown name holds. */
 export type RecognisedBin =
@@ -12,11 +21,49 @@ export type RecognisedBin =
 	| {
 			readonly kind: 'merged';
 			readonly table: PartitionTable;
-			readonly bootloader?: { readonly offset: number; readonly image: AppImage };
-			readonly app?: { readonly offset: number; readonly image: AppImage };
+			readonly bootloader?: PlacedImage;
+			/** The first application that is there. */
+			readonly app?: PlacedImage;
 	  }
 	| { readonly kind: 'otadata'; readonly data: OtaData }
 	| { readonly kind: 'nvs'; readonly contents: NvsContents }
 	| { readonly kind: 'unknown' };
 
-export declare function recogniseBin(bytes: Uint8Array): RecognisedBin;
+/** Where a bootloader lies in a whole flash: one of these on every chip. */
+const BOOTLOADER_OFFSETS = [0, 0x1000, 0x2000];
+const APP_TYPE = 0;
+
+/** Total. Nothing is guessed from a name; what fits no format, or is erased throughout, is `unknown`. */
+export function recogniseBin(bytes: Uint8Array): RecognisedBin {
+	if (isErased(bytes)) return { kind: 'unknown' };
+	const merged = mergedOf(bytes);
+	if (merged) return merged;
+	const image = parseAppImage(bytes);
+	if (image.ok) return { kind: image.value.descriptor ? 'app' : 'bootloader', image: image.value };
+	const table = parsePartitionTable(bytes);
+	if (table.ok) return { kind: 'partition-table', table: table.value };
+	const data = bytes.length === OTA_DATA_BYTES ? parseOtaData(bytes) : undefined;
+	if (data?.ok && data.value.records.some((record) => record)) return { kind: 'otadata', data: data.value };
+	const contents = parseNvs(bytes);
+	const holds = contents.ok && contents.value.pages.some((page) => page.sequence !== undefined);
+	return holds ? { kind: 'nvs', contents: contents.value } : { kind: 'unknown' };
+}
+
+function mergedOf(bytes: Uint8Array): Extract<RecognisedBin, { kind: 'merged' }> | undefined {
+	const table = parsePartitionTable(bytes.subarray(PARTITION_TABLE_OFFSET));
+	if (!table.ok) return undefined;
+	const bootloader = firstImage(bytes, BOOTLOADER_OFFSETS);
+	const app = firstImage(
+		bytes,
+		table.value.partitions.filter((p) => p.type === APP_TYPE).map((p) => p.offset)
+	);
+	return { kind: 'merged', table: table.value, ...(bootloader && { bootloader }), ...(app && { app }) };
+}
+
+function firstImage(bytes: Uint8Array, offsets: readonly number[]): PlacedImage | undefined {
+	for (const offset of offsets) {
+		const image = parseAppImage(bytes.subarray(offset));
+		if (image.ok) return { offset, image: image.value };
+	}
+	return undefined;
+}
