@@ -1,3 +1,4 @@
+import type { ConsoleLog } from '$lib/console';
 import type { BoardFacts } from '$lib/flash';
 import { BoardLink } from './board-link.svelte';
 import { FirmwareChoice } from './firmware-choice.svelte';
@@ -18,7 +19,11 @@ export class FlashSession {
 
 	readonly stages = $derived.by(() => this.#stages());
 
-	constructor(readonly works: FlashWorks) {
+	/** @param log what the board writes, and what this page does to it */
+	constructor(
+		readonly works: FlashWorks,
+		readonly log: ConsoleLog
+	) {
 		this.link = new BoardLink(works, (board) => this.#took(board));
 	}
 
@@ -68,7 +73,7 @@ export class FlashSession {
 		this.#endSetup();
 		const setup = new SetupRun(at);
 		this.#setup = setup;
-		await setup.begin(() => undefined);
+		await setup.begin((text) => this.log.push(text, Date.now()));
 	}
 
 	flashAgain(): void {

@@ -1,4 +1,4 @@
-import type { PortError } from '$lib/link';
+import type { PortError, SerialLine } from '$lib/link';
 import type { BrokerForm, Setup, SetupState, WifiForm } from '$lib/provision';
 import type { BoardAtWork, OfferedBroker } from './works';
 
@@ -9,12 +9,18 @@ export class SetupRun {
 	#brokers = $state.raw<readonly OfferedBroker[]>([]);
 	#noBroker = $state<string>();
 	#setup: Setup | undefined;
+	#line = $state.raw<SerialLine | undefined>(undefined);
 	readonly #end = new AbortController();
 
 	constructor(private readonly at: BoardAtWork) {}
 
 	get state(): SetupState {
 		return this.#state;
+	}
+
+	/** For the console; undefined while it is not open. */
+	get line(): SerialLine | undefined {
+		return this.#line;
 	}
 
 	/** Why the line could not be opened. */
@@ -40,6 +46,7 @@ export class SetupRun {
 			this.#portError = line.error;
 			return;
 		}
+		this.#line = line.value;
 		void this.#findBrokers(signal);
 		this.#setup = this.at.setUp(line.value, signal);
 		this.#setup.watch((state) => (this.#state = state), signal);

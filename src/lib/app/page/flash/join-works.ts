@@ -1,0 +1,113 @@
+import { err, ok, type Result, systemClock, untilAborted } from '$lib/base';
+import { browserToGuard, guardFlash, sameThreadCompressor } from '$lib/flash';
+import { recogniseBin } from '$lib/formats';
+import type { ConsoleLog } from '$lib/console';
+import type { DeviceId } from '$lib/model';
+import { brokerAddresses } from '$lib/provision';
+import { addressWords, NO_ADDRESS } from '$lib/provision/view';
+import type { BrokerProfile } from '../../field/messages';
+import type { App } from '../app.svelte';
+import { connectLocal } from '../connect-local';
+import { basePath } from '../links';
+import { findLocalBrokers, type LocalBroker, sameAddress } from '../local-broker';
+import { CableBoard } from './cable-board';
+import { fetchCatalogue, fetchFirmware } from './fetch-firmware';
+import { fetchFaultWords, recognisedWords } from './source-words';
+import type { FirmwareShelf, FlashWorks, OfferedBroker } from './works';
+
+/** Joins the Flash page to the rooms below it: the one place where they meet. */
+export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
+	const door = navigator.serial;
+	const compress = sameThreadCompressor(systemClock);
+	const board = {
+		...(door && { serial: door }),
+		compress,
+		log: (line: string) => log.note(line, 'page', Date.now()),
+		firstMessage: (device: DeviceId, signal: AbortSignal) => heardLive(app, device, signal),
+		brokers: (onPage: boolean, signal: AbortSignal) => offeredBrokers(app, onPage, signal)
+	};
+	return {
+		door,
+		practice: undefined,
+		firmware: shelf(),
+		boardOn: (port) => new CableBoard(port, board),
+		async guarded(during) {
+			const end = new AbortController();
+			guardFlash(browserToGuard(), end.signal);
+			try {
+				return await during();
+			} finally {
+				end.abort();
+			}
+		}
+	};
+}
+
+function shelf(): FirmwareShelf {
+	const fetch = globalThis.fetch.bind(globalThis);
+	return {
+		async catalogue(signal) {
+			const url = new URL(`${basePath}/firmware/catalogue.json`, location.href).href;
+			const found = await fetchCatalogue(url, fetch, signal);
+			return found.ok ? found : err(fetchFaultWords(found.error));
+		},
+		async fetchManifest(url, board, signal) {
+			const found = await fetchFirmware(url, board, fetch, signal);
+			return found.ok ? found : err(fetchFaultWords(found.error));
+		},
+		fromFiles: (files) => ({
+			name: files.length === 1 ? (files[0]?.name ?? '') : `${files.length} files of your own`,
+			version: '',
+			parts: files.map((file) => ({ ...file, from: file.name })),
+			eraseFirst: 'ask'
+		}),
+		recognise: (bytes, board) => recognisedWords(recogniseBin(bytes), board)
+	};
+}
+
+/** Where a board finds the broker that this page listens to, in words; or why there is no such address. */
+async function offeredBrokers(
+	app: App,
+	onPage: boolean,
+	signal: AbortSignal
+): Promise<Result<readonly OfferedBroker[], string>> {
+	const servers = await findLocalBrokers(basePath, signal);
+	const broker = (await profileInUse(app)) ?? (await useLocal(app, servers));
+	const found = brokerAddresses({ broker, servers, onPage });
+	return found.kind === 'some' ? ok(found.addresses.map(addressWords)) : err(NO_ADDRESS[found.reason]);
+}
+
+/** The profile of the page's session, also while it is only being connected. */
+async function profileInUse(app: App): Promise<BrokerProfile | undefined> {
+	if (!app.brokers.profiles) await app.brokers.load();
+	const session = app.session.state;
+	if (!session || session.kind === 'none') return undefined;
+	return app.brokers.profiles?.find(({ id }) => id === session.id);
+}
+
+/** A page that listens to nothing would hear nothing of the board: it takes the broker that its own server runs, and says so. */
+async function useLocal(app: App, servers: readonly LocalBroker[]): Promise<BrokerProfile | undefined> {
+	const [server] = servers;
+	if (!server) return undefined;
+	await connectLocal(app, server);
+	app.toasts.say(`This page listens to ${server.name} now, to hear the board.`);
+	return app.brokers.profiles?.find(({ local, url }) => local && sameAddress(url, server.url));
+}
+
+/** Resolves at the device's first message over MQTT from now on. */
+function heardLive(app: App, deviceId: DeviceId, signal: AbortSignal): Promise<void> {
+	const sinceMs = Date.now();
+	const end = new AbortController();
+	const heard = new Promise<void>((resolve) => {
+		app.field.watch(
+			'devices',
+			null,
+			({ devices }) => {
+				const device = devices.find(({ id }) => id === deviceId);
+				if (device?.links.includes('mqtt') && device.lastSeenMs >= sinceMs) resolve();
+			},
+			AbortSignal.any([signal, end.signal])
+		);
+	});
+	return untilAborted(heard, signal).finally(() => end.abort());
+}
