@@ -32,7 +32,7 @@ beforeEach(async () => {
 	line = opened.value;
 	states = [];
 	const firstMessage = (_id: string, signal: AbortSignal) => delay(heardAfterMs ?? 1e9, clock, signal);
-	setup = new Setup({ line, clock, firstMessage }, lease.signal);
+	setup = new Setup({ line, clock, firstMessage }, new AbortController().signal);
 	setup.watch((state) => states.push(state), lease.signal);
 });
 afterEach(() => lease.release());

@@ -52,6 +52,7 @@ class Stop extends Error {
  * kept by the board only once it joined, and the broker only once it is confirmed.
  */
 export class Setup {
+	readonly #ended: AbortSignal;
 	readonly #improv: ImprovClient;
 	readonly #board: BoardCalls;
 	readonly #watchers = new Set<(state: SetupState) => void>();
@@ -63,15 +64,16 @@ export class Setup {
 	#form: BrokerForm;
 	#networks: readonly WifiNetwork[] | undefined;
 
-	/** @param signal ends everything; the lease's own is the natural one */
+	/** @param signal ends everything; so does the end of the line */
 	constructor(
 		private readonly parts: SetupParts,
-		private readonly signal: AbortSignal
+		signal: AbortSignal
 	) {
+		this.#ended = AbortSignal.any([signal, parts.line.signal]);
 		this.#improv = new ImprovClient(parts.line, parts);
 		this.#board = new BoardCalls(parts.line, parts);
 		this.#form = { uri: '', username: '', password: '', name: '', ...parts.form };
-		signal.addEventListener('abort', () => this.#lineEnded(), { once: true });
+		this.#ended.addEventListener('abort', () => this.#lineEnded(), { once: true });
 	}
 
 	get state(): SetupState {
@@ -111,10 +113,10 @@ export class Setup {
 	}
 
 	async #run(act: (signal: AbortSignal) => Promise<void>): Promise<void> {
-		if (this.signal.aborted) return;
+		if (this.#ended.aborted) return;
 		this.#act.abort();
 		const own = (this.#act = new AbortController());
-		const signal = AbortSignal.any([this.signal, own.signal]);
+		const signal = AbortSignal.any([this.#ended, own.signal]);
 		try {
 			await act(signal);
 		} catch (cause) {
@@ -272,8 +274,8 @@ export class Setup {
 
 	/** Nobody waits for it: where it is lost too, the trial runs out and the board goes back by itself. */
 	#takeBack(): void {
-		if (this.signal.aborted) return;
-		const options = { signal: this.signal, timeoutMs: CALL_MS };
+		if (this.#ended.aborted) return;
+		const options = { signal: this.#ended, timeoutMs: CALL_MS };
 		this.#board.revert(options).catch(() => undefined); // the line ended: the trial does it
 	}
 
@@ -309,7 +311,7 @@ export class Setup {
 	}
 
 	#lineEnded(): void {
-		const lost: unknown = this.signal.reason;
+		const lost: unknown = this.#ended.reason;
 		if (lost instanceof PortLost && lost.why === 'unplugged' && this.#state.kind !== 'live')
 			this.#become({ kind: 'failed', problem: { kind: 'line', error: { kind: 'unplugged' } } });
 	}

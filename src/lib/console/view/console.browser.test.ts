@@ -10,6 +10,7 @@ import Console from './Console.svelte';
 function fakeLine(): SerialLine & { sent: string[]; resets: number } {
 	const line = {
 		baud: 115_200,
+		signal: new AbortController().signal,
 		sent: [] as string[],
 		resets: 0,
 		dropped: new Counters<never>(),

@@ -36,12 +36,12 @@ export abstract class HeldLease {
 	/** Tells the holder, then closes the port. For the giver only. */
 	end(why: PortLost['why']): Promise<void> {
 		this.#ending.abort(new PortLost(why)); // the first reason stays
-		this.#ended ??= this.shut();
+		this.#ended ??= this.shut(why);
 		return this.#ended;
 	}
 
 	/** Closes what is open; never rejects. */
-	protected abstract shut(): Promise<void>;
+	protected abstract shut(why: PortLost['why']): Promise<void>;
 }
 
 export class HeldFlashLease extends HeldLease implements FlashLease {
@@ -81,8 +81,8 @@ export class HeldLineLease extends HeldLease implements LineLease {
 		return opened.ok ? ok(opened.value) : opened;
 	}
 
-	protected async shut(): Promise<void> {
+	protected async shut(why: PortLost['why']): Promise<void> {
 		const opened = await this.#opening;
-		if (opened?.ok) await opened.value.close();
+		if (opened?.ok) await opened.value.end(why);
 	}
 }

@@ -42,6 +42,8 @@ export type ReceiveFault = 'break' | 'framing' | 'parity' | 'overrun';
 
 export interface SerialLine {
 	readonly baud: number;
+	/** Aborts when the line has ended; the reason is a PortLost where the board was unplugged or the lease ended. */
+	readonly signal: AbortSignal;
 	/** Bytes that are neither an Improv packet nor an API frame, in order, as they arrive. */
 	onText(fn: (bytes: Uint8Array) => void, signal: AbortSignal): void;
 	onImprov(fn: (packet: ImprovPacket) => void, signal: AbortSignal): void;

@@ -2,7 +2,7 @@ import { Counters, delay, done, err, ok, untilAborted, type Clock, type Result }
 import { encodeFrame } from './api-frame';
 import type { ImprovPacket, LineFault, ReceiveFault, SerialLine } from './lease';
 import { LineSplitter } from './line-splitter';
-import type { PortError, SerialPortLike } from './port';
+import { PortLost, type PortError, type SerialPortLike } from './port';
 import { lineFault, openFault, receiveFault } from './port-fault';
 
 /** How long EN is held low: esptool's reset sequence has 0.1 s, and a board's RC at EN needs some of it. */
@@ -59,6 +59,10 @@ export class OpenLine implements SerialLine {
 		return ok(line);
 	}
 
+	get signal(): AbortSignal {
+		return this.#ended.signal;
+	}
+
 	get baud(): number {
 		return this.#baud;
 	}
@@ -103,6 +107,12 @@ export class OpenLine implements SerialLine {
 	}
 
 	close(): Promise<void> {
+		return this.end('released');
+	}
+
+	/** Closes it, and tells whoever uses it why. */
+	end(why: PortLost['why']): Promise<void> {
+		this.#ended.abort(new PortLost(why)); // the first reason stays
 		this.#closed ??= this.#shut();
 		return this.#closed;
 	}
@@ -190,7 +200,6 @@ export class OpenLine implements SerialLine {
 	}
 
 	async #shut(): Promise<void> {
-		this.#ended.abort();
 		await this.#tail;
 		await this.#stopReading();
 		await this.#closePort();
@@ -206,7 +215,7 @@ export class OpenLine implements SerialLine {
 
 	#lost(): void {
 		if (this.#ended.signal.aborted) return;
-		void this.close();
+		void this.end('unplugged');
 		this.onLost();
 	}
 }
