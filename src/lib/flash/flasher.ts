@@ -1,58 +1,154 @@
-import { err, type Clock, type Result } from '$lib/base';
-import type { PartitionTable } from '$lib/formats';
+import { assert, err, ok, type Clock, type Result } from '$lib/base';
+import {
+	PARTITION_TABLE_BYTES,
+	PARTITION_TABLE_OFFSET,
+	parsePartitionTable,
+	type PartitionTable
+} from '$lib/formats';
 import type { FlashLease } from '$lib/link';
+import { ChipSession } from './chip-session';
 import type { Compressor } from './compressor';
+import { openChip, type ChipOpener } from './esptool-adapter';
 import type { BoardFacts, FlashError, FlashReport, FlashState, WritePlan } from './facts';
+import { WriteLoop } from './write-loop';
 
 export interface FlasherParts {
 	readonly clock: Clock;
 	readonly compress: Compressor;
 	/** One line for those who want details. */
 	readonly log: (line: string) => void;
+	/** From a port to a running stub; esptool-js unless a test has its own. */
+	readonly open?: ChipOpener;
 }
 
 export interface WriteOptions {
 	/** Bits per second to try first; slower ones follow by themselves. */
 	readonly baud: number;
+	/** Told each state, the last being `done`, `cancelled` or `failed`. */
 	readonly onState: (state: FlashState) => void;
 }
 
-/** One board in download mode, from the first reset to the last. */
+/** One board in download mode, from the first reset to the last. One act at a time. */
 export class Flasher {
+	readonly #session: ChipSession;
+
 	constructor(
-		readonly lease: FlashLease,
-		readonly parts: FlasherParts
-	) {}
+		private readonly lease: FlashLease,
+		private readonly parts: FlasherParts
+	) {
+		const { clock, log, open = openChip } = parts;
+		this.#session = new ChipSession(lease, { clock, log, open });
+	}
 
-	/** Rejects only with the signal's reason. */
-	connect(
+	/**
+	 * Resets the chip into download mode, starts the stub and asks who it is. Rejects only with the signal's reason. Where it
+	 * fails or is cancelled, the port is closed.
+	 */
+	async connect(
 		signal: AbortSignal,
-		onState?: (state: FlashState) => void
+		onAttempt: (attempt: number) => void = () => undefined
 	): Promise<Result<BoardFacts, FlashError>> {
-		onState?.({ kind: 'connecting', attempt: 1 });
-		signal.throwIfAborted();
-		return Promise.resolve(err({ kind: 'unplugged' }));
+		let connected = false;
+		try {
+			const begun = await this.#orUnplugged(this.#session.begin(onAttempt, this.#until(signal)), signal);
+			connected = begun.ok;
+			return begun.ok ? ok(begun.value.board) : begun;
+		} finally {
+			if (!connected) await this.#session.end();
+		}
 	}
 
-	/** The table that the board has now; undefined where it has none. */
-	readPartitionTable(signal: AbortSignal): Promise<Result<PartitionTable | undefined, FlashError>> {
-		signal.throwIfAborted();
-		return Promise.resolve(err({ kind: 'unplugged' }));
+	/** The table that the board has now; undefined where it has none that holds. Rejects only with the signal's reason. */
+	async readPartitionTable(signal: AbortSignal): Promise<Result<PartitionTable | undefined, FlashError>> {
+		const { stub } = this.#session;
+		assert(stub, 'a board is connected before its table is read');
+		const reading = stub
+			.readFlash(PARTITION_TABLE_OFFSET, PARTITION_TABLE_BYTES, this.#until(signal))
+			.then((read): Result<PartitionTable | undefined, FlashError> => {
+				if (!read.ok) return err(this.#session.errorOf(read.error));
+				const table = parsePartitionTable(read.value);
+				return ok(table.ok ? table.value : undefined);
+			});
+		return this.#orUnplugged(reading, signal);
 	}
 
-	/** Ends with a reset pulse and a closed port, whatever came of it. Cancelling is `signal`: rejects with its reason. */
-	write(
+	/**
+	 * Writes and verifies; ends with a reset pulse and a closed port, whatever came of it. Connects first where it is not.
+	 * Rejects only with the signal's reason.
+	 */
+	async write(
 		plan: WritePlan,
-		options: WriteOptions,
+		{ baud, onState }: WriteOptions,
 		signal: AbortSignal
 	): Promise<Result<FlashReport, FlashError>> {
-		options.onState({ kind: 'erasing' });
-		signal.throwIfAborted();
-		return Promise.resolve(err({ kind: 'verify-failed', offsetBytes: plan.regions[0]?.offset ?? 0 }));
+		assert(
+			!plan.problems.some((problem) => problem.blocking),
+			'a plan with a blocking problem is not written'
+		);
+		const { clock, compress } = this.parts;
+		const session = this.#session;
+		const loop = new WriteLoop(plan, { session, clock, compress, baud, tell: onState });
+		let written: Result<FlashReport, FlashError> | undefined;
+		try {
+			written = await this.#orUnplugged(this.#prepared(baud, loop, onState, this.#until(signal)), signal);
+			return written;
+		} finally {
+			if (written?.ok) onState({ kind: 'resetting' });
+			const board = session.board;
+			await session.end();
+			onState(outcome(written, board, loop.wroteAnything, signal.aborted));
+		}
 	}
 
-	/** Resets the board into its program and closes the port, where nothing is to be written. Idempotent. */
+	/** Resets the board into its program and closes the port, where nothing is to be written. Never rejects. */
 	leave(): Promise<void> {
-		return Promise.resolve();
+		return this.#session.end();
 	}
+
+	async #prepared(
+		baud: number,
+		loop: WriteLoop,
+		onState: (state: FlashState) => void,
+		signal: AbortSignal
+	): Promise<Result<FlashReport, FlashError>> {
+		if (!this.#session.stub) {
+			const begun = await this.#session.begin((attempt) => onState({ kind: 'connecting', attempt }), signal);
+			if (!begun.ok) return begun;
+		}
+		const fast = await this.#session.speedUp(baud, signal);
+		return fast.ok ? loop.run(signal) : fast;
+	}
+
+	/** Both who asked and the port can end an act. */
+	#until(signal: AbortSignal): AbortSignal {
+		return AbortSignal.any([signal, this.lease.signal]);
+	}
+
+	/** A port that went away is a result; a cancel is a rejection. */
+	async #orUnplugged<T>(
+		act: Promise<Result<T, FlashError>>,
+		signal: AbortSignal
+	): Promise<Result<T, FlashError>> {
+		try {
+			const result = await act;
+			return !result.ok && this.lease.signal.aborted ? err({ kind: 'unplugged' }) : result;
+		} catch (cause) {
+			signal.throwIfAborted();
+			if (this.lease.signal.aborted) return err({ kind: 'unplugged' });
+			throw cause;
+		}
+	}
+}
+
+function outcome(
+	written: Result<FlashReport, FlashError> | undefined,
+	board: BoardFacts | undefined,
+	wroteAnything: boolean,
+	cancelled: boolean
+): FlashState {
+	if (!written && cancelled) return { kind: 'cancelled', wroteAnything };
+	if (!written) return { kind: 'failed', error: { kind: 'failed', cause: 'broken off' }, wroteAnything }; // and it throws
+	if (!written.ok) return { kind: 'failed', error: written.error, wroteAnything };
+	assert(board, 'what was written was written to a board');
+	return { kind: 'done', ...written.value, board };
 }

@@ -131,7 +131,7 @@ function sizeProblems(
 		const end = region.offset + region.length;
 		const place = table?.partitions.find((partition) => partition.offset === region.offset);
 		const limits = [board.flashSizeBytes, place && place.offset + place.size];
-		const over = Math.max(...limits.map((limit) => (limit == null ? -Infinity : end - limit)));
+		const over = Math.max(...limits.map((limit) => (typeof limit === 'number' ? end - limit : -Infinity)));
 		return over > 0
 			? [{ kind: 'too-big', blocking: true, label: region.label, overBytes: over } as const]
 			: [];

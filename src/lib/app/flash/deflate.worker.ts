@@ -1,0 +1,6 @@
+/// <reference lib="webworker" />
+import { compressIn } from '$lib/flash';
+
+declare const self: DedicatedWorkerGlobalScope;
+
+compressIn(self);

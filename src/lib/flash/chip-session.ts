@@ -1,0 +1,146 @@
+import { delay, err, ok, type Clock, type Result } from '$lib/base';
+import type { FlashLease } from '$lib/link';
+import { PORT_BUFFER_BYTES, ROM_BAUD, type ChipOpener, type OpenChip } from './esptool-adapter';
+import type { BoardFacts, FlashError } from './facts';
+import { openError } from './port-faults';
+import { intoProgram } from './reset';
+import { Stub } from './stub';
+import { StubLine, type LineFault } from './stub-line';
+
+/** Tried from the wished one downwards; every bridge has the last. */
+const SLOWER = [460_800, 230_400, ROM_BAUD];
+/** A bridge needs a moment after its port was opened. Source: esptool-js and esptool wait the same. */
+const SETTLE_MS = 50;
+const NEVER = new AbortController().signal;
+const PROBE_MS = 500;
+const PROBES = 2;
+/** Every chip has a readable register here. */
+const PROBE_ADDRESS = 0x40001000;
+
+export interface SessionParts {
+	readonly clock: Clock;
+	readonly log: (line: string) => void;
+	readonly open: ChipOpener;
+}
+
+/** A chip with its stub running, through changes of rate and new beginnings. */
+export class ChipSession {
+	#chip: OpenChip | undefined;
+	#stub: Stub | undefined;
+	/** Rates above this have failed on this cable. */
+	#topBaud = Infinity;
+
+	constructor(
+		private readonly lease: FlashLease,
+		private readonly parts: SessionParts
+	) {}
+
+	get board(): BoardFacts | undefined {
+		return this.#chip?.board;
+	}
+
+	get stub(): Stub | undefined {
+		return this.#stub;
+	}
+
+	get blockBytes(): number {
+		return this.#chip?.blockBytes ?? 0;
+	}
+
+	get baud(): number {
+		return this.#stub?.line.baud ?? ROM_BAUD;
+	}
+
+	/** From a reset to a stub that listens, at the ROM's rate. Rejects with the signal's reason. */
+	async begin(
+		onAttempt: (attempt: number) => void,
+		signal: AbortSignal
+	): Promise<Result<OpenChip, FlashError>> {
+		await this.#close();
+		const { clock, log, open } = this.parts;
+		const opened = await open(this.lease.device, { clock, log }, onAttempt, signal);
+		if (!opened.ok) return opened;
+		const before = this.#chip?.board.mac;
+		if (before !== undefined && before !== opened.value.board.mac)
+			return err({ kind: 'failed', cause: `another board answers: ${opened.value.board.mac}` });
+		this.#chip = opened.value;
+		return this.#listen(opened.value.baud) ?? ok(opened.value);
+	}
+
+	/** To `wished` bits per second, or to the next slower rate that works. */
+	async speedUp(wished: number, signal: AbortSignal): Promise<Result<number, FlashError>> {
+		for (const baud of [wished, ...SLOWER].filter((rate) => rate <= wished && rate < this.#topBaud)) {
+			if (!this.#stub || this.baud === baud) break;
+			const changed = await this.#changeTo(baud, signal);
+			if (changed.ok && changed.value) return ok(baud);
+			if (!changed.ok && this.lease.signal.aborted) return err({ kind: 'unplugged' });
+			this.parts.log(`The line does not work at ${baud} baud.`);
+			this.#topBaud = baud;
+			const again = await this.begin(() => undefined, signal);
+			if (!again.ok) return again;
+		}
+		return ok(this.baud);
+	}
+
+	/** Whatever state the board is in: the chip restarts into its program, and the port is closed. Never rejects. */
+	async end(): Promise<void> {
+		const { clock, log } = this.parts;
+		await this.#stub?.line.stop();
+		this.#stub = undefined;
+		try {
+			await intoProgram(this.lease.device, clock, NEVER); // a pulse that has begun is ended: a chip must not stay in reset
+		} catch (cause) {
+			log(`No reset pulse: ${cause instanceof Error ? cause.message : String(cause)}`); // gone, or never opened
+		}
+		await this.#close();
+	}
+
+	/** What a fault of the line means to who holds the board. */
+	errorOf(fault: LineFault): FlashError {
+		if (this.lease.signal.aborted) return { kind: 'unplugged' };
+		switch (fault.kind) {
+			case 'lost':
+				return fault.error;
+			case 'refused':
+				return { kind: 'stub-failed', cause: `error 0x${fault.code.toString(16)}` };
+			case 'silent':
+				return { kind: 'no-answer', heard: 'nothing' };
+		}
+	}
+
+	async #changeTo(baud: number, signal: AbortSignal): Promise<Result<boolean, FlashError>> {
+		const asked = await this.#stub?.changeBaud(baud, signal);
+		if (!asked?.ok) return ok(false);
+		await this.#close();
+		await delay(SETTLE_MS, this.parts.clock, signal);
+		try {
+			await this.lease.device.open({ baudRate: baud, bufferSize: PORT_BUFFER_BYTES });
+		} catch (cause) {
+			return err(openError(cause));
+		}
+		const deaf = this.#listen(baud);
+		if (deaf) return deaf;
+		await delay(SETTLE_MS, this.parts.clock, signal);
+		for (let probe = 0; probe < PROBES; probe++) {
+			const answered = await this.#stub?.readReg(PROBE_ADDRESS, PROBE_MS, signal);
+			if (answered?.ok) return ok(true);
+		}
+		return ok(false);
+	}
+
+	/** @returns why it cannot listen */
+	#listen(baud: number): { readonly ok: false; readonly error: FlashError } | undefined {
+		try {
+			this.#stub = new Stub(new StubLine(this.lease.device, baud, this.parts.clock), this.parts.clock);
+			return undefined;
+		} catch (cause) {
+			return err(openError(cause));
+		}
+	}
+
+	async #close(): Promise<void> {
+		await this.#stub?.line.stop();
+		this.#stub = undefined;
+		await this.lease.device.close().catch(() => undefined); // not open, or gone: closed either way
+	}
+}
