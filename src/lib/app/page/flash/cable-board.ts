@@ -1,4 +1,4 @@
-import { err, ok, systemClock, type Result } from '$lib/base';
+import { ok, systemClock, type Result } from '$lib/base';
 import {
 	type BoardFacts,
 	type Compressor,
@@ -12,6 +12,7 @@ import {
 import type { PartitionTable } from '$lib/formats';
 import {
 	BoardPort,
+	type FlashLease,
 	type LineLease,
 	type PortError,
 	type SerialLike,
@@ -25,8 +26,6 @@ import type { BoardAtWork, OfferedBroker } from './works';
 const LINE_BAUD = 115_200;
 /** The fastest that common bridges keep up with; the flasher comes down by itself. */
 const FLASH_BAUD = 921_600;
-
-const OVER: ReadonlySet<FlashState['kind']> = new Set(['done', 'cancelled', 'failed']);
 
 export interface CableBoardParts {
 	readonly serial?: SerialLike;
@@ -43,7 +42,7 @@ export interface CableBoardParts {
 export class CableBoard implements BoardAtWork {
 	readonly #port: BoardPort;
 	#flasher: Flasher | undefined;
-	#line: LineLease | undefined;
+	#lease: FlashLease | LineLease | undefined;
 	#board: BoardFacts | undefined;
 	#table: PartitionTable | undefined;
 
@@ -63,18 +62,12 @@ export class CableBoard implements BoardAtWork {
 		signal: AbortSignal
 	): Promise<Result<BoardFacts, FlashError>> {
 		await this.release();
-		const lease = await this.#port.lease('flash', signal);
-		if (!lease.ok) return lease;
-		const flasher = new Flasher(lease.value, {
-			clock: systemClock,
-			compress: this.parts.compress,
-			log: this.parts.log
-		});
+		const taken = await this.#take(signal);
+		if (!taken.ok) return taken;
+		const flasher = taken.value;
 		this.#flasher = flasher;
 		try {
-			const found = await flasher.connect(signal, (state) => {
-				if (state.kind === 'connecting') onAttempt(state.attempt);
-			});
+			const found = await flasher.connect(signal, onAttempt);
 			if (!found.ok) {
 				await this.release();
 				return found;
@@ -99,19 +92,16 @@ export class CableBoard implements BoardAtWork {
 	}
 
 	async write(plan: WritePlan, onState: (state: FlashState) => void, signal: AbortSignal): Promise<void> {
-		let last: FlashState = { kind: 'idle' };
-		let wroteAnything = false;
-		const tell = (state: FlashState) => {
-			last = state;
-			wroteAnything ||= state.kind === 'writing' || (state.kind === 'erasing' && plan.eraseAll);
-			onState(state);
-		};
 		try {
-			const written = await this.#writeWith(plan, tell, signal);
-			if (!OVER.has(last.kind) && !written.ok) tell({ kind: 'failed', error: written.error, wroteAnything });
+			if (!this.#flasher) {
+				// Its program ran meanwhile, or the cable was out: the port is taken anew, and the chip must answer again.
+				const taken = await this.#take(signal);
+				if (!taken.ok) return onState({ kind: 'failed', error: taken.error, wroteAnything: false });
+				this.#flasher = taken.value;
+			}
+			await this.#flasher.write(plan, { baud: FLASH_BAUD, onState }, signal);
 		} catch (cause) {
 			if (!signal.aborted) throw cause;
-			if (!OVER.has(last.kind)) tell({ kind: 'cancelled', wroteAnything });
 		} finally {
 			await this.release();
 		}
@@ -124,7 +114,7 @@ export class CableBoard implements BoardAtWork {
 		await this.release();
 		const lease = await this.#port.lease('line', signal);
 		if (!lease.ok) return lease;
-		this.#line = lease.value;
+		this.#lease = lease.value;
 		signal.addEventListener('abort', () => void lease.value.release(), { once: true });
 		const line = await lease.value.open(LINE_BAUD);
 		if (line.ok) line.value.onText(onText, signal);
@@ -142,28 +132,18 @@ export class CableBoard implements BoardAtWork {
 	}
 
 	async release(): Promise<void> {
-		const [flasher, line] = [this.#flasher, this.#line];
+		const [flasher, lease] = [this.#flasher, this.#lease];
 		this.#flasher = undefined;
-		this.#line = undefined;
+		this.#lease = undefined;
 		await flasher?.leave();
-		await flasher?.lease.release();
-		await line?.release();
+		await lease?.release();
 	}
 
-	/** The flasher that connected, or a new one: the chip must answer again after its program ran. */
-	async #writeWith(
-		plan: WritePlan,
-		tell: (state: FlashState) => void,
-		signal: AbortSignal
-	): Promise<Result<void, FlashError>> {
-		if (!this.#flasher || this.#flasher.lease.signal.aborted) {
-			const found = await this.connect((attempt) => tell({ kind: 'connecting', attempt }), signal);
-			if (!found.ok) return found;
-		}
-		if (!this.#flasher) return err({ kind: 'unplugged' });
-		const written = await this.#flasher.write(plan, { baud: FLASH_BAUD, onState: tell }, signal);
-		if (!written.ok) return written;
-		if (this.#board) tell({ kind: 'done', ...written.value, board: this.#board });
-		return ok(undefined);
+	async #take(signal: AbortSignal): Promise<Result<Flasher, PortError>> {
+		const lease = await this.#port.lease('flash', signal);
+		if (!lease.ok) return lease;
+		this.#lease = lease.value;
+		const { compress, log } = this.parts;
+		return ok(new Flasher(lease.value, { clock: systemClock, compress, log }));
 	}
 }
