@@ -1,3 +1,4 @@
+export * from './board';
 export type { FirmwareFault } from './firmware-exports';
 export type { CreateError, DeviceLogLine, DevicePublish } from './firmware-instance';
 export * from './flash';

@@ -1,0 +1,231 @@
+import { ESPLoader, Transport } from 'esptool-js';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ManualClock, systemClock, toHex } from '$lib/base';
+import { DownloadMode } from './download-mode';
+import { LoaderOnlyPort } from './fake-usb-port';
+import { PRACTICE_MARK, PracticeRegisters } from './practice-chip';
+import { SlipDecoder, slipEncode } from './slip';
+import { MemorySparseFlash } from './sparse-flash';
+import { INSTANT_TIMING, TYPICAL_TIMING, type BoardTiming } from './timing';
+
+const MAC = 'fab001020304';
+
+/** The loader on a bare line: packets in, packets out. */
+function loader(timing: BoardTiming = INSTANT_TIMING, clock = new ManualClock()) {
+	const flash = new MemorySparseFlash(4 << 20);
+	const out: Uint8Array[] = [];
+	const decoder = new SlipDecoder(70_000);
+	let starts = 0;
+	const mode = new DownloadMode({
+		flash,
+		timing,
+		clock,
+		registers: new PracticeRegisters(MAC),
+		send: (bytes) => decoder.push(bytes, (packet) => out.push(packet)),
+		setBaud: () => {},
+		restart: () => starts++
+	});
+	return {
+		flash,
+		mode,
+		clock,
+		out,
+		starts: () => starts,
+		say: (hex: string) => mode.receive(slipEncode(bytesOf(hex)))
+	};
+}
+
+const bytesOf = (hex: string) =>
+	Uint8Array.from(hex.replaceAll(' ', '').match(/../gu) ?? [], (b) => parseInt(b, 16));
+const words = (...values: number[]) => toHex(new Uint8Array(Uint32Array.from(values).buffer));
+const command = (op: string, data: string, check = 0) =>
+	`00 ${op} ${toHex(new Uint8Array(Uint16Array.of(data.replaceAll(' ', '').length / 2).buffer))} ${words(check)} ${data}`;
+const checksumOf = (bytes: Uint8Array) => bytes.reduce((sum, byte) => sum ^ byte, 0xef);
+
+/** MEM_BEGIN and MEM_END with an entry inside: what then runs takes the stub's place. */
+function startStub(board: ReturnType<typeof loader>) {
+	board.say(command('05', words(0x100, 1, 0x1800, 0x4038_0000)));
+	board.say(command('06', words(0, 0x4038_0000)));
+	board.out.length = 0;
+}
+
+describe('the ROM loader, by the frames of Espressif’s documentation', () => {
+	it('answers SYNC eight times, with a value that is not the stub’s', () => {
+		const { say, out } = loader();
+		// The frame as "Serial Protocol" has it: 07 07 12 20 and 32 times 55.
+		say(`00 08 24 00 00 00 00 00 07 07 12 20 ${'55'.repeat(32)}`);
+		expect(out).toHaveLength(8);
+		expect(toHex(out[0]!)).toMatch(/^01080400(?!00000000)[0-9a-f]{8}00000000$/u);
+	});
+
+	it('ends its answers with four bytes of status, the stub with two', () => {
+		const board = loader();
+		board.say(command('0a', words(0x6000_8844)));
+		expect(toHex(board.out.at(-1)!)).toBe('010a040004030201' + '00000000');
+		startStub(board);
+		board.say(command('0a', words(0x6000_8848)));
+		expect(toHex(board.out.at(-1)!)).toBe('010a0200b0fa0000' + '0000');
+	});
+
+	it('says 5, an ESP32-C3, where its security is asked for', () => {
+		const { say, out } = loader();
+		say(command('14', ''));
+		expect(out.at(-1)![8 + 12]).toBe(5);
+		expect(out.at(-1)).toHaveLength(8 + 20 + 4);
+	});
+
+	it('has the mark of a practice board in the eFuses for users, which cannot be overwritten', () => {
+		const { say, out } = loader();
+		let mark = '';
+		for (let i = 0; i < 4; i++) {
+			say(command('09', words(0x6000_887c + 4 * i, 0, 0xffff_ffff, 0)));
+			say(command('0a', words(0x6000_887c + 4 * i)));
+			mark += String.fromCharCode(...out.at(-1)!.subarray(4, 8));
+		}
+		expect(mark).toBe(`${PRACTICE_MARK}\0`);
+	});
+
+	it('refuses what only the stub knows, a wrong checksum, and RAM it has not got', () => {
+		const { say, out } = loader();
+		const status = () => toHex(out.at(-1)!.subarray(8, 10));
+		say(command('d0', ''));
+		expect(status()).toBe('0105');
+		say(command('05', words(4, 1, 0x1800, 0x4038_0000)));
+		say(command('07', words(4, 0, 0, 0) + '01020304', 0));
+		expect(status()).toBe('0107');
+		say(command('05', words(4, 1, 0x1800, 0x2000_0000)));
+		expect(status()).toBe('0106');
+		say(command('06', words(0, 0x4038_1000)));
+		expect(status()).toBe('0106');
+	});
+
+	it('starts what was loaded with OHAI, after its answer', () => {
+		const board = loader();
+		board.say(command('05', words(4, 1, 0x1800, 0x4038_0000)));
+		const bytes = bytesOf('01020304');
+		board.say(command('07', words(4, 0, 0, 0) + toHex(bytes), checksumOf(bytes)));
+		board.say(command('06', words(0, 0x4038_0000)));
+		expect(board.out.slice(-2).map(toHex)).toEqual(['0106040000000000' + '00000000', '4f484149']);
+		expect(board.mode.stubRunning).toBe(true);
+	});
+});
+
+describe('the stub', () => {
+	/** One raw region of `bytes`, begun. */
+	function begun(timing = INSTANT_TIMING) {
+		const board = loader(timing);
+		startStub(board);
+		board.say(command('02', words(0x2000, 2, 0x1000, 0x1_0000)));
+		const block = (seq: number, fill: number) => {
+			const bytes = new Uint8Array(0x1000).fill(fill);
+			board.say(command('03', words(bytes.length, seq, 0, 0) + toHex(bytes), checksumOf(bytes)));
+		};
+		const status = () => toHex(board.out.at(-1)!.subarray(-2));
+		return { ...board, block, status };
+	}
+
+	it('programs blocks in order, takes one that is sent twice once, and refuses one out of order', () => {
+		const { block, status, flash } = begun();
+		block(0, 0xaa);
+		expect(status()).toBe('0000');
+		block(0, 0xaa);
+		expect(status()).toBe('0000');
+		block(3, 0xbb);
+		expect(status()).toBe('01ca');
+		block(1, 0xcc);
+		expect([...flash.read(0x1_0fff, 2)]).toEqual([0xaa, 0xcc]);
+	});
+
+	it('drops a block whose checksum is wrong', () => {
+		const { say, status, flash } = begun();
+		say(command('03', words(4, 0, 0, 0) + '01020304', 0x12));
+		expect(status()).toBe('01c1');
+		expect([...flash.read(0x1_0000, 4)]).toEqual([255, 255, 255, 255]);
+	});
+
+	it('says at the end that blocks are missing', () => {
+		const { block, say, status } = begun();
+		block(0, 1);
+		say(command('04', words(1)));
+		expect(status()).toBe('01c8');
+	});
+
+	it('answers when a block has come, and programs while the next is on its way', () => {
+		const { clock, block, out } = begun(TYPICAL_TIMING);
+		out.length = 0;
+		block(0, 1);
+		expect(out).toHaveLength(1);
+		block(1, 2);
+		expect(out, 'the buffer is taken until the first is written').toHaveLength(1);
+		clock.advance(45 + 6.4 + 0.1);
+		expect(out).toHaveLength(2);
+	});
+
+	it('restarts the chip when the flashing ends so', () => {
+		const { say, block, starts } = begun();
+		block(0, 1);
+		block(1, 1);
+		say(command('04', words(0)));
+		expect(starts()).toBe(1);
+	});
+
+	it('reads with acknowledgements, and ends with the digest', () => {
+		const board = loader();
+		startStub(board);
+		board.flash.program(0, new Uint8Array(3000).fill(7));
+		board.say(command('d2', words(0, 2048, 1024, 1)));
+		expect(board.out.map((p) => p.length)).toEqual([10, 1024]);
+		board.say(words(1024));
+		board.say(words(2048));
+		expect(board.out.map((p) => p.length)).toEqual([10, 1024, 1024, 16]);
+	});
+});
+
+describe('to esptool-js', () => {
+	beforeEach(() => void vi.spyOn(console, 'log').mockImplementation(() => {}));
+	afterEach(() => vi.restoreAllMocks());
+
+	it('it is an ESP32-C3 that is written, verified and read', { timeout: 30_000 }, async () => {
+		const flash = new MemorySparseFlash(4 << 20);
+		const port = new LoaderOnlyPort({ flash, timing: INSTANT_TIMING, clock: systemClock, mac: MAC });
+		const said: string[] = [];
+		const esploader = new ESPLoader({
+			transport: new Transport(port),
+			baudrate: 921_600,
+			terminal: { clean: () => {}, write: (t) => void said.push(t), writeLine: (t) => void said.push(t) }
+		});
+		expect(await esploader.main()).toBe('ESP32-C3 (QFN32) (revision v0.4)');
+		expect(said.join('\n')).toContain('MAC: fa:b0:01:02:03:04');
+		expect(await esploader.detectFlashSize()).toBe('4MB');
+		const data = crypto.getRandomValues(new Uint8Array(50_001));
+		for (const [compress, address] of [
+			[true, 0x1_0000],
+			[false, 0x4_0000]
+		] as const) {
+			await esploader.writeFlash({
+				fileArray: [{ data, address }],
+				...{ flashMode: 'keep', flashFreq: 'keep', flashSize: 'keep', eraseAll: false, compress }
+			});
+			expect(flash.read(address, data.length)).toEqual(data);
+		}
+		expect(await esploader.readFlash(0x1_0000, 5000)).toEqual(data.slice(0, 5000));
+		await esploader.eraseFlash();
+		expect([...flash.read(0x1_0000, 2)]).toEqual([255, 255]);
+	});
+});
+
+it('takes any bytes without a throw, and still answers afterwards', () => {
+	fc.assert(
+		fc.property(fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 20 }), (chunks) => {
+			const board = loader();
+			for (const chunk of chunks) board.mode.receive(chunk);
+			for (const op of [2, 3, 5, 6, 7, 9, 0x10, 0x11, 0x13, 0xd2])
+				board.mode.receive(slipEncode(Uint8Array.of(0, op, 4, 0, 0, 0, 0, 0, 255, 255, 255, 255)));
+			board.mode.receive(slipEncode(Uint8Array.of(0, 0, 0, 0)));
+			board.out.length = 0;
+			board.say(command('0a', words(0x6000_8844)));
+			expect(board.out.length).toBeGreaterThan(0);
+		})
+	);
+});
