@@ -52,7 +52,7 @@ export interface AppImage {
 	readonly spiSpeed: number;
 	/** What the header says of the flash, absent where its code is none. */
 	readonly flashSizeBytes?: number;
-	/** Chip revisions it runs on, major × 100 + minor, both inclusive; 0xFFFF as the greatest: any. */
+	/** Chip revisions it runs on, major × 100 + minor, both inclusive; 0xFFFF as the greatest, and 0 in images of before 2023: any. */
 	readonly minRevFull: number;
 	readonly maxRevFull: number;
 	readonly segments: readonly ImageSegment[];
