@@ -246,12 +246,12 @@ export class Setup {
 	async #connected(form: BrokerForm, signal: AbortSignal): Promise<void> {
 		const until = this.parts.clock.now() + CONNECT_MS;
 		for (;;) {
+			await delay(POLL_MS, this.parts.clock, signal); // first too: the board ends the session before, then begins this one
 			const status = this.#must(await this.#board.mqtt(call(signal)));
 			if (status.uri === form.uri && status.state === 'connected') return;
 			if (status.uri === form.uri && status.state === 'failed')
 				throw this.#brokerStop({ kind: status.reason ?? 'unreachable' });
 			if (this.parts.clock.now() >= until) throw this.#brokerStop({ kind: 'timeout' });
-			await delay(POLL_MS, this.parts.clock, signal);
 		}
 	}
 
