@@ -107,6 +107,8 @@ function doing(state: FlashState, names: readonly string[]): string {
 			return `Checking ${names[state.region] ?? 'a part'}: the chip reads it back and tells its MD5.`;
 		case 'resetting':
 			return 'Restarting the board into its program.';
+		case 'connecting':
+			return 'Getting the line ready: the fastest speed is tried first.';
 		default:
 			return 'Getting ready.';
 	}

@@ -29,7 +29,8 @@ const FLASH_BAUD = 921_600;
 
 export interface CableBoardParts {
 	readonly serial?: SerialLike;
-	readonly compress: Compressor;
+	/** Makes one for each write; it may be a worker. */
+	readonly compressor: () => Compressor & { close(): void };
 	readonly log: (line: string) => void;
 	readonly firstMessage: SetupParts['firstMessage'];
 	readonly brokers: (
@@ -143,7 +144,8 @@ export class CableBoard implements BoardAtWork {
 		const lease = await this.#port.lease('flash', signal);
 		if (!lease.ok) return lease;
 		this.#lease = lease.value;
-		const { compress, log } = this.parts;
-		return ok(new Flasher(lease.value, { clock: systemClock, compress, log }));
+		const compress = this.parts.compressor();
+		lease.value.signal.addEventListener('abort', () => compress.close(), { once: true });
+		return ok(new Flasher(lease.value, { clock: systemClock, compress, log: this.parts.log }));
 	}
 }

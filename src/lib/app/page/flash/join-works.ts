@@ -1,11 +1,12 @@
-import { err, ok, type Result, systemClock, untilAborted } from '$lib/base';
-import { browserToGuard, guardFlash, sameThreadCompressor } from '$lib/flash';
+import { err, ok, type Result, untilAborted } from '$lib/base';
+import { browserToGuard, guardFlash } from '$lib/flash';
 import { recogniseBin } from '$lib/formats';
 import type { ConsoleLog } from '$lib/console';
 import type { DeviceId } from '$lib/model';
 import { brokerAddresses } from '$lib/provision';
 import { addressWords, NO_ADDRESS } from '$lib/provision/view';
 import type { BrokerProfile } from '../../field/messages';
+import { compressInWorker } from '../../flash/compress-in-worker';
 import type { App } from '../app.svelte';
 import { connectLocal } from '../connect-local';
 import { basePath } from '../links';
@@ -18,10 +19,9 @@ import type { FirmwareShelf, FlashWorks, OfferedBroker } from './works';
 /** Joins the Flash page to the rooms below it: the one place where they meet. */
 export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
 	const door = navigator.serial;
-	const compress = sameThreadCompressor(systemClock);
 	const board = {
 		...(door && { serial: door }),
-		compress,
+		compressor: compressInWorker,
 		log: (line: string) => log.note(line, 'page', Date.now()),
 		firstMessage: (device: DeviceId, signal: AbortSignal) => heardLive(app, device, signal),
 		brokers: (onPage: boolean, signal: AbortSignal) => offeredBrokers(app, onPage, signal)
