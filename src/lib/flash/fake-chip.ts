@@ -118,6 +118,13 @@ export class FakeChip implements SerialPortLike {
 		this.#slip.push(this.mangle(bytes, 'to-chip'));
 	}
 
+	/** Bytes that the line held back come after all. */
+	deliver(bytes: Uint8Array<ArrayBuffer>, way: Parameters<Mangle>[1]): void {
+		if (this.#gone || !this.readable) return;
+		if (way === 'to-host') this.#toHost?.enqueue(bytes);
+		else if (this.#mode !== 'program') this.#slip.push(bytes);
+	}
+
 	#send(bytes: Uint8Array<ArrayBuffer>): void {
 		if (this.#gone || this.#baud !== this.#chipBaud) return;
 		const out = this.mangle(bytes, 'to-host');
