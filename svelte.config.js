@@ -25,8 +25,8 @@ export default {
 				'font-src': ['self'],
 				'manifest-src': ['self'],
 				'worker-src': ['self'],
-				// A broker may be anywhere its owner put it.
-				'connect-src': ['self', 'ws:', 'wss:'],
+				// A broker may be anywhere its owner put it, and so may the manifest of a firmware.
+				'connect-src': ['self', 'ws:', 'wss:', 'https:'],
 				'base-uri': ['self'],
 				'form-action': ['none'],
 				'require-trusted-types-for': ['script'],

@@ -19,7 +19,8 @@ const page = svelteConfig.kit?.csp?.directives ?? {};
 const WORKER_CSP = [
 	"default-src 'none'",
 	"script-src 'self' 'wasm-unsafe-eval'",
-	`connect-src ${quoted(page['connect-src'] ?? [])}`,
+	// Firmware is fetched by the page itself, so that no worker needs to reach other hosts than brokers.
+	`connect-src ${quoted((page['connect-src'] ?? []).filter((source) => source !== 'https:'))}`,
 	"require-trusted-types-for 'script'",
 	"trusted-types 'none'"
 ].join('; ');
