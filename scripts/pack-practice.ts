@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { assert, concatBytes, toHex, utf8, type Result } from '$lib/base';
+import { assert, concatBytes, sameBytes, toHex, utf8, type Result } from '$lib/base';
 import {
 	buildAppDescriptor,
 	buildAppImage,
@@ -28,12 +28,33 @@ const DROM_ADDRESS = 0x3c000020;
 /** Where the bootloader of an ESP32-C3 is loaded. */
 const BOOTLOADER_ADDRESS = 0x403cc710;
 
-async function pack(): Promise<number> {
+/**
+ * Reads the WebAssembly that scripts/build-firmware.mjs has made and writes static/firmware/practice/.
+ * @returns bytes of app.bin
+ */
+export async function packPractice(): Promise<number> {
 	const [wasm, version, csv] = await Promise.all([
 		readFile(wasmFile),
 		readVersion(),
 		readFile(join(root, 'firmware', 'apps', 'node', 'partitions.csv'), 'utf8')
 	]);
+	const files = practiceFiles(wasm, version, csv);
+	await mkdir(out, { recursive: true });
+	for (const [name, bytes] of files) await writeWhole(join(out, name), bytes);
+	return files.get('app.bin')!.length;
+}
+
+/**
+ * The same input gives the same bytes.
+ * @param csv the partition table as text
+ * @returns file name → content
+ * @throws where the result would not be read back as what it is
+ */
+export function practiceFiles(
+	wasm: Uint8Array,
+	version: string,
+	csv: string
+): ReadonlyMap<string, Uint8Array> {
 	const partitions = valueOf(parsePartitionCsv(csv), 'firmware/apps/node/partitions.csv');
 	const appPartition = partitions.find((p) => p.label === 'ota_0');
 	assert(appPartition, 'the partition table has an ota_0');
@@ -61,12 +82,7 @@ async function pack(): Promise<number> {
 		'\t'
 	)}\n`;
 	check(files, manifest, appPartition.size);
-
-	await mkdir(out, { recursive: true });
-	for (const [name, bytes] of [...files, ['manifest.json', utf8(manifest)] as const]) {
-		await writeWhole(join(out, name), bytes);
-	}
-	return files.get('app.bin')!.length;
+	return files.set('manifest.json', utf8(manifest));
 }
 
 /** A board's ROM starts the bootloader; the practice board does what it would do, and looks only that one is there. */
@@ -126,12 +142,16 @@ function valueOf<T>(result: Result<T, unknown>, what: string): T {
 	return result.value;
 }
 
-/** Two builds at once must not leave half a file. */
+/** Two builds at once must not leave half a file, and what is unchanged is left in peace: the build's name is made from it. */
 async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
+	const before = await readFile(file).catch(() => undefined); // not there yet
+	if (before && sameBytes(before, bytes)) return;
 	const part = `${file}.${process.pid}.part`;
 	await writeFile(part, bytes);
 	await rename(part, file);
 }
 
-const bytes = await pack();
-process.stdout.write(`practice firmware: app.bin ${(bytes / 1024).toFixed(1)} KiB\n`);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	const bytes = await packPractice();
+	process.stdout.write(`practice firmware: app.bin ${(bytes / 1024).toFixed(1)} KiB\n`);
+}

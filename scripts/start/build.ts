@@ -4,6 +4,7 @@ import { access, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { buildFirmware, wasmFile } from '../build-firmware.mjs';
 import { buildId } from '../build-id.mjs';
+import { packPractice } from '../pack-practice';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -16,6 +17,7 @@ export type Built = { kind: 'unchanged' } | { kind: 'built'; ms: number } | { ki
 export async function build(signal: AbortSignal): Promise<Built> {
 	const startMs = performance.now();
 	await buildFirmware(); // cached by its own sources
+	await packPractice();
 	if (await isCurrent()) return { kind: 'unchanged' };
 	const said = await viteBuild(signal);
 	return said === undefined ? { kind: 'built', ms: performance.now() - startMs } : { kind: 'failed', said };
