@@ -2,7 +2,7 @@ import { page, userEvent } from 'vitest/browser';
 import { describe, expect, it } from 'vitest';
 import { render } from 'vitest-browser-svelte';
 import { Counters, done, utf8 } from '$lib/base';
-import type { SerialLine } from '$lib/link';
+import type { ReceiveFault, SerialLine } from '$lib/link';
 import { ConsoleLog } from '../console-log';
 import Console from './Console.svelte';
 
@@ -14,7 +14,7 @@ function fakeLine(): SerialLine & { sent: string[]; resets: number } {
 		sent: [] as string[],
 		resets: 0,
 		dropped: new Counters<never>(),
-		faults: new Counters<never>(),
+		faults: new Counters<ReceiveFault>(),
 		onText: () => {},
 		onImprov: () => {},
 		onFrame: () => {},
@@ -69,6 +69,15 @@ describe('Console', () => {
 		await page.getByLabelText('Baud').selectOptions('921600');
 		await page.getByRole('button', { name: 'Reset board' }).click();
 		await expect.poll(() => [line.baud, line.resets]).toEqual([921_600, 1]);
+	});
+
+	it('says what was lost on the line', async () => {
+		const line = fakeLine();
+		const log = new ConsoleLog();
+		render(Console, { log, line });
+		line.faults.add('framing', 7);
+		log.push(utf8('garbage'), 0);
+		await expect.element(page.getByText('7 characters that did not fit the baud rate')).toBeVisible();
 	});
 
 	it('keeps the page answering while a board floods it', async () => {
