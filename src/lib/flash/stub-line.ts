@@ -92,9 +92,9 @@ export class StubLine {
 	/** Ends reading and writing; the port stays open, with its streams free. What was not sent is not sent. */
 	async stop(): Promise<void> {
 		this.#stopped = true;
-		// What a broken or half-sent stream rejects with was told as `lost` before, or nobody waits for it any more.
-		await this.#reader?.cancel().catch(() => undefined);
+		this.#reader?.releaseLock(); // the read under way rejects, and the stream stays as it is for who comes next
 		await this.#pumping;
+		// What a broken or half-sent stream rejects with was told as `lost` before, or nobody waits for it any more.
 		await this.#writer.abort().catch(() => undefined);
 		this.#writer.releaseLock();
 	}
@@ -112,6 +112,7 @@ export class StubLine {
 				break;
 			} catch (cause) {
 				this.#slip.reset();
+				if (this.#stopped) break;
 				if (!isPassing(cause)) {
 					this.#lose(streamError(cause));
 					break;

@@ -25,7 +25,7 @@ export function tapped(device: SerialPortLike, hear: (bytes: Uint8Array) => void
 			if (chunk.value) hear(chunk.value);
 			return chunk;
 		} catch (cause) {
-			if (!isPassing(cause)) tap.lost = true;
+			if (!tap.released && !isPassing(cause)) tap.lost = true;
 			throw cause;
 		}
 	};
@@ -90,7 +90,7 @@ export function tapped(device: SerialPortLike, hear: (bytes: Uint8Array) => void
 		},
 		async release() {
 			tap.released = true;
-			await reader?.cancel().catch(() => undefined); // a lost device was noted where its read failed
+			reader?.releaseLock(); // the read under way rejects, and the stream stays as it is for who comes next
 			await Promise.all(writing);
 		}
 	};

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import {
+	buildAppImage,
+	buildPartitionTable,
+	CHIP_IDS,
+	parsePartitionTable,
+	PRACTICE_CHIP_ID,
+	type Partition,
+	type PartitionTable
+} from '$lib/formats';
+import type { BoardFacts, FirmwareSource } from './facts';
+import { planWrite } from './plan';
+
+const board: BoardFacts = {
+	chip: 'ESP32-C3',
+	description: 'ESP32-C3 (QFN32) (revision v0.4)',
+	mac: '60:55:f9:00:00:01',
+	flashSizeBytes: 0x400000,
+	practice: false,
+	features: [],
+	revision: 'v0.4',
+	crystalMhz: 40,
+	secureBoot: false,
+	flashEncryption: false
+};
+const practice: BoardFacts = { ...board, practice: true };
+
+const row = (label: string, type: number, subtype: number, offset: number, size: number): Partition => ({
+	label,
+	type,
+	subtype,
+	offset,
+	size,
+	encrypted: false,
+	readOnly: false
+});
+const ROWS = [
+	row('nvs', 1, 2, 0x9000, 0x5000),
+	row('ota_0', 0, 0x10, 0x10000, 0x20000),
+	row('telemetry', 1, 0x40, 0x30000, 0x10000)
+];
+const tableBytes = () => {
+	const built = buildPartitionTable(ROWS);
+	if (!built.ok) throw new Error(built.error.kind);
+	return built.value;
+};
+const table = (): PartitionTable => {
+	const parsed = parsePartitionTable(tableBytes());
+	if (!parsed.ok) throw new Error(parsed.error.kind);
+	return parsed.value;
+};
+const image = (chipId: number, bytes = 64) =>
+	buildAppImage({
+		chipId,
+		entry: 0x40380000,
+		segments: [{ address: 0x3c000020, bytes: new Uint8Array(bytes) }]
+	});
+
+const source = (...parts: readonly (readonly [number, Uint8Array<ArrayBuffer>])[]): FirmwareSource => ({
+	name: 'x',
+	version: '1',
+	eraseFirst: 'ask',
+	parts: parts.map(([offset, bytes]) => ({ name: `at-${offset.toString(16)}`, offset, bytes, from: 'test' }))
+});
+const kinds = (plan: ReturnType<typeof planWrite>) =>
+	plan.problems.map(({ kind, blocking }) => [kind, blocking]);
+
+describe('planWrite', () => {
+	it('takes a build for the chip, in order of place', () => {
+		const c3 = image(CHIP_IDS['ESP32-C3']);
+		const plan = planWrite(board, source([0x10000, c3], [0, c3], [0x8000, tableBytes()]), { erase: false });
+		expect(plan.problems).toEqual([]);
+		expect(plan.regions.map(({ offset }) => offset)).toEqual([0, 0x8000, 0x10000]);
+	});
+
+	it('keeps practice images and real chips apart both ways', () => {
+		const virtual = source([0x10000, image(PRACTICE_CHIP_ID)]);
+		const real = source([0x10000, image(CHIP_IDS['ESP32-C3'])]);
+		const other = source([0x10000, image(CHIP_IDS['ESP32-S3'])]);
+		expect(planWrite(board, virtual, { erase: false }).problems).toEqual([
+			{ kind: 'wrong-chip', blocking: true, found: 'FIELDBENCH-VIRTUAL', wanted: 'ESP32-C3' }
+		]);
+		expect(planWrite(practice, virtual, { erase: false }).problems).toEqual([]);
+		expect(kinds(planWrite(practice, real, { erase: false }))).toEqual([['will-not-run', false]]);
+		expect(kinds(planWrite(practice, other, { erase: false }))).toEqual([['wrong-chip', true]]);
+		expect(kinds(planWrite(board, other, { erase: false }))).toEqual([['wrong-chip', true]]);
+	});
+
+	it('refuses what is no image where one must be, and a page saved as a file anywhere', () => {
+		const noise = new Uint8Array(4096).fill(7);
+		const page = new TextEncoder().encode('\n<!DOCTYPE html><title>Not found</title>');
+		expect(kinds(planWrite(board, source([0, noise]), { erase: false }))).toEqual([['not-an-image', true]]);
+		expect(kinds(planWrite(board, source([0x8000, noise]), { erase: false }))).toEqual([
+			['not-an-image', true]
+		]);
+		expect(kinds(planWrite(board, source([0x300000, page]), { erase: false }))).toEqual([
+			['not-an-image', true]
+		]);
+		expect(kinds(planWrite(board, source([0x300000, noise]), { erase: false }))).toEqual([]);
+	});
+
+	it('refuses a damaged image', () => {
+		const damaged = image(CHIP_IDS['ESP32-C3']);
+		damaged[40]! ^= 1;
+		expect(kinds(planWrite(board, source([0x10000, damaged]), { erase: false }))).toContainEqual([
+			'hash-wrong',
+			true
+		]);
+	});
+
+	it('finds parts that share a sector, lie off the grid, or do not fit', () => {
+		const data = new Uint8Array(0x1001);
+		expect(kinds(planWrite(board, source([0x300000, data], [0x301000, data]), { erase: false }))).toEqual([
+			['overlap', true]
+		]);
+		expect(kinds(planWrite(board, source([0x300010, data]), { erase: false }))).toEqual([
+			['misaligned', true]
+		]);
+		expect(planWrite(board, source([0x3ff000, data]), { erase: false }).problems).toEqual([
+			{ kind: 'too-big', blocking: true, label: 'at-3ff000', overBytes: 1 }
+		]);
+		const app = image(CHIP_IDS['ESP32-C3'], 0x20000);
+		expect(kinds(planWrite(board, source([0x10000, app]), { erase: false, current: table() }))).toEqual([
+			['too-big', true]
+		]);
+	});
+
+	it('says which partitions die and which stay, and calls NVS the settings', () => {
+		const app = source([0x10000, image(CHIP_IDS['ESP32-C3'])]);
+		const plan = planWrite(board, app, { erase: false, current: table() });
+		expect(plan.erased).toEqual([{ offset: 0x10000, length: 0x20000, label: 'ota_0' }]);
+		expect(plan.kept.map(({ label }) => label)).toEqual([
+			'bootloader',
+			'partition table',
+			'settings (nvs)',
+			'telemetry'
+		]);
+		const wiped = planWrite(board, app, { erase: true, current: table() });
+		expect(wiped.eraseAll).toBe(true);
+		expect(wiped.kept).toEqual([]);
+		expect(wiped.erased).toHaveLength(5);
+	});
+
+	it('counts whole sectors where the board has no table', () => {
+		const plan = planWrite(board, source([0x300000, new Uint8Array(5000)]), { erase: false });
+		expect(plan.erased).toEqual([{ offset: 0x300000, length: 0x2000, label: 'what is there' }]);
+	});
+});

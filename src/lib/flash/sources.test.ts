@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { BoardFacts } from './facts';
+import { loadBuild, loadManifest, pickBuild, type Fetching } from './sources';
+
+const URL_OF = 'https://example.org/fw/manifest.json';
+const MANIFEST = JSON.stringify({
+	name: 'Thing',
+	version: '1.2',
+	new_install_prompt_erase: true,
+	builds: [
+		{ chipFamily: 'ESP32-C3', parts: [{ path: 'app.bin', offset: 65536 }] },
+		{ chipFamily: 'FIELDBENCH-VIRTUAL', parts: [{ path: 'v.bin', offset: 0 }] }
+	]
+});
+
+const fetching = (answer: () => Response, href = 'https://page.example/'): Fetching => ({
+	fetch: () => new Promise((resolve) => resolve(answer())),
+	page: { href, online: true },
+	signal: new AbortController().signal
+});
+const manifest = async () => {
+	const loaded = await loadManifest(
+		URL_OF,
+		fetching(() => new Response(MANIFEST))
+	);
+	if (!loaded.ok) throw new Error(loaded.error.kind);
+	return loaded.value;
+};
+const board = (practice: boolean) => ({ chip: 'ESP32-C3', practice }) as BoardFacts;
+
+describe('loadManifest', () => {
+	it.each([
+		[
+			'a host that forbids or is away',
+			() => {
+				throw new TypeError('Failed to fetch');
+			},
+			'cors-or-network'
+		],
+		['a file that is not there', () => new Response('', { status: 404 }), 'http-status'],
+		['a page instead', () => new Response('<!doctype html><p>hello'), 'html-instead'],
+		['text that is no JSON', () => new Response('{'), 'manifest-fault']
+	])('names %s', async (_, answer, kind) => {
+		const loaded = await loadManifest(URL_OF, fetching(answer as () => Response));
+		expect(loaded).toMatchObject({ ok: false, error: { kind, url: URL_OF } });
+	});
+
+	it('does not ask where a secure page may not, and takes only addresses of the web', async () => {
+		const never = fetching(() => {
+			throw new Error('asked');
+		});
+		const kindOf = async (address: string) => {
+			const loaded = await loadManifest(address, never);
+			return loaded.ok ? 'ok' : loaded.error.kind;
+		};
+		expect(await kindOf('http://example.org/manifest.json')).toBe('mixed-content');
+		expect(await kindOf('file:///manifest.json')).toBe('bad-address');
+		expect(await kindOf('http://')).toBe('bad-address');
+	});
+
+	it('rejects with the reason of who cancels', async () => {
+		const stop = new AbortController();
+		const asked = loadManifest(URL_OF, {
+			...fetching(() => new Response()),
+			fetch: () => {
+				stop.abort();
+				return Promise.reject(stop.signal.reason as Error);
+			},
+			signal: stop.signal
+		});
+		await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+	});
+});
+
+describe('builds', () => {
+	it('are picked for the board, a practice board by its own first', async () => {
+		const all = await manifest();
+		expect(pickBuild(all, board(false))?.family).toBe('ESP32-C3');
+		expect(pickBuild(all, board(true))?.family).toBe('FIELDBENCH-VIRTUAL');
+		expect(pickBuild({ ...all, builds: all.builds.slice(0, 1) }, board(true))?.family).toBe('ESP32-C3');
+		expect(pickBuild({ ...all, builds: all.builds.slice(1) }, board(false))).toBeUndefined();
+	});
+
+	it('come whole or not at all', async () => {
+		const all = await manifest();
+		const load = (answer: () => Response) => loadBuild(all, all.builds[0]!, fetching(answer));
+		const url = 'https://example.org/fw/app.bin';
+		expect(await load(() => new Response(Uint8Array.of(1, 2, 3)))).toMatchObject({
+			ok: true,
+			value: {
+				name: 'Thing',
+				version: '1.2',
+				eraseFirst: 'ask',
+				parts: [{ name: 'app.bin', offset: 65536, from: url }]
+			}
+		});
+		const short = () => new Response(Uint8Array.of(1), { headers: { 'content-length': '9' } });
+		expect(await load(short)).toEqual({
+			ok: false,
+			error: { kind: 'truncated', url, wantedBytes: 9, gotBytes: 1 }
+		});
+		expect(await load(() => new Response('<html>'))).toMatchObject({ error: { kind: 'html-instead' } });
+		expect(await load(() => new Response(''))).toMatchObject({ error: { kind: 'empty' } });
+		expect(await load(() => new Response('', { status: 404 }))).toMatchObject({
+			error: { kind: 'http-status', status: 404 }
+		});
+	});
+});
