@@ -92,6 +92,11 @@ export class NvsPage {
 		return nvsCrc(bytes) === crc ? bytes : undefined;
 	}
 
+	/** Of the item's head, in bytes from the partition's start. */
+	offsetOf(item: PageItem): number {
+		return this.offset + this.#entryAt(item.index);
+	}
+
 	/** Begins a page that is erased, or erases it first. */
 	begin(sequence: number): void {
 		if (this.state !== 'uninitialised') this.erase();

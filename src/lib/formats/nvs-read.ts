@@ -29,7 +29,7 @@ export function parseNvs(bytes: Uint8Array): Result<NvsContents, NvsFault> {
 			...pages.flatMap((page) => page.damage),
 			...incomplete.map((item) => ({
 				kind: 'blob-incomplete' as const,
-				offset: item.page.offset + 64 + 32 * item.index
+				offset: item.page.offsetOf(item)
 			})),
 			...damage
 		]

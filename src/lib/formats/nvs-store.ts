@@ -104,8 +104,7 @@ export function readEntries(live: readonly PageItem[]): { entries: NvsEntry[]; d
 		if (item.namespace === 0 || item.type === ITEM_TYPE.blobData) continue;
 		const namespace = names.get(item.namespace);
 		const value = namespace === undefined ? 'unknown-namespace' : readValue(item, live);
-		if (typeof value === 'string')
-			damage.push({ kind: value, offset: item.page.offset + 64 + 32 * item.index });
+		if (typeof value === 'string') damage.push({ kind: value, offset: item.page.offsetOf(item) });
 		else entries.push({ namespace: namespace!, key: item.key, ...value });
 	}
 	return { entries, damage };
