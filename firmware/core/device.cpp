@@ -4,6 +4,7 @@
 
 #include "core/topics.h"
 #include "core/two_slot_record.h"
+#include "core/utf8.h"
 #include "core/version.h"
 
 namespace fb {
@@ -69,6 +70,24 @@ bool Device::receive(std::string_view topic, std::string_view payload, const Now
     hal_.log.write(LogLevel::kWarning, "rpc", "an answer was not taken");
   if (link_up_ && shadow_version() != shadow_published_) publish_shadow();
   return true;
+}
+
+std::string_view Device::handle(std::string_view request, const Now& now) {
+  const std::string_view reply = router_.handle(request, now);
+  if (link_up_ && shadow_version() != shadow_published_) publish_shadow();
+  return reply;
+}
+
+Status Device::rename(std::string_view name) {
+  for (size_t at = 0; at < name.size();) {
+    const size_t length = utf8_length_at(name, at);
+    if (length == 0 || static_cast<uint8_t>(name[at]) < 0x20 || name[at] == 0x7f) return Status::kInvalid;
+    at += length;
+  }
+  if (name.size() > SmallString<64>::kCapacity) return Status::kNoSpace;
+  (void)identity_.name.assign(name);
+  if (link_up_) publish_status();
+  return Status::kOk;
 }
 
 std::string_view Device::will_payload() const {

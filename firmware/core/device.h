@@ -37,6 +37,12 @@ class Device {
   void set_link(bool up, const Now& now);
   /// One message that arrived. False: its topic is not one of ours.
   bool receive(std::string_view topic, std::string_view payload, const Now& now);
+  /// One request from another link: its answer, which stays until the next call.
+  std::string_view handle(std::string_view request, const Now& now);
+  /// Takes another name and tells it. kNoSpace: longer than 64 bytes; kInvalid: no text. Storing it is the caller's.
+  Status rename(std::string_view name);
+  /// Before start(): gives the Device API the methods of a board.
+  void attach(Board& board) { router_.attach(board); }
   /// A restart was asked for: the body makes the device anew.
   bool restart_wanted() const { return router_.restart_wanted(); }
 

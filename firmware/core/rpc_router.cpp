@@ -5,15 +5,22 @@
 namespace fb {
 
 const RpcRouter::Method RpcRouter::kMethods[] = {
-    {"system.info", false, &RpcRouter::system_info},
-    {"system.restart", true, &RpcRouter::system_restart},
-    {"components.list", false, &RpcRouter::components_list},
-    {"components.get", false, &RpcRouter::components_get},
-    {"components.options", false, &RpcRouter::components_options},
-    {"components.execute", true, &RpcRouter::components_execute},
-    {"config.get", false, &RpcRouter::config_get},
-    {"config.set", true, &RpcRouter::config_set},
-    {"telemetry.info", false, &RpcRouter::telemetry_info},
+    {"system.info", false, false, &RpcRouter::system_info},
+    {"system.restart", true, false, &RpcRouter::system_restart},
+    {"components.list", false, false, &RpcRouter::components_list},
+    {"components.get", false, false, &RpcRouter::components_get},
+    {"components.options", false, false, &RpcRouter::components_options},
+    {"components.execute", true, false, &RpcRouter::components_execute},
+    {"config.get", false, false, &RpcRouter::config_get},
+    {"config.set", true, false, &RpcRouter::config_set},
+    {"telemetry.info", false, false, &RpcRouter::telemetry_info},
+    {"system.rename", true, true, &RpcRouter::system_rename},
+    {"wifi.status", false, true, &RpcRouter::wifi_status},
+    {"wifi.set", true, true, &RpcRouter::wifi_set},
+    {"mqtt.status", false, true, &RpcRouter::mqtt_status},
+    {"mqtt.set", true, true, &RpcRouter::mqtt_set},
+    {"config.confirm", true, true, &RpcRouter::config_confirm},
+    {"config.revert", true, true, &RpcRouter::config_revert},
 };
 
 std::string_view RpcRouter::handle(std::string_view request, const Now& now) {
@@ -70,7 +77,7 @@ void RpcRouter::route(const JsonValue& request, const Now& now) {
   if (exp.exists() && !exp_s.ok()) return error(rpc::kInvalidRequest, "exp: seconds since the Unix epoch are wanted");
 
   for (const Method& method : kMethods) {
-    if (!name.equals(method.name)) continue;
+    if (!name.equals(method.name) || (method.board && board_ == nullptr)) continue;
     const Call call{request.member("params"), "input", now};
     if (call.params.exists() && !call.params.is_object()) return invalid_params("params");
     // What was done is told, however late it is asked for; expiry only keeps an act from beginning.

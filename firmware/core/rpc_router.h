@@ -15,6 +15,8 @@
 
 namespace fb {
 
+class Board;
+
 /// The Device API: JSON-RPC 2.0, the same on every link; docs/protocol.md §3.3 and §4.
 class RpcRouter {
  public:
@@ -36,6 +38,9 @@ class RpcRouter {
 
   explicit RpcRouter(const Parts& parts) : parts_(parts) {}
 
+  /// Without a board its methods are unknown. It outlives the router's last call.
+  void attach(Board& board) { board_ = &board; }
+
   /// Carries out one request, or says why not. Total: any bytes have an answer. It stays until the next call.
   std::string_view handle(std::string_view request, const Now& now);
   /// A restart was asked for and answered.
@@ -50,6 +55,7 @@ class RpcRouter {
   struct Method {
     std::string_view name;
     bool changes;
+    bool board;  ///< only where there is one
     void (RpcRouter::*run)(const Call&);
   };
   static const Method kMethods[];
@@ -68,6 +74,13 @@ class RpcRouter {
   void config_get(const Call& call);
   void config_set(const Call& call);
   void telemetry_info(const Call& call);
+  void system_rename(const Call& call);
+  void wifi_status(const Call& call);
+  void wifi_set(const Call& call);
+  void mqtt_status(const Call& call);
+  void mqtt_set(const Call& call);
+  void config_confirm(const Call& call);
+  void config_revert(const Call& call);
 
   /// The component that params.id names; else null, and the error is written.
   Registry::Entry* component_of(const Call& call);
@@ -80,6 +93,7 @@ class RpcRouter {
   void no_component(std::string_view raw_id);
 
   Parts parts_;
+  Board* board_ = nullptr;
   bool restart_wanted_ = false;
   SmallString<64> id_;
   bool has_id_ = false;

@@ -3,7 +3,7 @@
 namespace fb {
 
 /// The firmware's version, in this one place.
-inline constexpr const char kFirmwareVersion[] = "0.1.0";
+inline constexpr const char kFirmwareVersion[] = "0.2.0";
 
 /// The protocol's major version, docs/protocol.md §6.
 inline constexpr int kApiVersion = 1;

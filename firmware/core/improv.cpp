@@ -1,0 +1,121 @@
+#include "core/improv.h"
+
+#include <cstdio>
+#include <cstring>
+
+#include "core/serial_line.h"
+#include "core/version.h"
+
+namespace fb {
+namespace {
+
+enum Type : uint8_t { kCurrentState = 1, kErrorState = 2, kRpcCommand = 3, kRpcResult = 4 };
+enum Command : uint8_t { kWifiSettings = 1, kRequestState = 2, kDeviceInfo = 3, kScanNetworks = 4 };
+enum State : char { kAuthorised = 2, kProvisioning = 3, kProvisioned = 4 };
+
+/// Cuts a text with one byte of length before it off the front of `rest`.
+bool cut_text(std::string_view& rest, std::string_view& out) {
+  if (rest.empty()) return false;
+  const size_t size = static_cast<uint8_t>(rest.front());
+  if (rest.size() < 1 + size) return false;
+  out = rest.substr(1, size);
+  rest.remove_prefix(1 + size);
+  return true;
+}
+
+}  // namespace
+
+void Improv::take(uint8_t type, std::string_view data, const Now& now) {
+  if (type != kRpcCommand) return;
+  if (data.size() < 2 || static_cast<uint8_t>(data[1]) != data.size() - 2) return send_error(kInvalidRpc);
+  switch (static_cast<uint8_t>(data[0])) {
+    case kWifiSettings: return set_wifi(data.substr(2));
+    case kRequestState:
+      send_state();
+      // The address list may be empty: a board has no page of its own.
+      if (!joining_ && host_.provisioned()) send_result(kRequestState, nullptr, 0);
+      return;
+    case kDeviceInfo: {
+      const std::string_view texts[] = {"Fieldbench", kFirmwareVersion, identity_.model.view(), identity_.name.view()};
+      return send_result(kDeviceInfo, texts, 4);
+    }
+    case kScanNetworks:
+      network_.scan();
+      scan_until_ = now.mono + kScanTimeout;
+      return;
+    default: return send_error(kUnknownCommand);
+  }
+}
+
+void Improv::set_wifi(std::string_view data) {
+  std::string_view ssid;
+  std::string_view password;
+  WifiSettings settings;
+  const bool whole = cut_text(data, ssid) && cut_text(data, password) && data.empty() && !ssid.empty();
+  if (!whole || settings.ssid.assign(ssid) != Status::kOk || settings.password.assign(password) != Status::kOk)
+    return send_error(kInvalidRpc);
+  if (network_.kind() != NetworkKind::kWifi) return send_error(kUnableToConnect);
+  joining_ = true;
+  send_error(kNone);
+  send_state();
+  host_.provision(settings);
+}
+
+void Improv::joined() {
+  joining_ = false;
+  send_state();
+  send_result(kWifiSettings, nullptr, 0);
+}
+
+void Improv::not_joined() {
+  joining_ = false;
+  send_error(kUnableToConnect);
+  send_state();
+}
+
+Millis Improv::step(const Now& now) {
+  if (scan_until_ == kNever) return kNever;
+  Expected<AccessPoint> found = network_.scanned(0);
+  if (found.status() == Status::kUnavailable && now.mono < scan_until_) return now.mono + kPoll;
+  for (size_t i = 0; found.ok() && i < 32; found = network_.scanned(++i)) {
+    char dbm[8];
+    const int size = std::snprintf(dbm, sizeof dbm, "%d", found.value().rssi_dbm);
+    const std::string_view texts[] = {found.value().ssid.view(), {dbm, static_cast<size_t>(size)},
+                                      found.value().secured ? "YES" : "NO"};
+    send_result(kScanNetworks, texts, 3);
+  }
+  send_result(kScanNetworks, nullptr, 0);  // the end of the list
+  scan_until_ = kNever;
+  return kNever;
+}
+
+void Improv::send_state() {
+  const char state = joining_ ? kProvisioning : host_.provisioned() ? kProvisioned : kAuthorised;
+  send(kCurrentState, {&state, 1});
+}
+
+void Improv::send_error(Error error) {
+  const char code = static_cast<char>(error);
+  send(kErrorState, {&code, 1});
+}
+
+void Improv::send_result(uint8_t command, const std::string_view* texts, size_t count) {
+  char data[SerialLine::kMaxImprovData];
+  size_t size = 2;
+  for (size_t i = 0; i < count; i++) {
+    if (size + 1 + texts[i].size() > sizeof data) break;  // our longest is an id, a name and two words
+    data[size++] = static_cast<char>(texts[i].size());
+    std::memcpy(data + size, texts[i].data(), texts[i].size());
+    size += texts[i].size();
+  }
+  data[0] = static_cast<char>(command);
+  data[1] = static_cast<char>(size - 2);
+  send(kRpcResult, {data, size});
+}
+
+void Improv::send(uint8_t type, std::string_view data) {
+  char packet[SerialLine::kMaxImprovData + 11];
+  (void)out_.write({packet, write_improv(type, data, packet, sizeof packet)});
+}
+
+}  // namespace fb

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "core/identity.h"
+#include "core/settings.h"
+#include "core/time.h"
+#include "hal/network.h"
+#include "hal/uart.h"
+
+namespace fb {
+
+/// What Improv asks its board for.
+class ImprovHost {
+ public:
+  virtual ~ImprovHost() = default;
+  virtual bool provisioned() const = 0;
+  /// Joins with these; Improv::joined() or not_joined() follows. They are stored only where they proved themselves.
+  virtual void provision(const WifiSettings& settings) = 0;
+};
+
+/// The device's side of Improv over serial (improv-wifi.com/serial, version 1).
+class Improv {
+ public:
+  Improv(const Identity& identity, SerialOut& out, Network& network, ImprovHost& host)
+      : identity_(identity), out_(out), network_(network), host_(host) {}
+
+  void take(uint8_t type, std::string_view data, const Now& now);
+  /// A packet whose checksum does not hold.
+  void take_bad() { send_error(kInvalidRpc); }
+  /// How the join that was asked for ended.
+  void joined();
+  void not_joined();
+  /// Tells a scan's result once there is one. Returns when it wants to be called next.
+  Millis step(const Now& now);
+
+ private:
+  enum Error : uint8_t { kNone = 0, kInvalidRpc = 1, kUnknownCommand = 2, kUnableToConnect = 3 };
+  static constexpr Millis kScanTimeout = 15'000;
+  static constexpr Millis kPoll = 100;
+
+  void set_wifi(std::string_view data);
+  void send_state();
+  void send_error(Error error);
+  void send_result(uint8_t command, const std::string_view* texts, size_t count);
+  void send(uint8_t type, std::string_view data);
+
+  const Identity& identity_;
+  SerialOut& out_;
+  Network& network_;
+  ImprovHost& host_;
+  bool joining_ = false;
+  Millis scan_until_ = kNever;
+};
+
+}  // namespace fb
