@@ -246,6 +246,23 @@ describe('the broker', () => {
 		expect(board.uri).toBe('');
 	});
 
+	it('says what the board waits for, where it knows', async () => {
+		await toBroker();
+		board.brokers[GOOD] = { state: 'off', reason: 'no-network' };
+		void setup.apply(form);
+		await until('applying');
+		expect(await until('needs-broker')).toMatchObject({ problem: { kind: 'no-network' } });
+	});
+
+	it('does not take what the session before said of the same address for news', async () => {
+		await toBroker();
+		board.brokers[GOOD] = { state: 'failed', reason: 'not-authorised' };
+		void setup.apply(form);
+		await pass(300); // a board ends the old session only once its answer is out
+		board.brokers[GOOD] = { state: 'connected' };
+		await until('live');
+	});
+
 	it('does not take the connection to the broker before for one to this', async () => {
 		await toBroker();
 		board.answers['mqtt.status'] = () => ({ result: { uri: 'mqtt://old:1', state: 'connected' } });

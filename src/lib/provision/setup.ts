@@ -20,6 +20,8 @@ const JOIN_BY_ITSELF_MS = 10_000;
 /** From joined to an address: DHCP is quick, or not there. */
 const ADDRESS_MS = 10_000;
 const POLL_MS = 500;
+/** A board acts on new settings only once its answer is out: ours after 300 ms (firmware/core/board.cpp). */
+const CHANGE_MS = 1000;
 const RESCAN_MS = 5000;
 /** The Device API answers from memory; what takes longer was lost. */
 const CALL_MS = 6000;
@@ -245,13 +247,15 @@ export class Setup {
 	/** Throws a Stop unless the board says that it is connected with these settings. */
 	async #connected(form: BrokerForm, signal: AbortSignal): Promise<void> {
 		const until = this.parts.clock.now() + CONNECT_MS;
+		let waitMs = CHANGE_MS; // until then the status may still be that of the session before
 		for (;;) {
-			await delay(POLL_MS, this.parts.clock, signal); // first too: the board ends the session before, then begins this one
+			await delay(waitMs, this.parts.clock, signal);
+			waitMs = POLL_MS;
 			const status = this.#must(await this.#board.mqtt(call(signal)));
 			if (status.uri === form.uri && status.state === 'connected') return;
 			if (status.uri === form.uri && status.state === 'failed')
 				throw this.#brokerStop({ kind: status.reason ?? 'unreachable' });
-			if (this.parts.clock.now() >= until) throw this.#brokerStop({ kind: 'timeout' });
+			if (this.parts.clock.now() >= until) throw this.#brokerStop({ kind: status.reason ?? 'timeout' });
 		}
 	}
 
