@@ -57,7 +57,12 @@ describe('guardFlash', () => {
 		const end = new AbortController();
 		const page = new EventTarget();
 		const seen = { lock: '', released: 0, lockEnded: false };
-		const sentinel = { release: () => Promise.resolve(void seen.released++) };
+		const sentinel = {
+			release: () => {
+				seen.released++;
+				return Promise.resolve();
+			}
+		};
 		guardFlash(
 			{
 				page: page as Window,

@@ -41,7 +41,7 @@ describe('loadManifest', () => {
 		['a page instead', () => new Response('<!doctype html><p>hello'), 'html-instead'],
 		['text that is no JSON', () => new Response('{'), 'manifest-fault']
 	])('names %s', async (_, answer, kind) => {
-		const loaded = await loadManifest(URL_OF, fetching(answer as () => Response));
+		const loaded = await loadManifest(URL_OF, fetching(answer));
 		expect(loaded).toMatchObject({ ok: false, error: { kind, url: URL_OF } });
 	});
 
