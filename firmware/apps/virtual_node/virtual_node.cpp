@@ -19,18 +19,36 @@ int SimRadio::rssi_dbm(Millis now) {
   return static_cast<int>(std::lround(std::clamp(level, -94.0, -25.0)));
 }
 
-VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& body)
+VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& body, const BoardHal* board)
     : radio_(seed),
-      device_(identity, Hal{body.storage, body.rng, body.mqtt, radio_, body.memory, body.log, lamp_}),
+      line_log_(board != nullptr ? new LineLog(board->serial, body.log) : nullptr),
+      hal_{body.storage,
+           body.rng,
+           body.mqtt,
+           board != nullptr ? static_cast<Signal&>(board->network) : radio_,
+           body.memory,
+           line_log_ != nullptr ? *line_log_ : body.log,
+           lamp_},
+      device_(identity, hal_),
       climate_(device_.samples(), seed),
-      led_(lamp_) {}
+      led_(lamp_),
+      board_(board != nullptr ? new Board(device_, hal_, *board) : nullptr) {}
 
 Status VirtualNode::start(std::string_view first_boot, const Now& now) {
   for (ComponentFactory* factory : {static_cast<ComponentFactory*>(&climate_), static_cast<ComponentFactory*>(&led_)}) {
     const Status added = device_.add_type(*factory);
     if (added != Status::kOk) return added;
   }
-  return device_.start(first_boot, kFactoryDefault, now);
+  if (board_ == nullptr) return device_.start(first_boot, kFactoryDefault, now);
+  line_log_->set_time(now.mono);
+  hal_.log.write(LogLevel::kInfo, "boot", "fieldbench-node");
+  return board_->start(first_boot, kFactoryDefault, now);
+}
+
+Millis VirtualNode::step(const Now& now) {
+  if (board_ == nullptr) return device_.step(now);
+  line_log_->set_time(now.mono);
+  return board_->step(now);
 }
 
 }  // namespace fb

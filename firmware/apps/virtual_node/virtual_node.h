@@ -1,9 +1,13 @@
 #pragma once
 
+#include <memory>
+
 #include "components/led/led.h"
 #include "components/sim_climate/climate_world.h"
 #include "components/sim_climate/sim_climate.h"
+#include "core/board.h"
 #include "core/device.h"
+#include "core/line_log.h"
 
 namespace fb {
 
@@ -41,19 +45,26 @@ class VirtualNode {
     Memory& memory;
     Log& log;
   };
-  VirtualNode(const Identity& identity, uint64_t seed, const Body& body);
+  /// @param board what a practice board has besides, or null: then the host owns the session and the radio is simulated
+  VirtualNode(const Identity& identity, uint64_t seed, const Body& body, const BoardHal* board = nullptr);
 
   /// @param first_boot the configuration of a device with an empty flash; what it leaves out has its default
   Status start(std::string_view first_boot, const Now& now);
   Device& device() { return device_; }
+  /// Null where it was made without.
+  Board* board() { return board_.get(); }
+  Millis step(const Now& now);
   const SimLamp& lamp() const { return lamp_; }
 
  private:
   SimRadio radio_;
   SimLamp lamp_;
+  std::unique_ptr<LineLog> line_log_;
+  Hal hal_;
   Device device_;
   SimClimateFactory climate_;
   LedFactory led_;
+  std::unique_ptr<Board> board_;
 };
 
 }  // namespace fb

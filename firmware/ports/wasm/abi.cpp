@@ -12,7 +12,7 @@
 namespace fb {
 namespace {
 
-constexpr uint32_t kAbiVersion = 1;
+constexpr uint32_t kAbiVersion = 2;
 constexpr size_t kMaxDevices = 1024;
 constexpr size_t kMaxOptions = 4096;
 
@@ -23,24 +23,37 @@ enum CreateFault : int32_t { kBadOptions = -1, kBadId = -2, kNoMemory = -3, kDid
 struct Options {
   Identity identity;
   uint64_t seed = 0;
+  bool board = false;
   char config[kMaxOptions];
   size_t config_size = 0;
 };
 
 struct Body {
-  explicit Body(uint32_t handle) : hal(handle) {}
+  explicit Body(uint32_t handle) : hal(handle), serial(handle), network(handle), session(handle, hal) {}
 
   Status boot(const Now& now) {
     node.reset();
-    node.reset(new (std::nothrow) VirtualNode(options.identity, options.seed, {hal, hal, hal, hal, hal}));
+    const BoardHal board{serial, network, session};
+    if (options.board && booted) {
+      // What a chip's reset ends of itself.
+      session.close();
+      network.leave();
+    }
+    booted = true;
+    node.reset(new (std::nothrow) VirtualNode(options.identity, options.seed, {hal, hal, hal, hal, hal},
+                                              options.board ? &board : nullptr));
     if (node == nullptr) return Status::kNoSpace;
     return node->start({options.config, options.config_size}, now);
   }
 
   Options options;
   WasmHal hal;
+  WasmSerial serial;
+  WasmNetwork network;
+  WasmMqtt session;
   std::unique_ptr<VirtualNode> node;
   bool link_up = false;
+  bool booted = false;
 };
 
 struct Slot {
@@ -72,18 +85,33 @@ Now now_of(double mono_ms, double unix_ms) {
   return now;
 }
 
+/// 12 lower-case hex digits.
+bool is_mac(std::string_view text) {
+  for (const char c : text)
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
+  return text.size() == 12;
+}
+
 bool read_options(std::string_view json, Options& options) {
   static JsonToken tokens[256];
   JsonDocument document(tokens, 256);
   if (!document.parse(json).ok() || !document.root().is_object()) return false;
   const JsonValue root = document.root();
   char text[64];
+  options.board = root.member("board").exists();
+  const Expected<std::string_view> mac = root.member("board").member("mac").text(text, 12);
+  if (options.board) {
+    if (!mac.ok() || !is_mac(mac.value()) || options.identity.id.assign("sim-") != Status::kOk ||
+        options.identity.id.append(mac.value()) != Status::kOk)
+      return false;
+  }
   const Expected<std::string_view> id = root.member("id").text(text, sizeof text);
-  if (!id.ok() || options.identity.id.assign(id.value()) != Status::kOk) return false;
+  // A board is who its MAC says, unless it is told otherwise.
+  if (id.ok() ? options.identity.id.assign(id.value()) != Status::kOk : !options.board) return false;
   const Expected<std::string_view> name = root.member("name").text(text, sizeof text);
   if (root.member("name").exists() && !name.ok()) return false;
   if (options.identity.name.assign(name.value_or({})) != Status::kOk) return false;
-  if (options.identity.model.assign("virtual") != Status::kOk) return false;
+  if (options.identity.model.assign(options.board ? "virtual ESP32-C3" : "virtual") != Status::kOk) return false;
   options.identity.simulated = true;
   const Expected<double> seed = root.member("seed").number();
   if (!seed.ok() || seed.value() < 0 || seed.value() > 9007199254740991.0) return false;
@@ -131,15 +159,16 @@ FB_EXPORT(fb_device_step) double fb_device_step(uint32_t handle, double mono_ms,
   const Now now = now_of(mono_ms, unix_ms);
   if (body->node->device().restart_wanted()) {
     if (body->boot(now) != Status::kOk) return -1;
-    body->node->device().set_link(body->link_up, now);
+    if (!body->options.board) body->node->device().set_link(body->link_up, now);
   }
-  const Millis next = body->node->device().step(now);
+  const Millis next = body->node->step(now);
   return next == kNever ? 9e15 : static_cast<double>(next);
 }
 
 FB_EXPORT(fb_device_link) void fb_device_link(uint32_t handle, uint32_t up, double mono_ms, double unix_ms) {
   fb::Body* body = fb::find(handle);
-  if (body == nullptr) return;
+  // A board knows its own session.
+  if (body == nullptr || body->options.board) return;
   body->link_up = up != 0;
   body->node->device().set_link(up != 0, fb::now_of(mono_ms, unix_ms));
 }
@@ -151,6 +180,13 @@ int32_t fb_device_receive(uint32_t handle, const char* topic, uint32_t topic_siz
   if (body == nullptr) return -1;
   const fb::Now now = fb::now_of(mono_ms, unix_ms);
   return body->node->device().receive({topic, topic_size}, {payload, payload_size}, now) ? 1 : 0;
+}
+
+FB_EXPORT(fb_device_serial)
+void fb_device_serial(uint32_t handle, const char* bytes, uint32_t size, double mono_ms, double unix_ms) {
+  fb::Body* body = fb::find(handle);
+  if (body == nullptr || body->node->board() == nullptr) return;
+  body->node->board()->serial({bytes, size}, fb::now_of(mono_ms, unix_ms));
 }
 
 FB_EXPORT(fb_device_text) int32_t fb_device_text(uint32_t handle, uint32_t which, char* out, uint32_t capacity) {

@@ -22,4 +22,49 @@ class WasmHal final : public Storage, public Rng, public MqttOut, public Log, pu
   uint32_t handle_;
 };
 
+/// The cable, the network and the session of a board, by the imports of ABI 2.
+class WasmSerial final : public SerialOut {
+ public:
+  explicit WasmSerial(uint32_t handle) : handle_(handle) {}
+  bool write(std::string_view message) override;
+
+ private:
+  uint32_t handle_;
+};
+
+class WasmNetwork final : public Network {
+ public:
+  explicit WasmNetwork(uint32_t handle) : handle_(handle) {}
+  NetworkKind kind() const override { return NetworkKind::kWifi; }
+  void scan() override;
+  Expected<AccessPoint> scanned(size_t index) override;
+  void join(std::string_view ssid, std::string_view password) override;
+  void leave() override;
+  NetworkState state() override;
+  NetworkFault fault() override;
+  std::string_view ip() override;
+  int rssi_dbm(Millis now) override;
+
+ private:
+  uint32_t handle_;
+  char ip_[64] = {};
+};
+
+class WasmMqtt final : public MqttClient {
+ public:
+  WasmMqtt(uint32_t handle, MqttOut& out) : handle_(handle), out_(out) {}
+  bool publish(std::string_view topic, std::string_view payload, uint8_t qos, bool retain) override {
+    return out_.publish(topic, payload, qos, retain);
+  }
+  void open(const MqttSettings& settings) override;
+  void close() override;
+  void subscribe(std::string_view topic, uint8_t qos) override;
+  MqttState state() override;
+  MqttFault fault() override;
+
+ private:
+  uint32_t handle_;
+  MqttOut& out_;
+};
+
 }  // namespace fb

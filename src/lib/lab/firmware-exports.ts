@@ -7,7 +7,7 @@ export type FirmwareFault =
 	| { kind: 'other-abi'; found: number };
 
 /** The ABI that this page speaks; docs/firmware.md. */
-export const FIRMWARE_ABI = 1;
+export const FIRMWARE_ABI = 2;
 
 /** The module's exports, docs/firmware.md §2. Pointers and lengths in bytes, times in ms. */
 export interface FirmwareExports {
@@ -29,6 +29,7 @@ export interface FirmwareExports {
 		mono: number,
 		unix: number
 	): number;
+	serial(handle: number, at: number, size: number, mono: number, unix: number): void;
 	text(handle: number, which: number, out: number, capacity: number): number;
 }
 
@@ -41,6 +42,7 @@ const FUNCTIONS = {
 	step: 'fb_device_step',
 	link: 'fb_device_link',
 	receive: 'fb_device_receive',
+	serial: 'fb_device_serial',
 	text: 'fb_device_text'
 } as const;
 

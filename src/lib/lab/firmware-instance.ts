@@ -1,4 +1,5 @@
 import { err, ok, textOf, utf8, type Result } from '$lib/base';
+import { boardImports, type BoardBody } from './board-imports';
 import type { Flash } from './flash';
 import { exportsOf, type FirmwareExports, type FirmwareFault } from './firmware-exports';
 
@@ -8,6 +9,19 @@ export interface DeviceBody {
 	/** Takes one message. It must not call the instance: gather, and go on after the call. */
 	publish(message: DevicePublish): void;
 	log(line: DeviceLogLine): void;
+	/** Given to a device that was made with `board`, and only to one. */
+	readonly board?: BoardBody;
+}
+
+/** What a device is made from; docs/firmware.md §2. */
+export interface DeviceOptions {
+	readonly id: string;
+	readonly name: string;
+	/** An integer, 0 … 2⁵³−1. */
+	readonly seed: number;
+	readonly config?: unknown;
+	/** A board has its own network and session. @param mac 12 lower-case hex digits */
+	readonly board?: { readonly mac: string };
 }
 
 export interface DevicePublish {
@@ -96,7 +110,8 @@ export class FirmwareInstance {
 				storage_write(handle: number, k: number, kn: number, p: number, pn: number) {
 					return bodyOf(handle)?.flash.write(text(k, kn), bytes(p, pn).slice()) ? 0 : FAILED;
 				},
-				random: () => random() | 0
+				random: () => random() | 0,
+				...boardImports({ board: (handle) => bodyOf(handle)?.board, bytes })
 			}
 		};
 		try {
@@ -119,11 +134,7 @@ export class FirmwareInstance {
 		return this.wasm.memory.buffer.byteLength;
 	}
 
-	create(
-		options: { id: string; name: string; seed: number; config?: unknown },
-		body: DeviceBody,
-		time: DeviceTime
-	): Result<DeviceHandle, CreateError> {
+	create(options: DeviceOptions, body: DeviceBody, time: DeviceTime): Result<DeviceHandle, CreateError> {
 		this.#creating = body;
 		try {
 			const made = this.guard(() =>
@@ -173,6 +184,13 @@ export class FirmwareInstance {
 				[utf8(topic), payload],
 				([t, tn, p, pn]) => this.wasm.receive(handle, t!, tn!, p!, pn!, time.monoMs, time.unixMs) === 1
 			)
+		);
+	}
+
+	/** Bytes that came over a board's cable; step it afterwards. */
+	serial(handle: DeviceHandle, bytes: Uint8Array, time: DeviceTime): Result<void, Trapped> {
+		return this.guard(() =>
+			this.withBytes([bytes], ([at, size]) => this.wasm.serial(handle, at!, size!, time.monoMs, time.unixMs))
 		);
 	}
 
