@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { systemClock, type Clock } from '$lib/base';
+import { concatBytes, systemClock, type Clock } from '$lib/base';
 import { Flasher, sameThreadCompressor, type FlashError, type WritePlan } from '$lib/flash';
 import { BoardPort } from '$lib/link';
-import { FakeChip, type Mangle } from '../../src/lib/flash/fake-chip';
+import { INSTANT_TIMING, MemorySparseFlash } from '../../src/lib/lab/board';
+import { LoaderOnlyPort } from '../../src/lib/lab/board/fake-usb-port';
 
 const SESSIONS = 50;
 /** At once: most of a session is waiting for answers that do not come. */
@@ -28,16 +29,14 @@ function randomFrom(seed: number): () => number {
 	};
 }
 
-/** A line on which a byte in so many is dropped, flipped or held back, both ways. */
-function noisyLine(
-	chip: FakeChip,
-	random: () => number,
-	bytesPerFault: number,
-	count: { faults: number }
-): Mangle {
-	return (bytes, way) => {
+/** A line on which a byte in so many is dropped, flipped, or held back with all after it until more comes, both ways. */
+function noisyLine(random: () => number, bytesPerFault: number, count: { faults: number }) {
+	const held = { chip: new Uint8Array(), host: new Uint8Array() };
+	return (bytes: Uint8Array, to: 'chip' | 'host'): Uint8Array => {
+		const given = concatBytes([held[to], bytes]);
+		held[to] = new Uint8Array();
 		const out: number[] = [];
-		for (const [i, byte] of bytes.entries()) {
+		for (const [i, byte] of given.entries()) {
 			if (random() >= 1 / bytesPerFault) {
 				out.push(byte);
 				continue;
@@ -46,8 +45,7 @@ function noisyLine(
 			const fault = FAULTS[Math.floor(random() * FAULTS.length)];
 			if (fault === 'flipped') out.push(byte ^ (1 << Math.floor(random() * 8)));
 			if (fault === 'late') {
-				const rest = bytes.slice(i);
-				setTimeout(() => chip.deliver(rest, way), random() * 80);
+				held[to] = given.slice(i);
 				break;
 			}
 		}
@@ -55,13 +53,21 @@ function noisyLine(
 	};
 }
 
+/** The practice board's ROM and stub, with nothing that takes time. */
+function practiceBoard() {
+	const flash = new MemorySparseFlash(0x400000);
+	const timing = INSTANT_TIMING;
+	const port = new LoaderOnlyPort({ flash, timing, clock: systemClock, mac: 'fab011223344' });
+	return { flash, port };
+}
+
 function planOf(bytes: Uint8Array<ArrayBuffer>): WritePlan {
 	const region = { offset: OFFSET, length: bytes.length, label: 'app', kind: 'unknown', bytes } as const;
 	return { regions: [region], eraseAll: false, erased: [], kept: [], problems: [] };
 }
 
-async function flash(chip: FakeChip, plan: WritePlan) {
-	const lease = await new BoardPort(chip, { clock: quickClock }).lease('flash', new AbortController().signal);
+async function flash(port: LoaderOnlyPort, plan: WritePlan) {
+	const lease = await new BoardPort(port, { clock: quickClock }).lease('flash', new AbortController().signal);
 	if (!lease.ok) throw new Error('no lease');
 	const compress = sameThreadCompressor(quickClock);
 	const flasher = new Flasher(lease.value, { clock: quickClock, compress, log: () => undefined });
@@ -94,16 +100,17 @@ describe('flashing over a line that drops, flips and delays bytes', () => {
 				try {
 					const random = randomFrom(seed);
 					const image = Uint8Array.from({ length: LENGTH }, () => random() * 256);
-					const chip = new FakeChip();
-					// From a line that fails every few blocks to one that hardly lets a block through.
-					chip.mangle = noisyLine(chip, random, [400_000, 150_000, 60_000, 20_000, 4000][seed % 5]!, count);
-					const report = await flash(chip, planOf(image));
+					const { flash: kept, port } = practiceBoard();
+					// From a line that fails every few stretches to one that hardly lets a block through.
+					port.meddle = noisyLine(random, [400_000, 150_000, 60_000, 20_000, 4000][seed % 5]!, count);
+					const report = await flash(port, planOf(image));
 					outcomes.push(report.ok ? 'success' : report.error.kind);
-					if (report.ok) expect(chip.flash.subarray(OFFSET, OFFSET + LENGTH)).toEqual(image);
+					if (report.ok) expect(kept.read(OFFSET, LENGTH)).toEqual(image);
 
-					chip.mangle = (bytes) => bytes;
-					expect(await flash(chip, planOf(image))).toMatchObject({ ok: true });
-					expect(chip.flash.subarray(OFFSET, OFFSET + LENGTH)).toEqual(image);
+					port.meddle = (bytes) => bytes;
+					expect(await flash(port, planOf(image))).toMatchObject({ ok: true });
+					expect(kept.read(OFFSET, LENGTH)).toEqual(image);
+					expect(port.readable).toBeNull();
 				} finally {
 					over();
 				}
