@@ -66,11 +66,15 @@ int get(char* out, size_t capacity) { return uart_read_bytes(kPort, out, static_
 /// Whatever does not fit just now is lost: a log must not hold up the task that writes it.
 int write_log(const char* format, va_list arguments) {
   char line[kMaxLine];
-  int length = std::vsnprintf(line, sizeof line, format, arguments);
+  int length = std::vsnprintf(line, sizeof line - 1, format, arguments);
   if (length <= 0) return length;
-  if (length >= static_cast<int>(sizeof line)) {
-    length = sizeof line - 1;
+  if (length >= static_cast<int>(sizeof line) - 1) {
+    length = sizeof line - 2;
     line[length - 1] = '\n';
+  }
+  if (line[length - 1] == '\n') {  // as IDF's console would
+    line[length - 1] = '\r';
+    line[length++] = '\n';
   }
   xSemaphoreTake(way_out, portMAX_DELAY);
   const bool taken = put(line, static_cast<size_t>(length));

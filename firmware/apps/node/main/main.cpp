@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "components/chip_health/chip_health.h"
+#include "components/led/led.h"
+#include "components/sht3x/sht3x.h"
+#include "core/board.h"
+#include "esp_log.h"
+#include "esp_mac.h"
+#include "esp_system.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
+#include "ports/esp32/chip.h"
+#include "ports/esp32/clock.h"
+#include "ports/esp32/i2c_master.h"
+#include "ports/esp32/ledc_lamp.h"
+#include "ports/esp32/mqtt_session.h"
+#include "ports/esp32/nvs_storage.h"
+#include "ports/esp32/serial_cable.h"
+#include "sdkconfig.h"
+#if CONFIG_FIELDBENCH_NETWORK_OPENETH
+#include "ports/esp32/ethernet_network.h"
+using BoardNetwork = fb::esp32::EthernetNetwork;
+#else
+#include "ports/esp32/wifi_network.h"
+using BoardNetwork = fb::esp32::WifiNetwork;
+#endif
+
+namespace {
+
+constexpr char kTag[] = "node";
+#if CONFIG_FIELDBENCH_I2C
+constexpr std::string_view kFactoryDefault =
+    R"({"components":[{"id":"climate","type":"sht3x"},{"id":"chip","type":"chip-health"},{"id":"led","type":"led"}]})";
+#else
+constexpr std::string_view kFactoryDefault =
+    R"({"components":[{"id":"chip","type":"chip-health"},{"id":"led","type":"led"}]})";
+#endif
+
+/// How long the cable and the sessions may lie unread: 115 bytes at 115200 baud, of the 4 KiB that the driver keeps.
+constexpr fb::Millis kPollMs = 10;
+
+fb::Identity identity() {
+  uint8_t mac[6] = {};
+  ESP_ERROR_CHECK(esp_efuse_mac_get_default(mac));
+  char id[16];
+  char name[24];
+  std::snprintf(id, sizeof id, "fb-%02x%02x%02x%02x%02x%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+  std::snprintf(name, sizeof name, "Fieldbench %02x%02x", mac[4], mac[5]);
+  fb::Identity identity;
+  // All three are shorter than their places.
+  (void)identity.id.assign(id);
+  (void)identity.name.assign(name);
+  (void)identity.model.assign(CONFIG_IDF_TARGET);
+  return identity;
+}
+
+/// Logged, and no more: a board without its lamp or its network still answers on the cable.
+void note(fb::Status status, const char* part) {
+  if (status != fb::Status::kOk) ESP_LOGE(kTag, "%s did not begin (%d)", part, static_cast<int>(status));
+}
+
+/// All that the board is. Static, so that what it needs is known when it is linked and not when it runs.
+struct Node {
+  fb::esp32::SerialCable cable;
+  fb::esp32::NvsStorage storage;
+  fb::esp32::ChipRng rng;
+  fb::esp32::Heap heap;
+  fb::esp32::EspLog log;
+  fb::esp32::ChipThermometer thermometer;
+  fb::esp32::LedcLamp lamp;
+  fb::esp32::I2cMaster i2c;
+  fb::esp32::MqttSession mqtt;
+  BoardNetwork network;
+  fb::Hal hal{storage, rng, mqtt, network, heap, log, lamp};
+  fb::Device device{identity(), hal};
+  fb::Board board{device, hal, {cable, network, mqtt}};
+  fb::Sht3xFactory climate{i2c, device.samples()};
+  fb::ChipHealthFactory chip{heap, thermometer, device.samples()};
+  fb::LedFactory led{lamp};
+
+  void begin();
+  void run();
+};
+
+void Node::begin() {
+  note(cable.begin(), "the cable");
+  note(storage.begin(), "the storage");
+  note(mqtt.begin(), "MQTT");
+  thermometer.begin();
+  lamp.begin(CONFIG_FIELDBENCH_LED_GPIO,
+#if CONFIG_FIELDBENCH_LED_ACTIVE_LOW
+             true
+#else
+             false
+#endif
+  );
+#if CONFIG_FIELDBENCH_I2C
+  note(i2c.begin(CONFIG_FIELDBENCH_I2C_SDA_GPIO, CONFIG_FIELDBENCH_I2C_SCL_GPIO), "I2C");
+  note(device.add_type(climate), "sht3x");
+#endif
+  note(device.add_type(chip), "chip-health");
+  note(device.add_type(led), "led");
+  ESP_ERROR_CHECK(esp_netif_init());
+  ESP_ERROR_CHECK(esp_event_loop_create_default());
+  note(network.begin(), "the network");
+  fb::esp32::start_sntp();
+  note(board.start({}, kFactoryDefault, fb::esp32::now()), "the device");
+}
+
+void Node::run() {
+  char bytes[512];
+  fb::esp32::MqttSession::Message message;
+  while (!device.restart_wanted()) {
+    while (const size_t size = cable.read(bytes, sizeof bytes)) board.serial({bytes, size}, fb::esp32::now());
+    while (mqtt.next(message)) (void)board.receive(message.topic, message.payload, fb::esp32::now());
+    const fb::Millis due = board.step(fb::esp32::now());
+    const fb::Millis now = fb::esp32::now().mono;
+    const fb::Millis wait = due <= now ? 0 : std::min(due - now, kPollMs);
+    // At least one tick, so that lower tasks run too.
+    vTaskDelay(std::max<TickType_t>(1, pdMS_TO_TICKS(wait)));
+  }
+  // The answer to system.restart is still on its way out.
+  vTaskDelay(pdMS_TO_TICKS(200));
+  esp_restart();
+}
+
+}  // namespace
+
+extern "C" void app_main() {
+  // Made at the first call, after IDF's own start; constructors before app_main must not touch its drivers.
+  static Node node;
+  node.begin();
+  node.run();
+}
