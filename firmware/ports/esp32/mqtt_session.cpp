@@ -83,7 +83,6 @@ void MqttSession::subscribe(std::string_view topic, uint8_t qos) {
   char name[kMaxTopic + 1] = {};
   if (state_ != MqttState::kConnected || topic.size() > kMaxTopic) return;
   topic.copy(name, topic.size());
-  // A function of this name and these parameters in every 5.x; a generic macro in C only.
   (void)esp_mqtt_client_subscribe(client_, name, qos);
 }
 

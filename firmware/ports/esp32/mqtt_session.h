@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "core/status.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/message_buffer.h"
 #include "hal/mqtt.h"
