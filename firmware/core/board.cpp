@@ -108,7 +108,9 @@ void Board::serial(std::string_view bytes, const Now& now) {
 }
 
 void Board::take_frame(std::string_view json) {
+  over_cable_ = true;
   const std::string_view reply = device_.handle(json, now_);
+  over_cable_ = false;
   if (!board_.serial.write({frame_, write_frame(reply, frame_, sizeof frame_)}))
     hal_.log.write(LogLevel::kWarning, "rpc", "an answer was not taken");
 }
@@ -146,6 +148,8 @@ void Board::end_trials(const Now& now) {
   }
 }
 
+Millis Board::act_at(const Now& now) const { return over_cable_ ? now.mono : now.mono + kReplyGrace; }
+
 Status Board::rename(std::string_view name) {
   const SmallString<64> before = device_.identity().name;
   if (name.empty() || device_.rename(name) != Status::kOk) return Status::kInvalid;
@@ -157,12 +161,12 @@ Status Board::rename(std::string_view name) {
 void Board::try_wifi(const WifiSettings& settings, Millis trial, const Now& now) {
   is_provisioning_ = false;
   wifi_.begin(settings, now.mono + trial);
-  join_.use(settings, now.mono + kReplyGrace);
+  join_.use(settings, act_at(now));
 }
 
 void Board::try_broker(const BrokerSettings& settings, Millis trial, const Now& now) {
   mqtt_.begin(settings, now.mono + trial);
-  broker_.use(settings, now.mono + kReplyGrace);
+  broker_.use(settings, act_at(now));
 }
 
 Status Board::confirm(JsonWriter& out) {
@@ -185,12 +189,12 @@ void Board::revert(JsonWriter& out, const Now& now) {
   out.begin_array();
   if (wifi_.trying()) {
     wifi_.revert();
-    join_.use(wifi_.active(), now.mono + kReplyGrace);
+    join_.use(wifi_.active(), act_at(now));
     out.string("wifi");
   }
   if (mqtt_.trying()) {
     mqtt_.revert();
-    broker_.use(mqtt_.active(), now.mono + kReplyGrace);
+    broker_.use(mqtt_.active(), act_at(now));
     out.string("mqtt");
   }
   out.end_array();

@@ -51,6 +51,7 @@ class Board final : private SerialSink, private ImprovHost {
   void end_provisioning(const Now& now);
   void end_trials(const Now& now);
   void load_name();
+  Millis act_at(const Now& now) const;
 
   Device& device_;
   Hal hal_;
@@ -65,6 +66,7 @@ class Board final : private SerialSink, private ImprovHost {
   uint32_t joins_before_ = 0;
   bool is_provisioning_ = false;
   Now now_;  ///< of the call under way
+  bool over_cable_ = false;  ///< the call under way came over the cable, whose answers no setting cuts off
   char frame_[RpcRouter::kMaxReply + 16];
 };
 

@@ -73,8 +73,8 @@ const NO_MORE = -2;
 
 /** Where the imports read and write: the module's memory, and whose device a handle is. */
 export interface BoardImportsHost {
-	board(handle: number): BoardBody | undefined;
-	bytes(at: number, size: number): Uint8Array;
+	readonly board: (handle: number) => BoardBody | undefined;
+	readonly bytes: (at: number, size: number) => Uint8Array;
 }
 
 /** The imports of ABI 2 that only a board's firmware calls. */
