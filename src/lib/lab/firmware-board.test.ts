@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { textOf, utf8 } from '$lib/base';
 import { encodeFrame, encodeImprov, splitLine } from '$lib/link';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -179,4 +180,25 @@ describe('the Device API over the cable', () => {
 		] as const)
 			expect(call(method, params)).toMatchObject({ error: { code: -32602, data: { field } } });
 	});
+});
+
+interface SerialCase {
+	name: string;
+	hex: string;
+	pieces: unknown[];
+}
+
+describe('a line of serial.json', () => {
+	for (const { name, hex, pieces } of JSON.parse(
+		readFileSync('tests/vectors/serial.json', 'utf8')
+	) as SerialCase[])
+		it(name, () => {
+			const found = splitLine(Uint8Array.from(Buffer.from(hex, 'hex'))).pieces;
+			const told = found.flatMap((piece): unknown[] => {
+				if (piece.kind === 'text') return [];
+				if (piece.kind === 'frame') return [{ frame: textOf(piece.json) }];
+				return [{ improv: piece.type, data: [...piece.data] }];
+			});
+			expect(told).toEqual(pieces);
+		});
 });
