@@ -1,0 +1,104 @@
+#include "core/board.h"
+
+#include <memory>
+
+#include "ports/host/fake_board.h"
+#include "ports/host/fake_hal.h"
+#include "ports/host/test.h"
+
+namespace {
+
+/// A practice board in a world with one network and one broker, on a clock of its own.
+struct Bench {
+  explicit Bench(fb::FakeBody& flash) : body(flash) { boot(); }
+
+  void boot() {
+    hal.reset();
+    const fb::BoardHal parts = hal.parts();
+    node = std::make_unique<fb::VirtualNode>(fb::test_identity(), 7, body.body(), &parts);
+    EXPECT(node->start("", now) == fb::Status::kOk);
+  }
+  void run(fb::Millis ms) {
+    for (const fb::Millis end = now.mono + ms; now.mono < end; now.mono += 100) node->step(now);
+  }
+  std::string ask(const std::string& method, const std::string& params) {
+    const std::string json = R"({"jsonrpc":"2.0","id":")" + std::to_string(now.mono) + R"(","method":")" + method +
+                             R"(","params":)" + params + "}";
+    std::string frame(json.size() + 10, 0);
+    fb::write_frame(json, frame.data(), frame.size());
+    hal.line.clear();
+    node->board()->serial(frame, now);
+    const std::string answer = hal.line;
+    run(1000);
+    return answer;
+  }
+
+  fb::FakeBody& body;
+  fb::FakeBoard hal;
+  fb::Now now{1000, 0};
+  std::unique_ptr<fb::VirtualNode> node;
+};
+
+bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+const char kHome[] = R"({"ssid":"Bench","password":"right"})";
+const char kBroker[] = R"({"uri":"mqtt://broker","username":"node","password":"hush"})";
+
+}  // namespace
+
+FB_TEST("opens the session once there is a network, and again after a pause when it is lost") {
+  fb::FakeBody body;
+  Bench bench(body);
+  bench.ask("mqtt.set", kBroker);
+  EXPECT(has(bench.ask("mqtt.status", "{}"), R"("reason":"no-network")"));
+  EXPECT(bench.hal.opened == 0);
+  bench.ask("wifi.set", kHome);
+  EXPECT(bench.hal.opened == 1 && has(bench.ask("mqtt.status", "{}"), R"("state":"connected")"));
+  bench.hal.session = fb::MqttState::kFailed;
+  bench.run(200);
+  EXPECT(has(bench.ask("mqtt.status", "{}"), R"("reason":"unreachable")"));
+  bench.run(5000);
+  EXPECT(bench.hal.opened == 2);
+}
+
+FB_TEST("gives up a join after 30 s, and says timeout") {
+  fb::FakeBody body;
+  Bench bench(body);
+  bench.hal.answers = false;
+  bench.ask("wifi.set", kHome);
+  bench.run(28'000);
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"joining")"));
+  bench.run(1000);
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("reason":"timeout")"));
+}
+
+FB_TEST("wherever the power goes while settings are confirmed, the old or the new ones stand") {
+  for (size_t write = 0; write < 3; write++) {
+    for (size_t bytes = 0; bytes < 120; bytes += 5) {
+      fb::FakeBody body;
+      Bench bench(body);
+      bench.ask("wifi.set", kHome);
+      bench.ask("config.confirm", "{}");
+      bench.ask("wifi.set", R"({"ssid":"Other","password":"x"})");
+      body.cut_write = body.writes + write;
+      body.cut_bytes = bytes;
+      bench.ask("config.confirm", "{}");
+      body.power_back();
+      bench.boot();
+      const std::string status = bench.ask("wifi.status", "{}");
+      EXPECT(has(status, R"("ssid":"Bench")") || has(status, R"("ssid":"Other")"));
+    }
+  }
+}
+
+FB_TEST("settings on trial are gone after a restart, and no line tells a password") {
+  fb::FakeBody body;
+  Bench bench(body);
+  bench.ask("wifi.set", kHome);
+  bench.ask("mqtt.set", kBroker);
+  EXPECT(has(bench.ask("mqtt.status", "{}"), R"("username":"node")"));
+  for (const std::string& line : body.log) EXPECT(!has(line, "hush"));
+  EXPECT(!has(bench.hal.everything, "hush"));
+  bench.boot();
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"off","ssid":"")"));
+}
