@@ -15,7 +15,7 @@ for (const broker of ['mosquitto', 'embedded'] as const)
 				await expect(shown).toContainText('Live');
 				await expect(shown).toContainText('°C');
 				await expect(shown).toContainText('dBm');
-				await expect(shown).toContainText('v0.1.0');
+				await expect(shown).toContainText('v0.2.0');
 				await expect(shown).toContainText(/up \d/u);
 			}
 			await expect(session(page)).toContainText('2 devices');
