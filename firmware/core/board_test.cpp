@@ -102,3 +102,14 @@ FB_TEST("settings on trial are gone after a restart, and no line tells a passwor
   bench.boot();
   EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"off","ssid":"")"));
 }
+
+FB_TEST("what is not confirmed in time gives way to what was stored") {
+  fb::FakeBody body;
+  Bench bench(body);
+  bench.ask("wifi.set", kHome);
+  bench.ask("config.confirm", "{}");
+  bench.ask("wifi.set", R"({"ssid":"Other","password":"x","trial_s":10})");
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("ssid":"Other")"));
+  bench.run(9000);
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"joined","ssid":"Bench")"));
+}
