@@ -5,4 +5,5 @@ export type { CreateError, DeviceLogLine, DeviceOptions, DevicePublish } from '.
 export * from './flash';
 export * from './virtual-device';
 export * from './virtual-device-host';
+export type { IdbSparseFlash } from './idb-sparse-flash';
 export * from './lab-store';

@@ -41,3 +41,40 @@ it('refuses writes once the medium has failed', async () => {
 	await flash.flush();
 	expect(flash.write('cfg.0', new Uint8Array([2]))).toBe(false);
 });
+
+it('remembers boards and their flash by the sector, and forgets both together', async () => {
+	const name = freshName();
+	const store = await LabStore.open(name);
+	const board = { mac: 'fab000000001', name: 'Practice 1', plugged: true, instant: false, createdMs: 1 };
+	await store.putBoard(board);
+	const flash = await store.boardFlash(board.mac);
+	flash.program(0x1_0ffe, Uint8Array.of(1, 2, 3));
+	flash.program(0x2000, Uint8Array.of(9));
+	await flash.flush();
+	flash.erase(0x2000, 0x1000);
+	await flash.flush();
+	store.close();
+	const again = await LabStore.open(name);
+	expect(await again.boards()).toEqual([board]);
+	const read = await again.boardFlash(board.mac);
+	expect([...read.read(0x1_0ffd, 5)]).toEqual([255, 1, 2, 3, 255]);
+	expect(read.read(0x2000, 1)[0]).toBe(255);
+	await again.removeBoard(board.mac);
+	expect(await again.boards()).toEqual([]);
+	expect((await again.boardFlash(board.mac)).read(0x1_0ffe, 1)[0]).toBe(255);
+});
+
+it('opens what the first version made', async () => {
+	const name = freshName();
+	const old = indexedDB.open(name, 1);
+	old.onupgradeneeded = () => {
+		old.result.createObjectStore('devices', { keyPath: 'id' }).put(device('sim-old', 1));
+		old.result.createObjectStore('flash').put(Uint8Array.of(5), ['sim-old', 'cfg.0']);
+	};
+	await new Promise((resolve) => (old.onsuccess = resolve));
+	old.result.close();
+	const store = await LabStore.open(name);
+	expect((await store.devices()).map(({ id }) => id)).toEqual(['sim-old']);
+	expect((await store.flash('sim-old')).read('cfg.0')).toEqual(Uint8Array.of(5));
+	expect(await store.boards()).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import { IdbFlash } from './idb-flash';
 import { committed, settled } from './idb-request';
-import { FLASH, DEVICES } from './lab-schema';
+import { IdbSparseFlash } from './idb-sparse-flash';
+import { BOARD_FLASH, BOARDS, DEVICES, FLASH } from './lab-schema';
 
 /** A virtual device as it is remembered; its settings and journal are in its flash. */
 export interface LabDevice {
@@ -11,11 +12,26 @@ export interface LabDevice {
 	readonly createdMs: number;
 }
 
-const VERSION = 1;
+/** A practice board as it is remembered; what was flashed is in its flash. */
+export interface LabBoard {
+	/** Its MAC, 12 hexadecimal digits. */
+	readonly mac: string;
+	readonly name: string;
+	readonly plugged: boolean;
+	/** Its line and its flash take no time. */
+	readonly instant: boolean;
+	readonly createdMs: number;
+}
+
+/** The chip on a practice board. */
+export const BOARD_FLASH_BYTES = 4 << 20;
+
+/** 1: devices and their flash. 2: boards and theirs. */
+const VERSION = 2;
 
 /**
- * Which virtual devices this browser has, and their flash: the IndexedDB database `fieldbench-lab`. Two stores: `devices` by id,
- * and `flash` by [device, key], whose values are bytes.
+ * Which virtual devices and practice boards this browser has, and their flash: the IndexedDB database `fieldbench-lab`. Stores:
+ * `devices` by id, `flash` by [device, key], `boards` by mac, and `board-flash` by [mac, sector]; the two flashes hold bytes.
  */
 export class LabStore {
 	private constructor(private readonly db: IDBDatabase) {}
@@ -23,9 +39,13 @@ export class LabStore {
 	/** @throws DOMException where the browser refuses IndexedDB */
 	static async open(name = 'fieldbench-lab', factory: IDBFactory = indexedDB): Promise<LabStore> {
 		const request = factory.open(name, VERSION);
-		request.onupgradeneeded = () => {
-			request.result.createObjectStore(DEVICES, { keyPath: 'id' });
-			request.result.createObjectStore(FLASH);
+		request.onupgradeneeded = ({ oldVersion }) => {
+			if (oldVersion < 1) {
+				request.result.createObjectStore(DEVICES, { keyPath: 'id' });
+				request.result.createObjectStore(FLASH);
+			}
+			request.result.createObjectStore(BOARDS, { keyPath: 'mac' });
+			request.result.createObjectStore(BOARD_FLASH);
 		};
 		const db = await settled(request);
 		// Another tab with a newer version of the app must not wait for this one.
@@ -58,9 +78,41 @@ export class LabStore {
 		return IdbFlash.load(this.db, id);
 	}
 
+	/** Oldest first. */
+	async boards(): Promise<readonly LabBoard[]> {
+		const rows: unknown[] = await settled(this.db.transaction(BOARDS).objectStore(BOARDS).getAll());
+		return rows.flatMap((row) => parseLabBoard(row) ?? []).sort((a, b) => a.createdMs - b.createdMs);
+	}
+
+	async putBoard(board: LabBoard): Promise<void> {
+		const tx = this.db.transaction(BOARDS, 'readwrite');
+		tx.objectStore(BOARDS).put(board);
+		await committed(tx);
+	}
+
+	/** The board and its flash, in one transaction. */
+	async removeBoard(mac: string): Promise<void> {
+		const tx = this.db.transaction([BOARDS, BOARD_FLASH], 'readwrite');
+		tx.objectStore(BOARDS).delete(mac);
+		tx.objectStore(BOARD_FLASH).delete(IDBKeyRange.bound([mac], [mac, []]));
+		await committed(tx);
+	}
+
+	boardFlash(mac: string): Promise<IdbSparseFlash> {
+		return IdbSparseFlash.load(this.db, mac, BOARD_FLASH_BYTES);
+	}
+
 	close(): void {
 		this.db.close();
 	}
+}
+
+function parseLabBoard(row: unknown): LabBoard | undefined {
+	if (typeof row !== 'object' || row === null) return undefined;
+	const { mac, name, plugged, instant, createdMs } = row as Record<string, unknown>;
+	if (typeof mac !== 'string' || !/^[0-9a-f]{12}$/u.test(mac) || typeof name !== 'string') return undefined;
+	if (typeof plugged !== 'boolean' || typeof createdMs !== 'number') return undefined;
+	return { mac, name, plugged, instant: instant === true, createdMs };
 }
 
 function parseLabDevice(row: unknown): LabDevice | undefined {

@@ -7,7 +7,8 @@ import {
 	type VirtualDevice
 } from '$lib/lab';
 import type { LoopbackMessage } from '$lib/link';
-import type { LabError, LabWorkerService, NewVirtualDevice, VirtualDeviceInfo } from './messages';
+import type { BoardShelf } from './board-shelf';
+import type { BoardInfo, LabError, LabWorkerService, NewVirtualDevice, VirtualDeviceInfo } from './messages';
 
 /** More would make the page's own worker the bottleneck; docs/protocol.md §7 has the bound for real fleets. */
 export const MAX_VIRTUAL_DEVICES = 100;
@@ -21,15 +22,20 @@ export interface FieldPort {
 
 /** The lab worker's inside: the virtual devices this browser remembers, running, joined to the field worker. */
 export class LabBench {
+	readonly boards: BoardShelf;
 	readonly #watchers = new Set<(devices: readonly VirtualDeviceInfo[]) => void>();
+	readonly #boardWatchers = new Set<(boards: readonly BoardInfo[]) => void>();
 	#host: VirtualDeviceHost | undefined;
 	#field: FieldPort | undefined;
 
 	constructor(
 		private readonly store: LabStore,
 		private readonly loadModule: (url: string) => Promise<Result<WebAssembly.Module, LabError>>,
+		makeBoards: (changed: () => void) => BoardShelf,
 		private readonly clock: Clock = systemClock
-	) {}
+	) {
+		this.boards = makeBoards(() => this.#tellBoards());
+	}
 
 	/** Loads the firmware and brings back what is remembered. */
 	async start(wasmUrl: string): Promise<Result<void, LabError>> {
@@ -43,6 +49,7 @@ export class LabBench {
 		this.#host = host.value;
 		// One that does not come up keeps nobody else from it; it is tried again at the next start.
 		for (const device of await this.store.devices()) await this.#run(host.value, device);
+		await this.boards.start();
 		return ok(undefined);
 	}
 
@@ -97,6 +104,17 @@ export class LabBench {
 		emit(this.list());
 	}
 
+	watchBoards(emit: (boards: readonly BoardInfo[]) => void, signal: AbortSignal): void {
+		this.#boardWatchers.add(emit);
+		signal.addEventListener('abort', () => this.#boardWatchers.delete(emit), { once: true });
+		emit(this.boards.list());
+	}
+
+	#tellBoards(): void {
+		const boards = this.boards.list();
+		for (const emit of this.#boardWatchers) emit(boards);
+	}
+
 	async #run(host: VirtualDeviceHost, device: LabDevice): Promise<Result<VirtualDevice, LabError>> {
 		const { id, name, seed } = device;
 		let flash;
@@ -138,13 +156,22 @@ export function benchHandlers(bench: Promise<LabBench>): Handlers<LabWorkerServi
 			list: async () => (await bench).list(),
 			add: async (device) => (await bench).add(device),
 			remove: async ({ id }) => (await bench).remove(id),
+			addBoard: async (board) => (await bench).boards.add(board),
+			removeBoard: async ({ id }) => (await bench).boards.remove(id),
+			boardAct: async ({ id, act }) => (await bench).boards.act(id, act),
+			openPort: async (port) => (await bench).boards.open(port),
+			writePort: async ({ session, bytes }) => (await bench).boards.write(session, bytes),
+			signalPort: async ({ session, ...signals }) => (await bench).boards.setSignals(session, signals),
+			closePort: async ({ session }) => (await bench).boards.close(session),
 			attachField: async (_, { ports }) => {
 				const port = ports[0];
 				if (port) (await bench).attachField(port);
 			}
 		},
 		feeds: {
-			devices: (_, emit, signal) => void bench.then((b) => b.watch(emit, signal))
+			devices: (_, emit, signal) => void bench.then((b) => b.watch(emit, signal)),
+			boards: (_, emit, signal) => void bench.then((b) => b.watchBoards(emit, signal)),
+			port: ({ session }, emit, signal) => void bench.then((b) => b.boards.listen(session, emit, signal))
 		}
 	};
 }

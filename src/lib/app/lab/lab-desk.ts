@@ -7,7 +7,7 @@ import {
 	type PortLike,
 	type ToService
 } from '$lib/base';
-import type { LabError, LabService, LabWorkerService, VirtualDeviceInfo } from './messages';
+import type { BoardInfo, LabError, LabService, LabWorkerService, VirtualDeviceInfo } from './messages';
 
 /** A lab worker as the desk needs it. */
 export interface LabWorker {
@@ -36,7 +36,9 @@ interface Running {
  */
 export class LabDesk {
 	readonly #watchers = new Set<(devices: readonly VirtualDeviceInfo[]) => void>();
+	readonly #boardWatchers = new Set<(boards: readonly BoardInfo[]) => void>();
 	#devices: readonly VirtualDeviceInfo[] = [];
+	#boards: readonly BoardInfo[] = [];
 	#running: Promise<Running> | undefined;
 	#closed = false;
 
@@ -56,14 +58,42 @@ export class LabDesk {
 			remove: async ({ id }) => {
 				const { client, life } = await this.wake();
 				await client.call('remove', { id }, { signal: life.signal });
-			}
+			},
+			addBoard: async (board) => {
+				try {
+					const { client, life } = await this.wake();
+					return await client.call('addBoard', board, { signal: life.signal });
+				} catch (cause) {
+					return err(labErrorOf(cause));
+				}
+			},
+			removeBoard: (args) => this.#pass('removeBoard', args),
+			boardAct: (args) => this.#pass('boardAct', args),
+			openPort: (args) => this.#pass('openPort', args),
+			writePort: (args) => this.#pass('writePort', args),
+			signalPort: (args) => this.#pass('signalPort', args),
+			closePort: (args) => this.#pass('closePort', args)
 		},
 		feeds: {
 			devices: (_, emit, signal) => {
 				this.#watchers.add(emit);
 				signal.addEventListener('abort', () => this.#watchers.delete(emit), { once: true });
 				emit(this.#devices);
-			}
+			},
+			boards: (_, emit, signal) => {
+				this.#boardWatchers.add(emit);
+				signal.addEventListener('abort', () => this.#boardWatchers.delete(emit), { once: true });
+				emit(this.#boards);
+			},
+			port: (args, emit, signal) =>
+				void this.wake().then(
+					({ client, life }) => {
+						const until = AbortSignal.any([signal, life.signal]);
+						client.watch('port', args, (event) => emit(event), until);
+						life.signal.addEventListener('abort', () => emit({ kind: 'lost' }), { once: true });
+					},
+					() => emit({ kind: 'lost' })
+				)
 		}
 	};
 
@@ -92,6 +122,15 @@ export class LabDesk {
 		this.#running = undefined;
 	}
 
+	/** A call as it is, to the worker. */
+	async #pass<M extends keyof LabService['calls']>(
+		method: M,
+		args: LabService['calls'][M]['args']
+	): Promise<LabService['calls'][M]['result']> {
+		const { client, life } = await this.wake();
+		return client.call(method, args, { signal: life.signal });
+	}
+
 	async #start(): Promise<Running> {
 		const worker = this.parts.spawn();
 		const life = new AbortController();
@@ -112,6 +151,7 @@ export class LabDesk {
 			const started = await client.call('start', { wasmUrl: this.parts.wasmUrl }, { signal: life.signal });
 			if (!started.ok) throw new LabFailure(started.error);
 			client.watch('devices', null, (devices) => this.#tell(devices), life.signal);
+			client.watch('boards', null, (boards) => this.#tellBoards(boards), life.signal);
 			await this.#join(running);
 			return running;
 		} catch (cause) {
@@ -124,6 +164,11 @@ export class LabDesk {
 		const { port1, port2 } = new MessageChannel();
 		await client.call('attachField', null, { signal: life.signal, transfer: [port1] });
 		await this.parts.joinField(port2);
+	}
+
+	#tellBoards(boards: readonly BoardInfo[]): void {
+		this.#boards = boards;
+		for (const emit of this.#boardWatchers) emit(boards);
 	}
 
 	#tell(devices: readonly VirtualDeviceInfo[]): void {

@@ -39,7 +39,7 @@ export function connectLab(
 async function anyRemembered(): Promise<boolean> {
 	const store = await LabStore.open();
 	try {
-		return (await store.devices()).length > 0;
+		return (await store.devices()).length > 0 || (await store.boards()).length > 0;
 	} finally {
 		store.close();
 	}

@@ -1,9 +1,10 @@
 import 'fake-indexeddb/auto';
-import { pipeOverPort, serve, textOf, utf8, type FromService, type ToService } from '$lib/base';
-import { LabStore } from '$lib/lab';
+import { pipeOverPort, serve, systemClock, textOf, utf8, type FromService, type ToService } from '$lib/base';
+import { LabStore, PRACTICE_AIR } from '$lib/lab';
 import type { LoopbackMessage } from '$lib/link';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { testFirmware } from '$lib/lab/test-firmware';
+import { BoardShelf } from './board-shelf';
 import { benchHandlers, LabBench } from './lab-bench';
 import type { LabTalk, TalkChannel } from './lab-channel';
 import type { LabWorker } from './lab-desk';
@@ -16,6 +17,20 @@ beforeAll(async () => void (firmware = await testFirmware()), 120_000);
 const worlds: AbortController[] = [];
 afterEach(() => worlds.splice(0).forEach((w) => w.abort()));
 let databases = 0;
+
+/** Boards of a world without brokers. */
+const boardShelf = (store: LabStore, changed: () => void) =>
+	new BoardShelf({
+		store,
+		changed,
+		clock: systemClock,
+		world: {
+			air: PRACTICE_AIR,
+			connector: () => Promise.reject(new Error('no broker in this test')),
+			dial: (url) => ({ kind: 'url', url })
+		},
+		whenReleased: () => new Promise(() => {})
+	});
 
 /** A browser: one lock, one channel, one database, a field worker that keeps what it hears; and any number of tabs. */
 function browser() {
@@ -41,8 +56,11 @@ function browser() {
 		end.signal.addEventListener('abort', () => life.abort());
 		const bench = LabStore.open(database).then(
 			(store) =>
-				new LabBench(store, () =>
-					Promise.resolve(state.loads ? { ok: false, error: state.loads } : { ok: true, value: firmware })
+				new LabBench(
+					store,
+					() =>
+						Promise.resolve(state.loads ? { ok: false, error: state.loads } : { ok: true, value: firmware }),
+					(changed) => boardShelf(store, changed)
 				)
 		);
 		serve<LabWorkerService>(pipeOverPort<ToService, FromService>(port2), benchHandlers(bench), life.signal);

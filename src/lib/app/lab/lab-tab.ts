@@ -1,8 +1,10 @@
-import { randomId, serve, ServiceClient } from '$lib/base';
+import { randomId, serve, ServiceClient, toHex } from '$lib/base';
 import { joinedPipes, Relay } from '../field/relay';
+import { PracticePort } from '$lib/lab';
+import { cableTo } from './board-cable';
 import { GuestBook, parseLabTalk, pipeToHost, type LabTalk, type TalkChannel } from './lab-channel';
 import { LabDesk, LabFailure, type LabDeskParts } from './lab-desk';
-import type { LabService, VirtualDeviceInfo } from './messages';
+import type { BoardAct, BoardInfo, LabService, VirtualDeviceInfo } from './messages';
 
 export interface LabTabParts extends LabDeskParts {
 	readonly channel: TalkChannel;
@@ -56,7 +58,7 @@ export class LabTab {
 		// The id is made here, so that asking again after a change of host makes no second one.
 		const id = `sim-${randomId().slice(0, 10)}`;
 		const devices = name ? [] : await this.#service.call('list', null, { signal: this.signal });
-		const wanted = { id, name: name ?? freeName(devices) };
+		const wanted = { id, name: name ?? freeName(devices, 'Virtual') };
 		const added = await this.#service.call('add', wanted, { signal: this.signal });
 		if (!added.ok) throw new LabFailure(added.error);
 		return viewOf(added.value);
@@ -65,6 +67,42 @@ export class LabTab {
 	/** Forgets it, with its settings; its history is the field worker's. */
 	remove(id: string): Promise<void> {
 		return this.#service.call('remove', { id }, { signal: this.signal });
+	}
+
+	/**
+	 * Makes a practice board, plugged in.
+	 * @throws LabFailure
+	 */
+	async addBoard(): Promise<BoardInfo> {
+		const boards = await new Promise<readonly BoardInfo[]>((resolve) => {
+			const once = new AbortController();
+			this.watchBoards((now) => {
+				resolve(now);
+				queueMicrotask(() => once.abort());
+			}, once.signal);
+		});
+		const name = freeName(boards, 'Practice board');
+		const added = await this.#service.call('addBoard', { mac: newMac(), name }, { signal: this.signal });
+		if (!added.ok) throw new LabFailure(added.error);
+		return added.value;
+	}
+
+	/** Forgets it, with all that was flashed. */
+	removeBoard(id: string): Promise<void> {
+		return this.#service.call('removeBoard', { id }, { signal: this.signal });
+	}
+
+	actOnBoard(id: string, act: BoardAct): Promise<void> {
+		return this.#service.call('boardAct', { id, act }, { signal: this.signal });
+	}
+
+	watchBoards(emit: (boards: readonly BoardInfo[]) => void, signal: AbortSignal): void {
+		this.#service.watch('boards', null, emit, signal);
+	}
+
+	/** The board's cable as a serial port; each call is another object for the same cable. */
+	openPort(id: string): PracticePort {
+		return new PracticePort(cableTo(id, this.#service, this.signal));
 	}
 
 	watch(emit: (devices: readonly LabDeviceView[]) => void, signal: AbortSignal): void {
@@ -118,9 +156,14 @@ const viewOf = ({ id, name, state }: VirtualDeviceInfo): LabDeviceView => ({
 	crashed: state.kind === 'crashed'
 });
 
-function freeName(devices: readonly VirtualDeviceInfo[]): string {
-	const taken = new Set(devices.map((d) => d.name));
+function freeName(there: readonly { readonly name: string }[], kind: string): string {
+	const taken = new Set(there.map((each) => each.name));
 	let n = 1;
-	while (taken.has(`Virtual ${n}`)) n++;
-	return `Virtual ${n}`;
+	while (taken.has(`${kind} ${n}`)) n++;
+	return `${kind} ${n}`;
+}
+
+/** Locally administered (the second bit of its first byte), so no maker of chips has it. */
+function newMac(): string {
+	return `fab0${toHex(crypto.getRandomValues(new Uint8Array(4)))}`;
 }

@@ -1,5 +1,5 @@
 import type { CallShape, FeedShape, Result } from '$lib/base';
-import type { AddError, FirmwareFault, VirtualDeviceState } from '$lib/lab';
+import type { AddError, BoardState, FirmwareFault, VirtualDeviceState } from '$lib/lab';
 
 /** What the page may ask of the lab worker, and what it tells. */
 export interface LabService {
@@ -9,9 +9,24 @@ export interface LabService {
 		add: Call<NewVirtualDevice, Result<VirtualDeviceInfo, LabError>>;
 		/** Forgets it, with its flash. */
 		remove: Call<{ id: string }, void>;
+		/** Makes a practice board, plugged in, and remembers it. The same MAC again gives what is there. */
+		addBoard: Call<{ mac: string; name: string }, Result<BoardInfo, LabError>>;
+		/** Forgets it, with its flash. */
+		removeBoard: Call<{ id: string }, void>;
+		/** What a hand does to it. */
+		boardAct: Call<{ id: string; act: BoardAct }, void>;
+		/** Opens its cable for this tab, which holds the Web Lock `lock` as long as it lives. Gives the session's name. */
+		openPort: Call<{ id: string; baud: number; lock: string }, Result<string, OpenPortError>>;
+		/** Resolves when the line has taken the bytes. */
+		writePort: Call<{ session: string; bytes: Uint8Array }, void>;
+		signalPort: Call<{ session: string; dataTerminalReady?: boolean; requestToSend?: boolean }, void>;
+		closePort: Call<{ session: string }, void>;
 	};
 	feeds: {
 		devices: Feed<null, readonly VirtualDeviceInfo[]>;
+		boards: Feed<null, readonly BoardInfo[]>;
+		/** What the cable brings; who stops listening lets go of it. */
+		port: Feed<{ session: string }, PortEvent>;
 	};
 }
 
@@ -41,6 +56,24 @@ export interface VirtualDeviceInfo {
 	readonly state: VirtualDeviceState;
 	readonly crashes: number;
 }
+
+/** A practice board: a virtual ESP32 to flash. */
+export interface BoardInfo {
+	/** Its MAC. */
+	readonly id: string;
+	readonly name: string;
+	readonly mac: string;
+	readonly state: BoardState;
+	/** Its line and its flash take no time. */
+	readonly instant: boolean;
+	/** Why what was flashed last could not be kept in this browser; absent where it is. */
+	readonly notKept?: string;
+}
+
+export type BoardAct = 'plug' | 'unplug' | 'boot-down' | 'boot-up' | 'en' | 'take-real-time' | 'take-no-time';
+export type OpenPortError = 'busy' | 'unplugged';
+export type PortEvent =
+	{ readonly kind: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer> } | { readonly kind: 'lost' };
 
 export type LabError =
 	| { kind: 'firmware-missing'; status: number }

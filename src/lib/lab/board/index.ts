@@ -12,3 +12,9 @@ export {
 	type BoardTiming
 } from './timing';
 export { UartLine, type UartParts } from './uart-line';
+export { boardDeviceId, PracticeBoard } from './practice-board';
+export type { BoardState, BoardWorld, Cable, PracticeBoardParts } from './practice-board';
+export type { BootFault } from './boot';
+export { PracticePort, type CableDoor } from './practice-port';
+export type { Dial } from './sim-broker-session';
+export { PRACTICE_AIR, PRACTICE_NETWORK, RADIO_TIMES, type AccessPoint } from './sim-network';

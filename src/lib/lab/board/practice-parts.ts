@@ -13,7 +13,7 @@ const CSV = 'nvs,data,nvs,0x9000,0x5000\notadata,data,ota,0xe000,0x2000\nota_0,a
 
 /** For tests: what `npm run firmware` packs, from the module as it is now. */
 export async function practiceParts(
-	chipId = PRACTICE_CHIP_ID
+	chipId: number = PRACTICE_CHIP_ID
 ): Promise<readonly { offset: number; bytes: Uint8Array<ArrayBuffer> }[]> {
 	const { buildFirmware, wasmFile } = await import('../../../../scripts/build-firmware.mjs');
 	await buildFirmware();

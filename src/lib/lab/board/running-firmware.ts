@@ -1,11 +1,7 @@
 import { err, ok, type Clock, type Result } from '$lib/base';
+import type { BoardBody } from '../board-imports';
 import type { FirmwareFault } from '../firmware-exports';
-import {
-	FirmwareInstance,
-	type BoardBody,
-	type DeviceHandle,
-	type DevicePublish
-} from '../firmware-instance';
+import { FirmwareInstance, type DeviceHandle, type DevicePublish } from '../firmware-instance';
 import type { Flash } from '../flash';
 
 export interface RunningParts {
