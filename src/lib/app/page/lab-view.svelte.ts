@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '$lib/base';
 import type { LabDeviceView } from '../lab/lab-tab';
-import type { LabError } from '../lab/messages';
+import type { SerialPortLike } from '$lib/link';
+import type { BoardAct, BoardInfo, LabError } from '../lab/messages';
 
 /** The part of the lab that screens use. */
 export interface LabPort {
@@ -9,6 +10,13 @@ export interface LabPort {
 	/** Stops it and forgets its flash. */
 	remove(id: string): Promise<void>;
 	watch(emit: (devices: readonly LabDeviceView[]) => void, signal: AbortSignal): void;
+	/** Makes a practice board, plugged in. @throws LabFailure */
+	addBoard(): Promise<BoardInfo>;
+	removeBoard(id: string): Promise<void>;
+	actOnBoard(id: string, act: BoardAct): Promise<void>;
+	watchBoards(emit: (boards: readonly BoardInfo[]) => void, signal: AbortSignal): void;
+	/** Only of a board that was watched, so that the lab has been joined. */
+	openPort(id: string): SerialPortLike;
 }
 
 /** The virtual devices: the firmware itself, running in this browser with a simulated world under it. */
@@ -34,17 +42,33 @@ export class LabView {
 	async add(): Promise<Result<LabDeviceView, LabError>> {
 		this.#adding = true;
 		try {
-			return ok(await this.lab.add());
-		} catch (cause) {
-			const { LabFailure } = await import('../lab/lab-desk');
-			if (cause instanceof LabFailure) return err(cause.error);
-			throw cause;
+			return await told(() => this.lab.add());
 		} finally {
 			this.#adding = false;
 		}
 	}
 
+	addBoard(): Promise<Result<BoardInfo, LabError>> {
+		return told(() => this.lab.addBoard());
+	}
+
+	/** The practice boards; nothing of the page listens to them but where they are shown. */
+	get boards(): Pick<LabPort, 'watchBoards' | 'removeBoard' | 'actOnBoard' | 'openPort'> {
+		return this.lab;
+	}
+
 	remove(id: string): Promise<void> {
 		return this.lab.remove(id);
+	}
+}
+
+/** What the lab throws for a person, as a value. */
+async function told<T>(act: () => Promise<T>): Promise<Result<T, LabError>> {
+	try {
+		return ok(await act());
+	} catch (cause) {
+		const { LabFailure } = await import('../lab/lab-desk');
+		if (cause instanceof LabFailure) return err(cause.error);
+		throw cause;
 	}
 }

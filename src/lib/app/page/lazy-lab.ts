@@ -1,4 +1,5 @@
 import type { LabDeviceView } from '../lab/lab-tab';
+import type { BoardInfo } from '../lab/messages';
 import type { LabPort } from './lab-view.svelte';
 
 /** Set once this browser has made a virtual device: from then on the lab is joined at every start. */
@@ -12,11 +13,14 @@ export function lazyLab(connect: () => Promise<LabPort>, signal: AbortSignal): L
 	let joined: Promise<LabPort> | undefined;
 	let lab: LabPort | undefined;
 	const waiting: { emit: (devices: readonly LabDeviceView[]) => void; until: AbortSignal }[] = [];
+	const waitingForBoards: { emit: (boards: readonly BoardInfo[]) => void; until: AbortSignal }[] = [];
 
 	const join = (): Promise<LabPort> => {
 		joined ??= connect().then((connected) => {
 			lab = connected;
 			for (const { emit, until } of waiting.splice(0)) if (!until.aborted) lab.watch(emit, until);
+			for (const { emit, until } of waitingForBoards.splice(0))
+				if (!until.aborted) lab.watchBoards(emit, until);
 			return lab;
 		});
 		// Fetching failed (offline, and never fetched before): the next who asks tries again.
@@ -40,6 +44,22 @@ export function lazyLab(connect: () => Promise<LabPort>, signal: AbortSignal): L
 			return made;
 		},
 		remove: async (id) => (await join()).remove(id),
+		async addBoard() {
+			const made = await (await join()).addBoard();
+			rememberUse();
+			return made;
+		},
+		removeBoard: async (id) => (await join()).removeBoard(id),
+		actOnBoard: async (id, act) => (await join()).actOnBoard(id, act),
+		watchBoards(emit, until) {
+			emit([]);
+			if (lab) lab.watchBoards(emit, until);
+			else waitingForBoards.push({ emit, until });
+		},
+		openPort(id) {
+			if (!lab) throw new Error('a board is known only once the lab is joined');
+			return lab.openPort(id);
+		},
 		watch(emit, until) {
 			emit([]);
 			if (lab) lab.watch(emit, until);

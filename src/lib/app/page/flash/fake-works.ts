@@ -102,7 +102,7 @@ export function fakeWorks(script: FakeBoardScript, clock: Clock = systemClock): 
 			watch: (emit) => (tell = emit)(boards),
 			make: () => {
 				const id = `board-${clock.now()}`;
-				boards.push({ id, name: 'Practice board 1', mac: FAKE_BOARD.mac, state: 'stuck' });
+				boards.push({ id, name: 'Practice board 1', mac: FAKE_BOARD.mac, state: 'stuck', instant: false });
 				tell([...boards]);
 				return Promise.resolve(ok(id));
 			},

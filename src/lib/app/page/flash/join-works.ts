@@ -1,6 +1,7 @@
 import { err, ok, type Result, untilAborted } from '$lib/base';
 import { browserToGuard, guardFlash } from '$lib/flash';
 import { recogniseBin } from '$lib/formats';
+import { PRACTICE_NETWORK } from '$lib/lab';
 import type { ConsoleLog } from '$lib/console';
 import type { DeviceId } from '$lib/model';
 import { brokerAddresses } from '$lib/provision';
@@ -10,11 +11,13 @@ import { compressInWorker } from '../../flash/compress-in-worker';
 import type { App } from '../app.svelte';
 import { connectLocal } from '../connect-local';
 import { basePath } from '../links';
+import { labErrorWords } from '../lab-words';
 import { findLocalBrokers, type LocalBroker, sameAddress } from '../local-broker';
+import { boardView } from './board-view';
 import { CableBoard } from './cable-board';
 import { fetchCatalogue, fetchFirmware } from './fetch-firmware';
 import { fetchFaultWords, recognisedWords } from './source-words';
-import type { FirmwareShelf, FlashWorks, OfferedBroker } from './works';
+import type { FirmwareShelf, FlashWorks, OfferedBroker, PracticeShelf } from './works';
 
 /** Joins the Flash page to the rooms below it: the one place where they meet. */
 export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
@@ -28,7 +31,7 @@ export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
 	};
 	return {
 		door,
-		practice: undefined,
+		practice: practiceShelf(app),
 		firmware: shelf(),
 		boardOn: (port) => new CableBoard(port, board),
 		async guarded(during) {
@@ -40,6 +43,22 @@ export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
 				end.abort();
 			}
 		}
+	};
+}
+
+/** The practice boards of this browser, as the page shows them. */
+function practiceShelf(app: App): PracticeShelf {
+	const { boards } = app.lab;
+	return {
+		network: PRACTICE_NETWORK,
+		watch: (emit, signal) => boards.watchBoards((all) => emit(all.map(boardView)), signal),
+		async make() {
+			const made = await app.lab.addBoard();
+			return made.ok ? ok(made.value.id) : err(labErrorWords(made.error));
+		},
+		remove: (id) => boards.removeBoard(id),
+		act: (id, act) => boards.actOnBoard(id, act),
+		openPort: (id) => boards.openPort(id)
 	};
 }
 

@@ -30,7 +30,8 @@ export interface PracticeShelf {
 	readonly network: { readonly ssid: string; readonly password: string };
 }
 
-export type PracticeAct = 'plug' | 'unplug' | 'boot-down' | 'boot-up' | 'en';
+export type PracticeAct =
+	'plug' | 'unplug' | 'boot-down' | 'boot-up' | 'en' | 'take-real-time' | 'take-no-time';
 
 export interface PracticeBoardView {
 	readonly id: string;
@@ -39,6 +40,8 @@ export interface PracticeBoardView {
 	readonly state: 'unplugged' | 'download' | 'booting' | 'running' | 'stuck';
 	/** What its program says of itself, or why none runs. */
 	readonly note?: string;
+	/** Its line and its flash take no time. */
+	readonly instant: boolean;
 }
 
 /** A file as a person chose it, and where it goes. */
