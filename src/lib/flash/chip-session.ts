@@ -27,6 +27,8 @@ export interface SessionParts {
 export class ChipSession {
 	#chip: OpenChip | undefined;
 	#stub: Stub | undefined;
+	/** Nothing was begun since the chip was last let go: there is nobody to reset. */
+	#idle = true;
 	/** Rates above this have failed on this cable. */
 	#topBaud = Infinity;
 
@@ -57,6 +59,7 @@ export class ChipSession {
 		signal: AbortSignal
 	): Promise<Result<OpenChip, FlashError>> {
 		await this.#close();
+		this.#idle = false;
 		const { clock, log, open } = this.parts;
 		const opened = await open(this.lease.device, { clock, log }, onAttempt, signal);
 		if (!opened.ok) return opened;
@@ -84,6 +87,8 @@ export class ChipSession {
 
 	/** Whatever state the board is in: the chip restarts into its program, and the port is closed. Never rejects. */
 	async end(): Promise<void> {
+		if (this.#idle) return;
+		this.#idle = true;
 		const { clock, log } = this.parts;
 		await this.#stub?.line.stop();
 		this.#stub = undefined;

@@ -12,7 +12,7 @@ import { PracticeBoard, type Cable } from './practice-board';
 import { practiceParts } from './practice-parts';
 import { PRACTICE_AIR, PRACTICE_NETWORK, RADIO_TIMES } from './sim-network';
 import { MemorySparseFlash } from './sparse-flash';
-import { INSTANT_TIMING } from './timing';
+import { INSTANT_TIMING, TYPICAL_TIMING } from './timing';
 
 type Parts = Awaited<ReturnType<typeof practiceParts>>;
 let parts: Parts;
@@ -25,7 +25,7 @@ beforeAll(async () => {
 const MAC = 'fab0a1b2c3d4';
 
 /** A board with a broker that takes whoever has the right password. */
-function bench(flashed: Parts = parts) {
+function bench(flashed: Parts = parts, timing = INSTANT_TIMING) {
 	const clock = new ManualClock();
 	const flash = new MemorySparseFlash(4 << 20);
 	for (const { offset, bytes } of flashed) flash.program(offset, bytes);
@@ -47,7 +47,7 @@ function bench(flashed: Parts = parts) {
 		});
 	};
 	const board = new PracticeBoard({
-		...{ mac: MAC, name: 'Practice board', flash, timing: INSTANT_TIMING, clock, random: () => 0.5 },
+		...{ mac: MAC, name: 'Practice board', flash, timing, clock, random: () => 0.5 },
 		world: { air: PRACTICE_AIR, radio: RADIO_TIMES, connector, dial: (url) => ({ kind: 'url', url }) },
 		onChange: () => {}
 	});
@@ -186,6 +186,17 @@ describe('the cable', () => {
 		b.board.plug();
 		expect(b.board.openCable(115_200).ok).toBe(true);
 	});
+});
+
+it('gives the next opener nothing of what was on the way to the last one', () => {
+	const b = bench([], TYPICAL_TIMING);
+	b.board.plug();
+	const fast = b.board.openCable(921_600);
+	b.board.pressEn();
+	if (fast.ok) fast.value.close();
+	openCable(b);
+	b.clock.advance(1000);
+	expect(b.heard).toHaveLength(0);
 });
 
 describe('its firmware', () => {

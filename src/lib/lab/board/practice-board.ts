@@ -162,7 +162,9 @@ export class PracticeBoard {
 				if (mine()) this.#setSignals(signals);
 			},
 			close: () => {
-				if (mine()) this.#cable = undefined;
+				if (!mine()) return;
+				this.#cable = undefined;
+				this.#line.cutToHost();
 			}
 		});
 	}
@@ -248,7 +250,6 @@ export class PracticeBoard {
 			records: new NvsRecords(flash, app.nvs),
 			clock,
 			publish: (message) => this.#session.publish(message),
-			log: (line) => ours() && this.#say(line),
 			board: {
 				serialOut: (bytes) => {
 					if (ours()) void this.#line.toHost(bytes);

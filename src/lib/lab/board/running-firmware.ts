@@ -13,8 +13,6 @@ export interface RunningParts {
 	readonly board: BoardBody;
 	readonly clock: Clock;
 	publish(message: DevicePublish): void;
-	/** A line for the cable, as ESP-IDF writes it. */
-	log(line: string): void;
 	/** The program stopped in the middle of a call; nothing runs any more. */
 	died(cause: string): void;
 }
@@ -23,7 +21,6 @@ export type StartFault = FirmwareFault | { kind: 'did-not-start'; cause: string 
 
 /** No timer is longer: setTimeout wraps at 2³¹ ms. */
 const LONGEST_WAIT_MS = 60_000;
-const LETTERS = { error: 'E', warning: 'W', info: 'I' } as const;
 
 /** The practice firmware while it runs: the module that was flashed, in an instance of its own. */
 export class RunningFirmware {
@@ -66,7 +63,7 @@ export class RunningFirmware {
 				flash: records,
 				board,
 				publish: (message) => void running.#outbox.push(message),
-				log: ({ level, tag, text }) => parts.log(`${LETTERS[level]} (${running.#uptimeMs}) ${tag}: ${text}`)
+				log: () => {} // a board writes its log to its cable itself
 			},
 			running.#time()
 		);
@@ -111,10 +108,6 @@ export class RunningFirmware {
 	#mustWait(act: () => void): boolean {
 		if (this.#calling) this.#waiting.push(act);
 		return this.#calling;
-	}
-
-	get #uptimeMs(): number {
-		return Math.max(0, Math.round(this.parts.clock.now() - this.#startedMs));
 	}
 
 	#time() {

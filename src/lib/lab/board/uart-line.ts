@@ -77,7 +77,12 @@ export class UartLine {
 		return this.#up.send(this.#received(bytes), this.#takes(bytes, this.chipBaud));
 	}
 
-	/** Unplugged, or closed: nothing that is on the way arrives. */
+	/** Nobody at the host listens any more: what is on the way there is lost. */
+	cutToHost(): void {
+		this.#up.cut();
+	}
+
+	/** Unplugged: nothing that is on the way arrives. */
 	cut(): void {
 		this.#up.cut();
 		this.#down.cut();

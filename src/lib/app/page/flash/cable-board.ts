@@ -46,6 +46,8 @@ export class CableBoard implements BoardAtWork {
 	#lease: FlashLease | LineLease | undefined;
 	#board: BoardFacts | undefined;
 	#table: PartitionTable | undefined;
+	/** The flasher let the chip go: its program began while the port was still open for the stub, or closed. */
+	#begunUnheard = false;
 
 	constructor(
 		port: SerialPortLike,
@@ -118,8 +120,15 @@ export class CableBoard implements BoardAtWork {
 		this.#lease = lease.value;
 		signal.addEventListener('abort', () => void lease.value.release(), { once: true });
 		const line = await lease.value.open(LINE_BAUD);
-		if (line.ok) line.value.onText(onText, signal);
-		else await lease.value.release();
+		if (!line.ok) {
+			await lease.value.release();
+			return line;
+		}
+		line.value.onText(onText, signal);
+		if (this.#begunUnheard) {
+			this.#begunUnheard = false;
+			await line.value.reset(); // so that the log begins where the chip does; a line that ended says so itself
+		}
 		return line;
 	}
 
@@ -136,6 +145,7 @@ export class CableBoard implements BoardAtWork {
 		const [flasher, lease] = [this.#flasher, this.#lease];
 		this.#flasher = undefined;
 		this.#lease = undefined;
+		if (flasher) this.#begunUnheard = true;
 		await flasher?.leave();
 		await lease?.release();
 	}
