@@ -1,5 +1,5 @@
 import { err, ok, type Result, untilAborted } from '$lib/base';
-import { browserToGuard, guardFlash } from '$lib/flash';
+import { browserToGuard, guardFlash, loadBuild, loadCatalogue, loadManifest, pickBuild } from '$lib/flash';
 import { recogniseBin } from '$lib/formats';
 import { PRACTICE_NETWORK } from '$lib/lab';
 import type { ConsoleLog } from '$lib/console';
@@ -15,8 +15,7 @@ import { labErrorWords } from '../lab-words';
 import { findLocalBrokers, type LocalBroker, sameAddress } from '../local-broker';
 import { boardView } from './board-view';
 import { CableBoard } from './cable-board';
-import { fetchCatalogue, fetchFirmware } from './fetch-firmware';
-import { fetchFaultWords, recognisedWords } from './source-words';
+import { noBuildWords, recognisedWords, sourceErrorWords } from './source-words';
 import type { FirmwareShelf, FlashWorks, OfferedBroker, PracticeShelf } from './works';
 
 /** Joins the Flash page to the rooms below it: the one place where they meet. */
@@ -63,16 +62,23 @@ function practiceShelf(app: App): PracticeShelf {
 }
 
 function shelf(): FirmwareShelf {
-	const fetch = globalThis.fetch.bind(globalThis);
+	const fetching = (signal: AbortSignal) => ({
+		fetch: globalThis.fetch.bind(globalThis),
+		page: { href: location.href, online: navigator.onLine },
+		signal
+	});
 	return {
 		async catalogue(signal) {
-			const url = new URL(`${basePath}/firmware/catalogue.json`, location.href).href;
-			const found = await fetchCatalogue(url, fetch, signal);
-			return found.ok ? found : err(fetchFaultWords(found.error));
+			const found = await loadCatalogue(`${basePath}/firmware/catalogue.json`, fetching(signal));
+			return found.ok ? ok(found.value.entries) : err(sourceErrorWords(found.error));
 		},
 		async fetchManifest(url, board, signal) {
-			const found = await fetchFirmware(url, board, fetch, signal);
-			return found.ok ? found : err(fetchFaultWords(found.error));
+			const manifest = await loadManifest(url, fetching(signal));
+			if (!manifest.ok) return err(sourceErrorWords(manifest.error));
+			const build = pickBuild(manifest.value, board);
+			if (!build) return err(noBuildWords(manifest.value, board));
+			const source = await loadBuild(manifest.value, build, fetching(signal));
+			return source.ok ? source : err(sourceErrorWords(source.error));
 		},
 		fromFiles: (files) => ({
 			name: files.length === 1 ? (files[0]?.name ?? '') : `${files.length} files of your own`,

@@ -1,29 +1,48 @@
-import { bootloaderOffset, chipFamilyOf, PARTITION_TABLE_OFFSET, type RecognisedBin } from '$lib/formats';
-import type { BoardFacts } from '$lib/flash';
-import type { FetchFault } from './fetch-firmware';
+import {
+	bootloaderOffset,
+	chipFamilyOf,
+	PARTITION_TABLE_OFFSET,
+	type FirmwareManifest,
+	type RecognisedBin
+} from '$lib/formats';
+import type { BoardFacts, SourceError } from '$lib/flash';
+import { formatBytes } from '$lib/ui';
 
 /** Why a firmware did not come, and what to do; said at the field it was asked from. */
-export function fetchFaultWords(fault: FetchFault): string {
-	switch (fault.kind) {
-		case 'unreachable':
-			return `${hostOf(fault.url)} was not reached. There is no network, the name is wrong, or the host does not let other pages read it (CORS). Download the files and choose them below.`;
+export function sourceErrorWords(error: SourceError): string {
+	switch (error.kind) {
+		case 'bad-address':
+			return 'This is no address that a page can read. Write it like https://example.org/firmware/manifest.json.';
+		case 'cors-or-network':
+			return error.online
+				? `${hostOf(error.url)} was not reached. The name is wrong, or the host does not let other pages read it (CORS). Download the files and choose them below.`
+				: `${hostOf(error.url)} was not reached: this computer is offline. The catalogue and files of your own work without a network.`;
 		case 'mixed-content':
 			return 'This page came encrypted and may not read from plain http://. Use the https:// address, or download the files and choose them below.';
-		case 'status':
-			return `${hostOf(fault.url)} answered ${fault.status} for ${nameOf(fault.url)}. Check the address; it may have moved with a new release.`;
-		case 'web-page':
-			return `${nameOf(fault.url)} is a web page, not what was asked for. Use the address of the file itself, often behind “Raw” or “Download”.`;
-		case 'cut-short':
-			return `${nameOf(fault.url)} came cut short: ${fault.gotBytes} of ${fault.wantedBytes} bytes. Try again.`;
-		case 'bad-catalogue':
-			return `The catalogue beside this page is damaged at “${fault.fault.field || 'its start'}”. Reload the page; files of your own build work meanwhile.`;
-		case 'bad-manifest':
-			return fault.fault.kind === 'not-json'
+		case 'http-status':
+			return `${hostOf(error.url)} answered ${error.status} for ${nameOf(error.url)}. Check the address; it may have moved with a new release.`;
+		case 'html-instead':
+			return `${nameOf(error.url)} is a web page, not what was asked for. Use the address of the file itself, often behind “Raw” or “Download”.`;
+		case 'truncated':
+			return `${nameOf(error.url)} came with ${formatBytes(error.gotBytes)} where its host had announced ${formatBytes(error.wantedBytes)}. Try again.`;
+		case 'empty':
+			return `${nameOf(error.url)} is empty. Its project must mend it.`;
+		case 'too-large':
+			return `${nameOf(error.url)} is larger than any flash (${formatBytes(error.mostBytes)} at most). Check that it is the right file.`;
+		case 'catalogue-fault':
+			return `The catalogue beside this page is damaged at “${error.fault.field || 'its start'}”. Reload the page; files of your own build work meanwhile.`;
+		case 'manifest-fault':
+			return error.fault.kind === 'not-json'
 				? 'This is no manifest: it is not JSON. Use the address of the project’s manifest.json.'
-				: `This manifest has a fault at “${fault.fault.field || 'its start'}” (${FIELD[fault.fault.kind]}). Its project must mend it.`;
-		case 'no-build':
-			return `This firmware is made for ${fault.has.join(', ')}, and not for ${fault.wanted}. Take another one.`;
+				: `This manifest has a fault at “${error.fault.field || 'its start'}” (${FIELD[error.fault.kind]}). Its project must mend it.`;
 	}
+}
+
+/** The manifest has no build for this board. */
+export function noBuildWords(manifest: FirmwareManifest, board: BoardFacts): string {
+	const has = [...manifest.builds.map(({ family }) => family), ...manifest.unknownFamilies];
+	const wanted = board.practice ? 'practice boards' : board.chip;
+	return `This firmware is made for ${has.join(', ') || 'no chip that is known here'}, and not for ${wanted}. Take another one.`;
 }
 
 const FIELD = {
