@@ -122,7 +122,9 @@ export function loadFiles(
 	}[]
 ): FirmwareSource {
 	const parts = files.map(({ name, offset, bytes }) => ({ name, offset, bytes, from: name }));
-	return { name: parts.map(({ name }) => name).join(', '), version: '', parts, eraseFirst: 'ask' };
+	const [only] = parts;
+	const name = only && parts.length === 1 ? only.name : `${parts.length} files of your own`;
+	return { name, version: '', parts, eraseFirst: 'ask' };
 }
 
 const fileName = (path: string): string => path.split(/[?#]/u)[0]!.split('/').at(-1) || path;

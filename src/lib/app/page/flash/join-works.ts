@@ -1,5 +1,13 @@
 import { err, ok, type Result, untilAborted } from '$lib/base';
-import { browserToGuard, guardFlash, loadBuild, loadCatalogue, loadManifest, pickBuild } from '$lib/flash';
+import {
+	browserToGuard,
+	guardFlash,
+	loadBuild,
+	loadCatalogue,
+	loadFiles,
+	loadManifest,
+	pickBuild
+} from '$lib/flash';
 import { recogniseBin } from '$lib/formats';
 import { PRACTICE_NETWORK } from '$lib/lab';
 import type { ConsoleLog } from '$lib/console';
@@ -80,12 +88,7 @@ function shelf(): FirmwareShelf {
 			const source = await loadBuild(manifest.value, build, fetching(signal));
 			return source.ok ? source : err(sourceErrorWords(source.error));
 		},
-		fromFiles: (files) => ({
-			name: files.length === 1 ? (files[0]?.name ?? '') : `${files.length} files of your own`,
-			version: '',
-			parts: files.map((file) => ({ ...file, from: file.name })),
-			eraseFirst: 'ask'
-		}),
+		fromFiles: loadFiles,
 		recognise: (bytes, board) => recognisedWords(recogniseBin(bytes), board)
 	};
 }
