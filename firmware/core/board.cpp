@@ -116,6 +116,8 @@ void Board::take_frame(std::string_view json) {
 }
 
 void Board::provision(const WifiSettings& settings) {
+  // Where it fails, what is stored acts again, and a trial's end must not reach into the join.
+  wifi_.revert();
   provisioning_ = settings;
   is_provisioning_ = true;
   joins_before_ = join_.ended();
@@ -159,6 +161,7 @@ Status Board::rename(std::string_view name) {
 }
 
 void Board::try_wifi(const WifiSettings& settings, Millis trial, const Now& now) {
+  if (is_provisioning_) improv_.not_joined();
   is_provisioning_ = false;
   wifi_.begin(settings, now.mono + trial);
   join_.use(settings, act_at(now));

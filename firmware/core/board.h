@@ -33,7 +33,7 @@ class Board final : private SerialSink, private ImprovHost {
 
   // What the Device API asks for, docs/protocol.md §4.1.
   /// kInvalid: not 1–64 bytes of text; kStorage: not stored, and unchanged.
-  Status rename(std::string_view name);
+  Status rename(std::string_view name) override;
   void try_wifi(const WifiSettings& settings, Millis trial, const Now& now);
   void try_broker(const BrokerSettings& settings, Millis trial, const Now& now);
   /// Stores what is on trial and writes its names to `out`, an array.
@@ -46,7 +46,7 @@ class Board final : private SerialSink, private ImprovHost {
   void take_frame(std::string_view json) override;
   void take_improv(uint8_t type, std::string_view data) override { improv_.take(type, data, now_); }
   void take_bad_improv() override { improv_.take_bad(); }
-  bool provisioned() const override { return join_.state() == NetworkState::kJoined; }
+  bool online() const override { return join_.state() == NetworkState::kJoined; }
   void provision(const WifiSettings& settings) override;
   void end_provisioning(const Now& now);
   void end_trials(const Now& now);

@@ -10,11 +10,13 @@ namespace {
 
 /// A practice board in a world with one network and one broker, on a clock of its own.
 struct Bench {
-  explicit Bench(fb::FakeBody& flash) : body(flash) { boot(); }
+  explicit Bench(fb::FakeBody& flash, fb::NetworkKind kind = fb::NetworkKind::kWifi)
+      : body(flash), hal(kind), parts(hal.parts()) {
+    boot();
+  }
 
   void boot() {
     hal.reset();
-    const fb::BoardHal parts = hal.parts();
     node = std::make_unique<fb::VirtualNode>(fb::test_identity(), 7, body.body(), &parts);
     EXPECT(node->start("", now) == fb::Status::kOk);
   }
@@ -32,9 +34,20 @@ struct Bench {
     run(1000);
     return answer;
   }
+  /// Improv's Wi-Fi settings, and what the board says to them at once.
+  std::string improv_join(const std::string& ssid, const std::string& password) {
+    std::string data = "\x01";
+    data += static_cast<char>(ssid.size() + password.size() + 2);
+    data += static_cast<char>(ssid.size()) + ssid + static_cast<char>(password.size()) + password;
+    char packet[128];
+    hal.line.clear();
+    node->board()->serial({packet, fb::write_improv(3, data, packet, sizeof packet)}, now);
+    return hal.line;
+  }
 
   fb::FakeBody& body;
   fb::FakeBoard hal;
+  fb::BoardHal parts;
   fb::Now now{1000, 0};
   std::unique_ptr<fb::VirtualNode> node;
 };
@@ -70,6 +83,65 @@ FB_TEST("gives up a join after 30 s, and says timeout") {
   EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"joining")"));
   bench.run(1000);
   EXPECT(has(bench.ask("wifi.status", "{}"), R"("reason":"timeout")"));
+}
+
+FB_TEST("a join by Improv ends a trial, whose end then does not store what was never joined") {
+  fb::FakeBody body;
+  Bench bench(body);
+  bench.ask("wifi.set", kHome);
+  bench.ask("config.confirm", "{}");
+  bench.ask("wifi.set", R"({"ssid":"Other","password":"x","trial_s":10})");
+  bench.hal.answers = false;
+  bench.improv_join("Nowhere", "x");
+  bench.run(12'000);  // past the end of the trial
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"joining","ssid":"Nowhere")"));
+  bench.hal.answers = true;
+  bench.run(25'000);
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"joined","ssid":"Bench")"));
+  bench.boot();
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("ssid":"Bench")"));
+}
+
+FB_TEST("settings by the Device API end a join by Improv, and Improv is told") {
+  fb::FakeBody body;
+  Bench bench(body);
+  bench.hal.answers = false;
+  bench.improv_join("Nowhere", "x");
+  bench.run(1000);
+  bench.hal.answers = true;
+  const std::string said = bench.ask("wifi.set", kHome);
+  EXPECT(has(said, "IMPROV\x01\x02\x01\x03"));
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"joined","ssid":"Bench")"));
+  bench.boot();
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("ssid":"")"));  // on trial only
+}
+
+FB_TEST("a wired board needs no settings, and comes back when its cable does") {
+  fb::FakeBody body;
+  Bench bench(body, fb::NetworkKind::kEthernet);
+  bench.run(500);
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("kind":"ethernet","state":"joined")"));
+  bench.ask("mqtt.set", kBroker);
+  EXPECT(bench.hal.opened == 1 && has(bench.ask("mqtt.status", "{}"), R"("state":"connected")"));
+  bench.hal.joined = fb::NetworkState::kFailed;
+  bench.run(300);
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("reason":"lost")"));
+  EXPECT(has(bench.ask("mqtt.status", "{}"), R"("reason":"no-network")") || bench.hal.opened == 2);
+  bench.run(3000);
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"joined")"));
+  EXPECT(bench.hal.opened == 2 && has(bench.ask("mqtt.status", "{}"), R"("state":"connected")"));
+}
+
+FB_TEST("a wired board that has no cable tries again, and says why it is not online") {
+  fb::FakeBody body;
+  Bench bench(body, fb::NetworkKind::kEthernet);
+  bench.hal.answers = false;
+  bench.boot();
+  bench.run(30'100);
+  bench.hal.answers = true;
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"failed","ssid":"","ip":"","rssi":0,"reason":"timeout")"));
+  bench.run(3000);
+  EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"joined")"));
 }
 
 FB_TEST("wherever the power goes while settings are confirmed, the old or the new ones stand") {

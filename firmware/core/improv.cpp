@@ -10,8 +10,18 @@ namespace fb {
 namespace {
 
 enum Type : uint8_t { kCurrentState = 1, kErrorState = 2, kRpcCommand = 3, kRpcResult = 4 };
-enum Command : uint8_t { kWifiSettings = 1, kRequestState = 2, kDeviceInfo = 3, kScanNetworks = 4 };
-enum State : char { kAuthorised = 2, kProvisioning = 3, kProvisioned = 4 };
+enum Command : uint8_t {
+  kWifiSettings = 1,
+  kRequestState = 2,
+  kDeviceInfo = 3,
+  kScanNetworks = 4,
+  kDeviceName = 6,
+  kNetworkState = 7,  // in the standard's SDKs (improv-wifi/sdk-cpp 1.2.6) and not yet in its text
+};
+/// Flags of the answer to kNetworkState.
+constexpr unsigned kIsOnline = 1;
+constexpr unsigned kSupportsWifi = 2;
+constexpr unsigned kSupportsEthernet = 4;
 
 /// Cuts a text with one byte of length before it off the front of `rest`.
 bool cut_text(std::string_view& rest, std::string_view& out) {
@@ -28,21 +38,27 @@ bool cut_text(std::string_view& rest, std::string_view& out) {
 void Improv::take(uint8_t type, std::string_view data, const Now& now) {
   if (type != kRpcCommand) return;
   if (data.size() < 2 || static_cast<uint8_t>(data[1]) != data.size() - 2) return send_error(kInvalidRpc);
+  const std::string_view body = data.substr(2);
   switch (static_cast<uint8_t>(data[0])) {
-    case kWifiSettings: return set_wifi(data.substr(2));
+    case kWifiSettings: return set_wifi(body);
     case kRequestState:
+      send_error(kNone);
       send_state();
-      // The address list may be empty: a board has no page of its own.
-      if (!joining_ && host_.provisioned()) send_result(kRequestState, nullptr, 0);
+      // The list of addresses is empty: a board has no page of its own.
+      if (state() == kProvisioned) send_result(kRequestState, nullptr, 0);
       return;
     case kDeviceInfo: {
       const std::string_view texts[] = {"Fieldbench", kFirmwareVersion, identity_.model.view(), identity_.name.view()};
+      send_error(kNone);
       return send_result(kDeviceInfo, texts, 4);
     }
     case kScanNetworks:
+      send_error(kNone);
       network_.scan();
       scan_until_ = now.mono + kScanTimeout;
       return;
+    case kDeviceName: return body.empty() ? send_name() : set_name(body);
+    case kNetworkState: return send_network_state();
     default: return send_error(kUnknownCommand);
   }
 }
@@ -61,6 +77,12 @@ void Improv::set_wifi(std::string_view data) {
   host_.provision(settings);
 }
 
+void Improv::set_name(std::string_view name) {
+  const Status renamed = host_.rename(name);
+  if (renamed == Status::kOk) return send_name();
+  send_error(renamed == Status::kInvalid ? kInvalidRpc : kUnknownError);
+}
+
 void Improv::joined() {
   joining_ = false;
   send_state();
@@ -75,23 +97,58 @@ void Improv::not_joined() {
 
 Millis Improv::step(const Now& now) {
   if (scan_until_ == kNever) return kNever;
-  Expected<AccessPoint> found = network_.scanned(0);
-  if (found.status() == Status::kUnavailable && now.mono < scan_until_) return now.mono + kPoll;
-  for (size_t i = 0; found.ok() && i < 32; found = network_.scanned(++i)) {
-    char dbm[8];
-    const int size = std::snprintf(dbm, sizeof dbm, "%d", found.value().rssi_dbm);
-    const std::string_view texts[] = {found.value().ssid.view(), {dbm, static_cast<size_t>(size)},
-                                      found.value().secured ? "YES" : "NO"};
-    send_result(kScanNetworks, texts, 3);
-  }
-  send_result(kScanNetworks, nullptr, 0);  // the end of the list
+  const bool goes_on = network_.scanned(0).status() == Status::kUnavailable;
+  if (goes_on && now.mono < scan_until_) return now.mono + kPoll;
+  send_networks();
   scan_until_ = kNever;
   return kNever;
 }
 
+void Improv::send_networks() {
+  for (size_t i = 0; i < kMaxNetworks; i++) {
+    const Expected<AccessPoint> found = network_.scanned(i);
+    if (!found.ok()) break;
+    const std::string_view ssid = found.value().ssid.view();
+    if (ssid.empty() || !is_first_of_name(i, ssid)) continue;
+    char dbm[12];
+    const int size = std::snprintf(dbm, sizeof dbm, "%d", found.value().rssi_dbm);
+    const std::string_view texts[] = {ssid, {dbm, static_cast<size_t>(size)}, found.value().secured ? "YES" : "NO"};
+    send_result(kScanNetworks, texts, 3);
+  }
+  send_result(kScanNetworks, nullptr, 0);  // the end of the list
+}
+
+bool Improv::is_first_of_name(size_t index, std::string_view ssid) {
+  for (size_t i = 0; i < index; i++) {
+    const Expected<AccessPoint> before = network_.scanned(i);
+    if (before.ok() && before.value().ssid.view() == ssid) return false;
+  }
+  return true;
+}
+
+void Improv::send_name() {
+  const std::string_view name = identity_.name.view();
+  send_error(kNone);
+  send_result(kDeviceName, &name, 1);
+}
+
+void Improv::send_network_state() {
+  const unsigned interface = network_.kind() == NetworkKind::kWifi ? kSupportsWifi : kSupportsEthernet;
+  const char flags = static_cast<char>('0' + (interface | (host_.online() ? kIsOnline : 0)));
+  const std::string_view text(&flags, 1);
+  send_error(kNone);
+  send_result(kNetworkState, &text, 1);
+}
+
+Improv::State Improv::state() const {
+  if (joining_) return kProvisioning;
+  // A wired board has nothing to be told; whether it is online says kNetworkState.
+  return network_.kind() != NetworkKind::kWifi || host_.online() ? kProvisioned : kAuthorised;
+}
+
 void Improv::send_state() {
-  const char state = joining_ ? kProvisioning : host_.provisioned() ? kProvisioned : kAuthorised;
-  send(kCurrentState, {&state, 1});
+  const char now = static_cast<char>(state());
+  send(kCurrentState, {&now, 1});
 }
 
 void Improv::send_error(Error error) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "hal/hal.h"
 
@@ -9,6 +10,9 @@ namespace fb {
 /// The cable, network and session of a board under test: one network, `Bench` with the password `right`, and one broker.
 class FakeBoard {
  public:
+  /// @param kind a wired one joins whatever it is told
+  explicit FakeBoard(NetworkKind kind = NetworkKind::kWifi) : kind_(kind) {}
+
   BoardHal parts() { return {serial_, network_, mqtt_}; }
   /// A restart ends what the chip was in.
   void reset() {
@@ -22,6 +26,7 @@ class FakeBoard {
   NetworkFault why = NetworkFault::kNone;
   MqttState session = MqttState::kOff;
   bool answers = true;  ///< false: no join ever ends
+  std::vector<AccessPoint> heard;  ///< by a scan, strongest first
   int opened = 0;
 
  private:
@@ -36,11 +41,14 @@ class FakeBoard {
   };
   struct Wifi final : Network {
     explicit Wifi(FakeBoard& board) : of(board) {}
-    NetworkKind kind() const override { return NetworkKind::kWifi; }
+    NetworkKind kind() const override { return of.kind_; }
     void scan() override {}
-    Expected<AccessPoint> scanned(size_t) override { return Status::kNotFound; }
+    Expected<AccessPoint> scanned(size_t index) override {
+      if (index >= of.heard.size()) return Status::kNotFound;
+      return of.heard[index];
+    }
     void join(std::string_view ssid, std::string_view password) override {
-      const bool right = ssid == "Bench" && password == "right";
+      const bool right = of.kind_ == NetworkKind::kEthernet || (ssid == "Bench" && password == "right");
       of.joined = !of.answers ? NetworkState::kJoining : right ? NetworkState::kJoined : NetworkState::kFailed;
       of.why = right ? NetworkFault::kNone : NetworkFault::kWrongPassword;
     }
@@ -65,6 +73,7 @@ class FakeBoard {
     FakeBoard& of;
   };
 
+  NetworkKind kind_;
   Serial serial_{*this};
   Wifi network_{*this};
   Session mqtt_{*this};

@@ -111,7 +111,7 @@ bool read_options(std::string_view json, Options& options) {
   const Expected<std::string_view> name = root.member("name").text(text, sizeof text);
   if (root.member("name").exists() && !name.ok()) return false;
   if (options.identity.name.assign(name.value_or({})) != Status::kOk) return false;
-  if (options.identity.model.assign(options.board ? "virtual ESP32-C3" : "virtual") != Status::kOk) return false;
+  if (options.identity.model.assign(options.board ? "ESP32-C3 (virtual)" : "virtual") != Status::kOk) return false;
   options.identity.simulated = true;
   const Expected<double> seed = root.member("seed").number();
   if (!seed.ok() || seed.value() < 0 || seed.value() > 9007199254740991.0) return false;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { textOf, utf8 } from '$lib/base';
+import { textOf, toHex, utf8 } from '$lib/base';
 import { encodeFrame, encodeImprov, splitLine } from '$lib/link';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BoardBrokerState, BoardNetworkState, BoardSessionSettings } from './board-imports';
@@ -38,6 +38,8 @@ async function board(flash = new MemoryFlash()) {
 					scan: () => {},
 					scanned: () => [
 						{ ssid: 'Bench', rssiDbm: -48, secured: true },
+						{ ssid: '', rssiDbm: -50, secured: true },
+						{ ssid: 'Bench', rssiDbm: -70, secured: true },
 						{ ssid: 'Café 2', rssiDbm: -80, secured: false }
 					],
 					join: (ssid, password) =>
@@ -69,11 +71,13 @@ async function board(flash = new MemoryFlash()) {
 		for (const end = monoMs + ms; monoMs < end; monoMs += 100) step();
 	};
 	const heard = () => splitLine(Uint8Array.from(line.splice(0))).pieces;
-	const improv = (type: number, data: readonly number[]) => {
-		instance.serial(made.value, encodeImprov(type, Uint8Array.from(data)), time());
+	const say = (bytes: Uint8Array<ArrayBuffer>) => {
+		instance.serial(made.value, bytes, time());
 		run(600);
-		return heard().flatMap((p) => (p.kind === 'improv' ? [[p.type, ...p.data]] : []));
+		return heard().flatMap((p) => (p.kind === 'improv' ? [p] : []));
 	};
+	const improv = (type: number, data: readonly number[]) =>
+		say(encodeImprov(type, Uint8Array.from(data))).map((p) => [p.type, ...p.data]);
 	let calls = 0;
 	const call = (method: string, params: unknown = {}) => {
 		const request = JSON.stringify({ jsonrpc: '2.0', id: `${monoMs}-${calls++}`, method, params });
@@ -83,7 +87,7 @@ async function board(flash = new MemoryFlash()) {
 		return frame?.kind === 'frame' ? (JSON.parse(textOf(frame.json) ?? '') as object) : undefined;
 	};
 	step();
-	return { call, improv, run, heard, published, subscribed, flash, logged, session: () => session };
+	return { call, say, improv, run, heard, published, subscribed, flash, logged, session: () => session };
 }
 
 const wifi = (ssid: string, password: string) => {
@@ -95,14 +99,6 @@ const JOIN = { ssid: 'Bench', password: 'right' };
 const BROKER = { uri: 'ws://192.168.4.1:9001', username: 'node', password: 'hush-hush' };
 
 describe('Improv on a board', () => {
-	it('tells state and device, and ends a scan with an empty result', async () => {
-		const { improv } = await board();
-		expect(improv(3, [2, 0])).toEqual([[1, 2]]);
-		const [info] = improv(3, [3, 0]);
-		expect(textOf(Uint8Array.from(info!))).toContain('Fieldbench');
-		expect(improv(3, [4, 0]).at(-1)).toEqual([4, 4, 0]);
-	});
-
 	it('joins, stores and joins again after a restart', async () => {
 		const flash = new MemoryFlash();
 		const { improv } = await board(flash);
@@ -125,12 +121,36 @@ describe('Improv on a board', () => {
 		]);
 		expect((await board(flash)).call('wifi.status')).toMatchObject({ result: { state: 'off', ssid: '' } });
 	});
+});
 
-	it('answers what it does not know with error 2, what does not fit with error 1', async () => {
-		const { improv } = await board();
-		expect(improv(3, [9, 0])).toEqual([[2, 2]]);
-		expect(improv(3, [1, 9, 1])).toEqual([[2, 1]]);
-	});
+interface ImprovCase {
+	name: string;
+	wired?: boolean;
+	steps: { send: string; answer: { is: (string | number)[]; hex?: string }[] }[];
+}
+
+/** What a packet says, as improv.json tells it; the version is whatever the firmware has. */
+function meaningOf(type: number, data: Uint8Array): (string | number)[] {
+	if (type !== 4) return [type === 1 ? 'state' : 'error', ...data];
+	const texts: string[] = [];
+	for (let at = 2; at < data.length; at += 1 + data[at]!)
+		texts.push(textOf(data.subarray(at + 1, at + 1 + data[at]!)) ?? '');
+	return ['result', data[0]!, ...texts.map((text) => (/^\d+\.\d+\.\d+$/u.test(text) ? '$version' : text))];
+}
+
+describe('the board on improv.json', () => {
+	const cases = JSON.parse(readFileSync('tests/vectors/improv.json', 'utf8')) as ImprovCase[];
+	// A practice board has Wi-Fi; the wired cases are the host test's.
+	for (const { name, steps } of cases.filter(({ wired }) => !wired))
+		it(name, async () => {
+			const { say } = await board();
+			for (const { send, answer } of steps) {
+				const said = say(Uint8Array.from(Buffer.from(send, 'hex')));
+				expect(said.map(({ type, data }) => meaningOf(type, data))).toEqual(answer.map(({ is }) => is));
+				for (const [i, { hex }] of answer.entries())
+					if (hex !== undefined) expect(toHex(encodeImprov(said[i]!.type, said[i]!.data))).toBe(hex);
+			}
+		});
 });
 
 describe('the Device API over the cable', () => {
