@@ -61,8 +61,8 @@ Board::Board(Device& device, const Hal& hal, const BoardHal& board)
       improv_(device.identity(), board.serial, board.network, *this),
       join_(board.network, hal.rng),
       broker_(device, board.mqtt, hal.rng),
-      wifi_(hal.storage),
-      mqtt_(hal.storage) {
+      wifi_(hal.storage, scratch_),
+      mqtt_(hal.storage, scratch_) {
   device_.attach(*this);
 }
 

@@ -70,8 +70,8 @@ void ConfigStore::add_components(Registry& registry, const JsonValue& list, cons
     }
     Component& component = *registry.find(id.value())->component;
     const JsonValue config = item.member("config");
-    char planned[kMaxDocument / 2];
-    JsonWriter whole(planned, sizeof planned);
+    // What is planned is not wanted, only whether it fits; the record has been copied out of its scratch.
+    JsonWriter whole(scratch_, kMaxDocument / 2);
     Fault fault;
     if (component.plan_config(config, whole, fault) == Status::kOk) {
       component.apply_config(config, now);

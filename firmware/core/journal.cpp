@@ -9,10 +9,6 @@
 namespace fb {
 namespace {
 
-constexpr size_t kHeader = 4;  // the act's number
-constexpr size_t kTrailer = 4;
-constexpr size_t kMaxRecord = kHeader + std::max(Journal::kMaxKey, Journal::kMaxOutcome) + kTrailer;
-
 struct RecordKey {
   char text[4];
   std::string_view view() const { return {text, sizeof text}; }
@@ -24,42 +20,36 @@ RecordKey record_key(size_t place, char kind) {
 
 }  // namespace
 
-Expected<std::string_view> Journal::read(size_t place, char kind, uint32_t* number, char* out, size_t capacity) {
-  char record[kMaxRecord];
-  const Expected<size_t> size = storage_.read(record_key(place, kind).view(), record, sizeof record);
+Expected<std::string_view> Journal::read(size_t place, char kind, uint32_t* number) {
+  const Expected<size_t> size = storage_.read(record_key(place, kind).view(), record_, sizeof record_);
   if (!size.ok()) return size.status();
   if (size.value() < kHeader + kTrailer) return Status::kCorrupt;
   const size_t body = size.value() - kTrailer;
-  if (crc32({record, body}) != get_u32(record + body)) return Status::kCorrupt;
-  const size_t length = body - kHeader;
-  if (length > capacity) return Status::kNoSpace;
-  *number = get_u32(record);
-  std::memcpy(out, record + kHeader, length);
-  return std::string_view(out, length);
+  if (crc32({record_, body}) != get_u32(record_ + body)) return Status::kCorrupt;
+  *number = get_u32(record_);
+  return std::string_view(record_ + kHeader, body - kHeader);
 }
 
 Status Journal::write(size_t place, char kind, uint32_t number, std::string_view bytes) {
-  char record[kMaxRecord];
   if (bytes.size() > kMaxRecord - kHeader - kTrailer) return Status::kNoSpace;
-  put_u32(record, number);
-  std::memcpy(record + kHeader, bytes.data(), bytes.size());
+  put_u32(record_, number);
+  std::memcpy(record_ + kHeader, bytes.data(), bytes.size());
   const size_t body = kHeader + bytes.size();
-  put_u32(record + body, crc32({record, body}));
-  return storage_.write(record_key(place, kind).view(), {record, body + kTrailer});
+  put_u32(record_ + body, crc32({record_, body}));
+  return storage_.write(record_key(place, kind).view(), {record_, body + kTrailer});
 }
 
 void Journal::load() {
   for (size_t place = 0; place < kEntries; place++) {
     Entry& entry = entries_[place];
     entry = {};
-    char bytes[kMaxOutcome];
     uint32_t began = 0;
-    const Expected<std::string_view> key = read(place, 's', &began, bytes, sizeof bytes);
+    const Expected<std::string_view> key = read(place, 's', &began);
     if (!key.ok() || began == 0 || entry.key.assign(key.value()) != Status::kOk) continue;
     uint32_t ended = 0;
-    const Expected<std::string_view> outcome = read(place, 'f', &ended, bytes, sizeof bytes);
+    const bool has_end = read(place, 'f', &ended).ok() && ended == began;
     entry.number = began;
-    entry.state = outcome.ok() && ended == began ? Found::kDone : Found::kInterrupted;
+    entry.state = has_end ? Found::kDone : Found::kInterrupted;
     last_number_ = std::max(last_number_, began);
   }
 }
@@ -76,12 +66,12 @@ Journal::Found Journal::find(std::string_view key) const {
   return Found::kNew;
 }
 
-Expected<std::string_view> Journal::outcome(std::string_view key, char* out, size_t capacity) {
+Expected<std::string_view> Journal::outcome(std::string_view key) {
   const Entry* entry = find_entry(key);
   if (entry == nullptr || entry->state != Found::kDone) return Status::kNotFound;
   uint32_t number = 0;
   const Expected<std::string_view> read_back =
-      read(static_cast<size_t>(entry - entries_.data()), 'f', &number, out, capacity);
+      read(static_cast<size_t>(entry - entries_.data()), 'f', &number);
   if (read_back.ok() && number != entry->number) return Status::kCorrupt;
   return read_back;
 }

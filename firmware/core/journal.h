@@ -34,8 +34,9 @@ class Journal {
   /// Reads the records; damaged ones are passed over.
   void load();
   Found find(std::string_view key) const;
-  /// The outcome of an act that is kDone, as it was given to end(). kStorage or kCorrupt: not to be had any more.
-  Expected<std::string_view> outcome(std::string_view key, char* out, size_t capacity);
+  /// The outcome of an act that is kDone, as it was given to end(); it stays until the next call. kStorage or kCorrupt: not
+  /// to be had any more.
+  Expected<std::string_view> outcome(std::string_view key);
   /// Says that an act begins, in place of the oldest. kStorage: not recorded, so it must not be carried out.
   Status begin(std::string_view key);
   /// Says how the act under way ended. kStorage: not recorded: for this key find() says kInterrupted from now on.
@@ -48,10 +49,16 @@ class Journal {
     Found state = Found::kNew;
   };
   Entry* find_entry(std::string_view key);
-  Expected<std::string_view> read(size_t place, char kind, uint32_t* number, char* out, size_t capacity);
+  /// In `record_` until the next read or write.
+  Expected<std::string_view> read(size_t place, char kind, uint32_t* number);
   Status write(size_t place, char kind, uint32_t number, std::string_view bytes);
 
+  static constexpr size_t kHeader = 4;  ///< the act's number
+  static constexpr size_t kTrailer = 4;
+  static constexpr size_t kMaxRecord = kHeader + (kMaxKey > kMaxOutcome ? kMaxKey : kMaxOutcome) + kTrailer;
+
   Storage& storage_;
+  char record_[kMaxRecord];
   std::array<Entry, kEntries> entries_{};
   uint32_t last_number_ = 0;
 };

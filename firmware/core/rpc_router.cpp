@@ -97,12 +97,11 @@ void RpcRouter::route(const JsonValue& request, const Now& now) {
 
 void RpcRouter::run_once(const Method& method, const Call& call) {
   constexpr std::string_view kUnknownOutcome = "interrupted: whether it was carried out is unknown";
-  char kept[Journal::kMaxOutcome];
   switch (parts_.journal.find(id_.view())) {
     case Journal::Found::kUnderWay: return error(rpc::kBusy, "the same id is under way");
     case Journal::Found::kInterrupted: return error(rpc::kOutcomeUnknown, kUnknownOutcome);
     case Journal::Found::kDone: {
-      const Expected<std::string_view> outcome = parts_.journal.outcome(id_.view(), kept, sizeof kept);
+      const Expected<std::string_view> outcome = parts_.journal.outcome(id_.view());
       if (!outcome.ok()) return error(rpc::kOutcomeUnknown, kUnknownOutcome);
       tail_.reset();
       tail_.raw(outcome.value());

@@ -6,26 +6,33 @@
 
 namespace fb {
 
+/// What a record of settings is read and written in: too large for a chip's stack, so one for all of a board.
+struct SettingsScratch {
+  /// Every byte of the largest settings an escape of six, and the names around them.
+  static constexpr size_t kSize = 6 * sizeof(BrokerSettings) + 64 + TwoSlotRecord::kOverhead;
+  static constexpr size_t kTokens = 16;
+  static_assert(sizeof(BrokerSettings) >= sizeof(WifiSettings));
+
+  char bytes[kSize];
+  JsonToken tokens[kTokens];
+};
+
 /// Settings that a board could lose its way by: new ones act at once and are stored only when confirmed. A restart or the
 /// end of the trial brings back what was stored. `T` is WifiSettings or BrokerSettings.
 template <typename T>
 class Trial {
  public:
-  explicit Trial(Storage& storage) : storage_(storage) {}
+  /// @param scratch shared with others between calls
+  Trial(Storage& storage, SettingsScratch& scratch) : storage_(storage), scratch_(scratch) {}
 
-  /// Reads what is stored; empty where nothing is, or what is there cannot be read.
+  /// Reads what is stored; empty where nothing is, or what is there cannot be read. Once, before the rest.
   Status load() {
-    stored_ = T();
-    trying_ = false;
-    char scratch[kRecordSize];
-    TwoSlotRecord record(storage_, T::kRecord, scratch, sizeof scratch);
+    TwoSlotRecord record(storage_, T::kRecord, scratch_.bytes, SettingsScratch::kSize);
     const Expected<std::string_view> bytes = record.load();
     if (!bytes.ok()) return bytes.status() == Status::kNotFound ? Status::kOk : bytes.status();
-    JsonToken tokens[16];
-    JsonDocument document(tokens, 16);
-    T read;
-    if (!document.parse(bytes.value()).ok() || !read.read(document.root()).empty()) return Status::kCorrupt;
-    stored_ = read;
+    JsonDocument document(scratch_.tokens, SettingsScratch::kTokens);
+    if (!document.parse(bytes.value()).ok() || !tried_.read(document.root()).empty()) return Status::kCorrupt;
+    stored_ = tried_;
     return Status::kOk;
   }
 
@@ -49,11 +56,9 @@ class Trial {
   }
   /// Stores settings that have proved themselves, and ends a trial.
   Status keep(const T& settings) {
-    char scratch[kRecordSize];
-    TwoSlotRecord record(storage_, T::kRecord, scratch, sizeof scratch);
+    TwoSlotRecord record(storage_, T::kRecord, scratch_.bytes, SettingsScratch::kSize);
     (void)record.load();
-    char text[kRecordSize - TwoSlotRecord::kOverhead];
-    JsonWriter out(text, sizeof text);
+    JsonWriter out(scratch_.bytes + TwoSlotRecord::kHeader, SettingsScratch::kSize - TwoSlotRecord::kOverhead);
     settings.write(out);
     const Expected<std::string_view> json = out.finish();
     if (!json.ok()) return json.status();
@@ -66,10 +71,8 @@ class Trial {
   void revert() { trying_ = false; }
 
  private:
-  /// Every byte of the settings an escape of six, and the names around them.
-  static constexpr size_t kRecordSize = 6 * sizeof(T) + 64 + TwoSlotRecord::kOverhead;
-
   Storage& storage_;
+  SettingsScratch& scratch_;
   T stored_;
   T tried_;
   Millis ends_ = 0;

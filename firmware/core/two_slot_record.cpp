@@ -35,7 +35,7 @@ TwoSlotRecord::Slot TwoSlotRecord::read_slot(int slot) {
   const uint32_t length = get_u32(scratch_ + 8);
   if (length != size - kOverhead) return {Status::kCorrupt, 0, {}};
   if (crc32({scratch_, size - 4}) != get_u32(scratch_ + size - 4)) return {Status::kCorrupt, 0, {}};
-  return {Status::kOk, get_u32(scratch_ + 4), {scratch_ + 12, length}};
+  return {Status::kOk, get_u32(scratch_ + 4), {scratch_ + kHeader, length}};
 }
 
 Expected<std::string_view> TwoSlotRecord::load() {
@@ -63,11 +63,11 @@ Expected<std::string_view> TwoSlotRecord::load() {
 Status TwoSlotRecord::save(std::string_view bytes) {
   if (bytes.size() + kOverhead > scratch_size_) return Status::kNoSpace;
   if (!loaded_) return Status::kInvalid;  // which slot is the newer one is not known yet
-  std::memmove(scratch_ + 12, bytes.data(), bytes.size());
+  std::memmove(scratch_ + kHeader, bytes.data(), bytes.size());
   put_u32(scratch_, kMagic);
   put_u32(scratch_ + 4, generation_ + 1);
   put_u32(scratch_ + 8, static_cast<uint32_t>(bytes.size()));
-  put_u32(scratch_ + 12 + bytes.size(), crc32({scratch_, 12 + bytes.size()}));
+  put_u32(scratch_ + kHeader + bytes.size(), crc32({scratch_, kHeader + bytes.size()}));
   char name[16];
   const int slot = 1 - current_;
   const Status written = storage_.write(key(slot, name), {scratch_, bytes.size() + kOverhead});

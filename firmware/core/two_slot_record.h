@@ -18,6 +18,9 @@ namespace fb {
 class TwoSlotRecord {
  public:
   static constexpr size_t kOverhead = 16;
+  /// Of the overhead this much comes before the bytes. What a caller writes there in the scratch buffer is where save()
+  /// wants it, and needs no buffer of its own.
+  static constexpr size_t kHeader = 12;
 
   /// @param scratch holds a whole slot: the largest record and kOverhead; shared with others between calls
   TwoSlotRecord(Storage& storage, std::string_view name, char* scratch, size_t scratch_size);
