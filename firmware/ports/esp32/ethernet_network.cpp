@@ -30,7 +30,9 @@ Status EthernetNetwork::begin() {
 
 void EthernetNetwork::on_event(void* self, esp_event_base_t base, int32_t id, void*) {
   EthernetNetwork& wire = *static_cast<EthernetNetwork*>(self);
-  if (wire.state_ == NetworkState::kOff) return;
+  // What comes before our own start is of the link that was stopped: events are late, and in their order.
+  if (base == ETH_EVENT && id == ETHERNET_EVENT_START && wire.starts_awaited_ > 0) wire.starts_awaited_--;
+  if (wire.starts_awaited_ > 0 || wire.state_ == NetworkState::kOff) return;
   if (base == IP_EVENT) {
     wire.fault_ = NetworkFault::kNone;
     wire.state_ = NetworkState::kJoined;
@@ -45,8 +47,10 @@ void EthernetNetwork::on_event(void* self, esp_event_base_t base, int32_t id, vo
 void EthernetNetwork::join(std::string_view, std::string_view) {
   leave();
   state_ = NetworkState::kJoining;
+  starts_awaited_++;
   started_ = driver_ != nullptr && esp_eth_start(driver_) == ESP_OK;
   if (started_) return;
+  starts_awaited_--;
   fault_ = NetworkFault::kNotFound;
   state_ = NetworkState::kFailed;
 }

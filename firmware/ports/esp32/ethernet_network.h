@@ -31,6 +31,7 @@ class EthernetNetwork final : public Network {
   esp_netif_t* netif_ = nullptr;
   esp_eth_handle_t driver_ = nullptr;
   bool started_ = false;
+  std::atomic<int> starts_awaited_{0};  ///< esp_eth_start() calls whose event has not come yet
   std::atomic<NetworkState> state_{NetworkState::kOff};
   std::atomic<NetworkFault> fault_{NetworkFault::kNone};
   char ip_[16] = {};

@@ -13,6 +13,7 @@
 #include "ports/esp32/chip.h"
 #include "ports/esp32/clock.h"
 #include "ports/esp32/i2c_master.h"
+#include "ports/esp32/image_trial.h"
 #include "ports/esp32/ledc_lamp.h"
 #include "ports/esp32/mqtt_session.h"
 #include "ports/esp32/nvs_storage.h"
@@ -36,6 +37,9 @@ constexpr std::string_view kFactoryDefault =
 constexpr std::string_view kFactoryDefault =
     R"({"components":[{"id":"chip","type":"chip-health"},{"id":"led","type":"led"}]})";
 #endif
+
+/// A new image that is online works; so does one that has run this long where there is no network to be had.
+constexpr fb::Millis kImageTrialMs = 60'000;
 
 /// How long the cable and the sessions may lie unread: 115 bytes at 115200 baud, of the 4 KiB that the driver keeps.
 constexpr fb::Millis kPollMs = 10;
@@ -81,6 +85,10 @@ struct Node {
 
   void begin();
   void run();
+
+ private:
+  void end_image_trial();
+  bool image_on_trial_ = false;
 };
 
 void Node::begin() {
@@ -106,6 +114,14 @@ void Node::begin() {
   note(network.begin(), "the network");
   fb::esp32::start_sntp();
   note(board.start({}, kFactoryDefault, fb::esp32::now()), "the device");
+  image_on_trial_ = fb::esp32::image_on_trial();
+}
+
+void Node::end_image_trial() {
+  if (!image_on_trial_) return;
+  if (network.state() != fb::NetworkState::kJoined && fb::esp32::now().mono < kImageTrialMs) return;
+  image_on_trial_ = false;
+  fb::esp32::keep_image();
 }
 
 void Node::run() {
@@ -114,6 +130,7 @@ void Node::run() {
   while (!device.restart_wanted()) {
     while (const size_t size = cable.read(bytes, sizeof bytes)) board.serial({bytes, size}, fb::esp32::now());
     while (mqtt.next(message)) (void)board.receive(message.topic, message.payload, fb::esp32::now());
+    end_image_trial();
     const fb::Millis due = board.step(fb::esp32::now());
     const fb::Millis now = fb::esp32::now().mono;
     const fb::Millis wait = due <= now ? 0 : std::min(due - now, kPollMs);
