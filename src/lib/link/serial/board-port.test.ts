@@ -191,6 +191,23 @@ describe('a line', () => {
 		expect(port.isOpen).toBe(false);
 	});
 
+	it('writes on after a write whose answer came before it was done', async () => {
+		const { line } = await openLine();
+		let taken = () => {};
+		port.taken = new Promise((resolve) => (taken = resolve));
+		const answered = new AbortController();
+		const first = line.write(utf8('a'), answered.signal).catch(() => 'given up');
+		await settle();
+		answered.abort();
+		expect(await first).toBe('given up');
+		const second = line.write(utf8('b'), never);
+		await settle();
+		port.taken = undefined;
+		taken();
+		expect(await second).toEqual({ ok: true, value: undefined });
+		expect(port.text).toBe('ab');
+	});
+
 	it('closes with a write that hangs', async () => {
 		const { lease, line } = await openLine();
 		port.hung = true;

@@ -33,6 +33,8 @@ export class OpenLine implements SerialLine {
 	#stopping = false;
 	/** Settles when all acts asked so far are through: writes and baud changes go one after another. */
 	#tail: Promise<unknown> = Promise.resolve();
+	/** Settles when a write that was given up has left the stream, and the port has a new one. */
+	#dropping: Promise<void> = Promise.resolve();
 	#closed: Promise<void> | undefined;
 
 	private constructor(
@@ -125,11 +127,15 @@ export class OpenLine implements SerialLine {
 
 	async #write(bytes: Uint8Array, signal: AbortSignal): Promise<Result<void, PortError>> {
 		signal.throwIfAborted();
+		const stop = AbortSignal.any([signal, this.#ended.signal]);
+		await untilAborted(this.#dropping, stop).catch(() => signal.throwIfAborted());
 		const stream = this.port.writable;
 		if (this.#ended.signal.aborted || !stream) return err({ kind: 'unplugged' });
 		const writer = stream.getWriter();
-		const stop = AbortSignal.any([signal, this.#ended.signal]);
-		const drop = () => void writer.abort(stop.reason).catch(() => undefined); // what is not sent yet is thrown away
+		const drop = () => {
+			// What is not sent yet is thrown away. The port has no stream to write to until what is being sent is out.
+			this.#dropping = writer.abort(stop.reason).catch(() => undefined);
+		};
 		stop.addEventListener('abort', drop, { once: true });
 		try {
 			await untilAborted(writer.write(bytes), stop);
