@@ -14,6 +14,7 @@ export default defineConfig<BenchOptions>({
 	retries: 0,
 	timeout: 60_000,
 	expect: { timeout: 10_000 },
+	use: { actionTimeout: 15_000 },
 	reporter: [
 		['list'],
 		['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ?? 'test-results/playwright.json' }]

@@ -11,6 +11,9 @@ import { startMosquitto } from '../integration/mosquitto';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What boards know this machine by: the browser of the tests resolves it to loopback, since a test machine may have no LAN. */
+export const LAN_HOST = 'bench.test';
+
 export type BrokerKind = 'mosquitto' | 'embedded';
 
 /** Everything outside the browser: the page's server, a broker, nodes, and a hand that publishes. All on free ports. */
@@ -19,6 +22,8 @@ export interface Bench {
 	/** What the page calls the broker it is offered. */
 	readonly brokerName: string;
 	readonly wsUrl: string;
+	/** MQTT over TCP, as this machine knows it. */
+	readonly tcpUrl: string;
 	stopPage(): Promise<void>;
 	stopBroker(): Promise<void>;
 	startBroker(): Promise<void>;
@@ -46,10 +51,17 @@ export async function startBench(kind: BrokerKind): Promise<Bench> {
 	const broker = await brokerOf(kind);
 	const wasm = await WebAssembly.compile(await readFile(`${root}static/firmware/virtual/fieldbench.wasm`));
 	const brokerName = 'Local broker';
+	const tcpPort = new URL(broker.tcpUrl).port;
 	const server = createServer(
 		await pageServer({
 			folder: `${root}build`,
-			brokersFor: (host) => [{ name: brokerName, url: `ws://${host}:${broker.wsPort}` }]
+			brokersFor: (host) => [
+				{
+					name: brokerName,
+					url: `ws://${host}:${broker.wsPort}`,
+					lan: [{ mqtt: `mqtt://${LAN_HOST}:${tcpPort}`, ws: `ws://${LAN_HOST}:${broker.wsPort}` }]
+				}
+			]
 		})
 	);
 	const { port } = await listenNear(server, 0, '127.0.0.1');
@@ -64,6 +76,7 @@ export async function startBench(kind: BrokerKind): Promise<Bench> {
 		url: `http://localhost:${port}`,
 		brokerName,
 		wsUrl: `ws://localhost:${broker.wsPort}`,
+		tcpUrl: broker.tcpUrl,
 		stopPage,
 		stopBroker: () => broker.stop(),
 		startBroker: () => broker.start(),

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumFlags, findChromium } from '../../scripts/find-chromium.mjs';
-import { startBench, type Bench, type BrokerKind } from './bench';
+import { LAN_HOST, startBench, type Bench, type BrokerKind } from './bench';
 import { Guard } from './guard';
 
 export { expect } from '@playwright/test';
@@ -58,7 +58,7 @@ export const test = base.extend<BenchOptions & Fixtures>({
 		await use(async () => {
 			open = await chromium.launchPersistentContext(profile, {
 				...(executablePath ? { executablePath } : {}),
-				args: chromiumFlags,
+				args: [...chromiumFlags, `--host-resolver-rules=MAP ${LAN_HOST} 127.0.0.1`],
 				baseURL: bench.url,
 				viewport,
 				hasTouch,
