@@ -63,6 +63,7 @@ export const openChip: ChipOpener = async (port, { clock, log }, onAttempt, sign
 	for (const [i, kind] of resetLadder(port).entries()) {
 		signal.throwIfAborted();
 		onAttempt(i + 1);
+		log(RESET_WORDS[kind]);
 		const tap = tapped(port, (bytes) => ears.hear(bytes));
 		const reset = () => intoDownload(tap.port, kind, clock, signal);
 		// The library types its port by a package that is not installed; it uses what SerialPortLike has.
@@ -73,7 +74,8 @@ export const openChip: ChipOpener = async (port, { clock, log }, onAttempt, sign
 		const loader = new ESPLoader({
 			transport,
 			baudrate: ROM_BAUD,
-			terminal: { clean: () => undefined, write: log, writeLine: log },
+			// What the library says of itself is for its own page; a log of ours names the steps in our words.
+			terminal: { clean: () => undefined, write: () => undefined, writeLine: () => undefined },
 			resetConstructors: {
 				classicReset: (held, delayMs) => Object.assign(new ClassicReset(held, delayMs), { reset }),
 				usbJTAGSerialReset: (held) => Object.assign(new UsbJtagSerialReset(held), { reset })
@@ -81,7 +83,10 @@ export const openChip: ChipOpener = async (port, { clock, log }, onAttempt, sign
 		});
 		try {
 			const tried = await untilAborted(attempt(loader, kind), signal);
-			if (tried.ok) return tried;
+			if (tried.ok) {
+				log(`${tried.value.board.description}, ${tried.value.board.mac}; the stub runs.`);
+				return tried;
+			}
 			failure = tried.error;
 			if (failure.kind === 'secure-download' || failure.kind === 'unsupported-chip') return tried;
 		} catch (cause) {
@@ -94,6 +99,13 @@ export const openChip: ChipOpener = async (port, { clock, log }, onAttempt, sign
 		}
 	}
 	return err(failure ?? { kind: 'no-answer', heard: ears.verdict });
+};
+
+const RESET_WORDS: Readonly<Record<ResetKind, string>> = {
+	classic: 'Resetting the chip into download mode by DTR and RTS…',
+	slow: 'The same with more time for its reset line…',
+	'usb-jtag': 'Resetting the chip into download mode over its own USB…',
+	none: 'Asking it as it is, without a reset…'
 };
 
 async function attempt(loader: ESPLoader, kind: ResetKind): Promise<Result<OpenChip, FlashError>> {

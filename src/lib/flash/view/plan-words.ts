@@ -76,7 +76,7 @@ export function planView(board: BoardFacts, plan: WritePlan): PlanView {
 				: 'Settings that the board has stay, where the firmware keeps its place for them.',
 		button: `Write ${counted(plan.regions.length, 'part', 'parts')} · ${flashSize(totalBytes)}`,
 		writable,
-		summary: `${counted(plan.regions.length, 'part', 'parts')} · ${flashSize(totalBytes)}, ${erased.length > 0 ? `${counted(erased.length, 'stretch', 'stretches')} of what was there died` : 'nothing else was touched'}`,
+		summary: `${counted(plan.regions.length, 'part', 'parts')} · ${flashSize(totalBytes)}, ${plan.eraseAll ? 'everything else erased' : 'the rest as it was'}`,
 		writtenBytes: totalBytes
 	};
 }
