@@ -1,7 +1,9 @@
 #include "core/serial_line.h"
 
+#include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "ports/host/test.h"
 
@@ -72,5 +74,83 @@ FB_TEST("a frame of 4,096 bytes is taken, one more is not") {
     EXPECT(line.bad_frames() == (size == 4096 ? 0u : 1u));
     line.take({framed.data(), made}, pieces);
     EXPECT(pieces.all.size() == (size == 4096 ? 1u : 0u));
+  }
+}
+
+namespace {
+
+/// Everything a cable may bring, whole, broken, cut and begun anew: frames, packets, log lines and noise of their own bytes.
+std::string noise(std::mt19937& random) {
+  const auto below = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+  std::string line;
+  for (unsigned part = below(12) + 1; part > 0; part--) {
+    char buffer[512];
+    std::string piece;
+    switch (below(4)) {
+      case 0: {
+        std::string json = "{\"id\":\"";
+        for (unsigned i = below(60); i > 0; i--) json += static_cast<char>('a' + below(26));
+        json += "\"}";
+        piece.assign(buffer, fb::write_frame(json, buffer, sizeof buffer));
+        break;
+      }
+      case 1: {
+        std::string data;
+        for (unsigned i = below(256); i > 0; i--) data += static_cast<char>(below(256));
+        piece.assign(buffer, fb::write_improv(static_cast<uint8_t>(below(5)), data, buffer, sizeof buffer));
+        break;
+      }
+      case 2: piece = "I (1234) wifi: IMPROVED \x1e" "0a\r\n"; break;
+      default:
+        for (unsigned i = below(40); i > 0; i--) piece += "IMPROV\x01\x03\x1e" "09af\n {\""[below(18)];
+    }
+    if (!piece.empty() && below(3) == 0) piece[below(static_cast<unsigned>(piece.size()))] ^= static_cast<char>(1u << below(8));
+    if (!piece.empty() && below(5) == 0) piece.resize(below(static_cast<unsigned>(piece.size())));
+    line += piece;
+  }
+  return line;
+}
+
+}  // namespace
+
+FB_TEST("2,000 seeded lines of whole and broken pieces give the same pieces in any chunks, and a frame after them is taken") {
+  std::mt19937 random(20'240'117);
+  size_t taken = 0;
+  for (int run = 0; run < 2000; run++) {
+    // Line feeds that end a broken frame, and bytes that fill up a broken packet, so that the last frame stands alone.
+    const std::string bytes = noise(random) + std::string(300, '\n');
+    char last[64];
+    const std::string whole = bytes + std::string(last, fb::write_frame(R"({"id":"last"})", last, sizeof last));
+    fb::SerialLine at_once;
+    Pieces expected;
+    at_once.take(whole, expected);
+    fb::SerialLine chunked;
+    Pieces pieces;
+    for (size_t at = 0; at < whole.size();) {
+      const size_t size = std::min<size_t>(1 + random() % 40, whole.size() - at);
+      chunked.take({whole.data() + at, size}, pieces);
+      at += size;
+    }
+    EXPECT_IN("run " + std::to_string(run), pieces.all == expected.all && pieces.bad == expected.bad);
+    EXPECT_IN("run " + std::to_string(run), !expected.all.empty() && expected.all.back() == Json({{"frame", R"({"id":"last"})"}}));
+    taken += expected.all.size();
+  }
+  EXPECT(taken > 4000);  // the noise has whole pieces in it
+}
+
+FB_TEST("keeps up with ten times a line of 115,200 baud, whatever comes, even with sanitizers") {
+  constexpr double kLongestS = 200'000 / 115'200.0;
+  // A frame's start that never ends is held whole and looked at again; in a broken packet each header may begin another.
+  std::string frames;
+  while (frames.size() < 200'000) frames += "\x1e" "00000000" + std::string(4097, '"');
+  std::string packets;
+  while (packets.size() < 200'000) packets += "IMPROV\x01\x03\xff";
+  for (const std::string& bytes : {frames, packets, std::string(200'000, 'x')}) {
+    fb::SerialLine line;
+    Pieces pieces;
+    const auto start = std::chrono::steady_clock::now();
+    line.take(bytes, pieces);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    EXPECT_IN(std::to_string(taken.count()) + " s", taken.count() < kLongestS);
   }
 }

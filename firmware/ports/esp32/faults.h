@@ -1,13 +1,11 @@
 #pragma once
 
 #include "hal/mqtt.h"
-#include "hal/network.h"
 #include "mqtt_client.h"
 
 namespace fb::esp32 {
 
-/// @param reason of WIFI_EVENT_STA_DISCONNECTED (wifi_err_reason_t); @param joined it had an address before
-NetworkFault network_fault(int reason, bool joined);
+/// What esp-mqtt says of a session that did not come up, or broke.
 MqttFault mqtt_fault(const esp_mqtt_error_codes_t& error);
 
 }  // namespace fb::esp32

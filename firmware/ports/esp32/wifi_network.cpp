@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "ports/esp32/faults.h"
+#include "ports/esp32/fault_map.h"
 
 namespace fb::esp32 {
 
