@@ -34,8 +34,8 @@ class Journal {
   /// Reads the records; damaged ones are passed over.
   void load();
   Found find(std::string_view key) const;
-  /// The outcome of an act that is kDone, as it was given to end(); it stays until the next call. kStorage or kCorrupt: not
-  /// to be had any more.
+  /// The outcome of an act that is kDone, as it was given to end(); it stays until the next call. kStorage or kCorrupt:
+  /// not to be had any more.
   Expected<std::string_view> outcome(std::string_view key);
   /// Says that an act begins, in place of the oldest. kStorage: not recorded, so it must not be carried out.
   Status begin(std::string_view key);

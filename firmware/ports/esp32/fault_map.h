@@ -5,8 +5,8 @@
 
 namespace fb::esp32 {
 
-/// Why an access point let go of the chip: numbers of IEEE 802.11 table 9-49 below 200, ESP-IDF's own above (esp_wifi_types.h).
-/// faults.cpp holds them against ESP-IDF's names.
+/// Why an access point let go of the chip: numbers of IEEE 802.11 table 9-49 below 200, ESP-IDF's own above
+/// (esp_wifi_types.h). faults.cpp holds them against ESP-IDF's names.
 enum WifiReason : int {
   kMicFailure = 14,
   kFourWayHandshakeTimeout = 15,
