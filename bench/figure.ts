@@ -1,6 +1,7 @@
 /** What a figure is held against. A miss is printed as one. */
 export type Target =
 	| { readonly kind: 'at-most'; readonly value: number }
+	| { readonly kind: 'at-least'; readonly value: number }
 	/** At least `share` (0…1) of what the named peer does in the same run. */
 	| { readonly kind: 'share-of-peer'; readonly peer: string; readonly share: number };
 
@@ -40,6 +41,8 @@ export function reaches({ value, peers, target }: Row): boolean | undefined {
 			return undefined;
 		case 'at-most':
 			return value <= target.value;
+		case 'at-least':
+			return value >= target.value;
 		case 'share-of-peer': {
 			const peer = peers[target.peer];
 			return peer !== undefined && value >= target.share * peer;

@@ -34,6 +34,8 @@ function wanted(target: Target): string {
 	switch (target.kind) {
 		case 'at-most':
 			return `≤ ${target.value}`;
+		case 'at-least':
+			return `≥ ${target.value}`;
 		case 'share-of-peer':
 			return `≥ ${target.share * 100} % of ${target.peer}`;
 	}

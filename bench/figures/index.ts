@@ -1,6 +1,8 @@
 import type { Figure } from '../figure';
 import { bytesWritten } from './bytes-written';
 import { firmwareSize } from './firmware-size';
+import { flashEfficiency } from './flash-efficiency';
+import { flashPageBlocked } from './flash-page-blocked';
 import { initialJs } from './initial-js';
 import { liveLatency } from './live-latency';
 import { longestPageTask } from './longest-page-task';
@@ -14,6 +16,8 @@ export const figures: readonly Figure[] = [
 	offlineColdStart,
 	liveLatency,
 	longestPageTask,
+	flashEfficiency,
+	flashPageBlocked,
 	bytesWritten,
 	messagesPerSecond
 ];

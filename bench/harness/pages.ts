@@ -30,7 +30,9 @@ export async function buildPages(): Promise<string> {
 			target: 'esnext',
 			assetsDir: '_app/immutable',
 			assetsInlineLimit: 0,
-			rolldownOptions: { input: ['intake.html', 'peer.html', 'puts.html'].map((page) => `${root}/${page}`) }
+			rolldownOptions: {
+				input: ['flash.html', 'intake.html', 'peer.html', 'puts.html'].map((page) => `${root}/${page}`)
+			}
 		}
 	});
 	return outDir;

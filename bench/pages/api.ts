@@ -32,7 +32,23 @@ export interface PutsBench {
 	stop(): number;
 }
 
+/** What the page `flash.html` can do: 1 MiB of random bytes onto a new practice board, at 921,600 baud. */
+export interface FlashBench {
+	/** By the product's flasher: from the first begin to the last MD5. */
+	ours(): Promise<FlashRun>;
+	/** By esptool-js's own writeFlash, which ends with the same MD5. */
+	peer(): Promise<FlashRun>;
+}
+
+export interface FlashRun {
+	readonly ms: number;
+	/** What no program can be faster than on this board. */
+	readonly limitMs: number;
+	readonly retries: number;
+}
+
 declare global {
+	var flashBench: FlashBench;
 	var intakeBench: IntakeBench;
 	var peerBench: PeerBench;
 	var putsBench: PutsBench;
