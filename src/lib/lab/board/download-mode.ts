@@ -32,7 +32,7 @@ const OP = {
 	runUserCode: 0xd3
 } as const;
 
-/** Errors of the ROM ("Serial Protocol", Error codes) and of the stub (esp-flasher-stub, stub_flasher.h). */
+/** Errors of the ROM ("Serial Protocol", Error codes) and of the stub (esptool-legacy-flasher-stub, stub_flasher.h). */
 const ROM_ERROR = {
 	invalid: 0x05,
 	failed: 0x06,
@@ -46,11 +46,12 @@ const STUB_ERROR = {
 	badChecksum: 0xc1,
 	badBlockSize: 0xc2,
 	invalid: 0xc3,
+	spi: 0xc4,
 	notInMode: 0xc6,
 	inflate: 0xc7,
 	notEnough: 0xc8,
 	tooMuch: 0xc9,
-	badSequence: 0xca
+	notImplemented: 0xff
 } as const;
 
 const CHECKSUM_SEED = 0xef;
@@ -61,6 +62,9 @@ const RAM = [
 	[0x3fc8_0000, 0x3fce_0000]
 ] as const;
 const SYNC_REPLIES = 8;
+/** The window that the stub inflates into (stub_write_flash.c, out_buf). */
+const STUB_BUFFER_BYTES = 32_768;
+const SECTORS_PER_BLOCK = 16;
 
 export interface DownloadParts {
 	readonly flash: SparseFlash;
@@ -77,14 +81,14 @@ export interface DownloadParts {
 interface Job {
 	readonly kind: 'raw' | 'deflate';
 	readonly blockSize: number;
-	readonly blocks: number;
-	readonly totalBytes: number;
-	readonly eraseMs: number;
-	erasedMs: number;
 	at: number;
-	readonly end: number;
+	remaining: number;
+	/** What the stub has yet to erase. */
+	nextSector: number;
+	sectorsLeft: number;
 	nextBlock: number;
-	inflate: Inflate | undefined;
+	readonly inflate: Inflate | undefined;
+	/** Inflated, and not yet programmed: the stub programs when its buffer is full, or nothing more is to come. */
 	inflated: Uint8Array[];
 	/** Of the block before: the stub answers before it writes. */
 	error: number;
@@ -210,7 +214,7 @@ export class DownloadMode {
 			case OP.runUserCode:
 				return this.#at(Math.max(clock.now(), this.#flashFreeAtMs), () => this.parts.restart());
 			default:
-				return this.#refuse(op, STUB_ERROR.invalid);
+				return this.#refuse(op, STUB_ERROR.notImplemented);
 		}
 	}
 
@@ -245,98 +249,137 @@ export class DownloadMode {
 		});
 	}
 
-	#begin(op: number, eraseBytes: number, blocks: number, blockSize: number, offset: number): void {
-		const { flash, timing, clock } = this.parts;
-		const deflate = op === OP.deflBegin;
-		if (blockSize === 0 || blockSize > 0x4000)
+	#begin(op: number, totalBytes: number, blocks: number, blockSize: number, offset: number): void {
+		const { flash, timing } = this.parts;
+		if (blockSize > 0x4000 || (!this.#stub && blockSize === 0))
 			return this.#refuse(op, this.#stub ? STUB_ERROR.badBlockSize : ROM_ERROR.invalid);
-		if (offset % 4 !== 0 || offset + eraseBytes > flash.sizeBytes)
-			return this.#refuse(op, this.#stub ? STUB_ERROR.tooMuch : ROM_ERROR.failed);
-		const from = offset - (offset % SECTOR_BYTES);
-		const to = Math.ceil((offset + eraseBytes) / SECTOR_BYTES) * SECTOR_BYTES;
-		flash.erase(from, to - from);
-		const cost = eraseMs(timing, from, to - from);
-		this.#job = {
-			kind: deflate ? 'deflate' : 'raw',
+		if (!this.#stub && (offset % 4 !== 0 || offset + totalBytes > flash.sizeBytes))
+			return this.#refuse(op, ROM_ERROR.failed);
+		const firstSector = Math.floor(offset / SECTOR_BYTES);
+		const sectors = Math.ceil((offset + totalBytes) / SECTOR_BYTES) - firstSector;
+		const inflated: Uint8Array[] = [];
+		const job: Job = {
+			kind: op === OP.deflBegin ? 'deflate' : 'raw',
 			blockSize,
-			blocks,
-			totalBytes: eraseBytes,
-			eraseMs: cost,
-			erasedMs: this.#stub ? 0 : cost,
 			at: offset,
-			end: Math.min(flash.sizeBytes, offset + eraseBytes),
+			remaining: totalBytes,
+			nextSector: firstSector,
+			sectorsLeft: this.#stub ? sectors : 0,
 			nextBlock: 0,
-			inflate: undefined,
-			inflated: [],
+			inflate: op === OP.deflBegin ? new Inflate((chunk) => void job.inflated.push(chunk)) : undefined,
+			inflated,
 			error: 0
 		};
-		const job = this.#job;
-		if (deflate) job.inflate = new Inflate((chunk) => void job.inflated.push(chunk));
-		this.#flashFreeAtMs = Math.max(this.#flashFreeAtMs, clock.now());
-		// The ROM erases all of it before it answers; the stub answers and erases while it waits for data.
-		this.#reply(op, { costMs: this.#stub ? 0 : cost });
+		this.#job = job;
+		if (this.#stub) return this.#reply(op);
+		// The ROM erases all of it before it answers; the stub as it comes to it.
+		flash.erase(firstSector * SECTOR_BYTES, sectors * SECTOR_BYTES);
+		this.#reply(op, { costMs: eraseMs(timing, firstSector * SECTOR_BYTES, sectors * SECTOR_BYTES) });
 	}
 
 	#data(op: number, block: number, bytes: Uint8Array<ArrayBuffer>, size: number, check: number): void {
 		const job = this.#job;
-		const stub = this.#stub;
-		if (!job || (job.kind === 'deflate') !== (op === OP.deflData))
-			return this.#refuse(op, stub ? STUB_ERROR.notInMode : ROM_ERROR.invalid);
-		if (bytes.length !== size || size > job.blockSize)
-			return this.#refuse(op, stub ? STUB_ERROR.badLength : ROM_ERROR.invalid);
-		if (checksum(bytes) !== (check & 0xff))
-			return this.#refuse(op, stub ? STUB_ERROR.badChecksum : ROM_ERROR.crc);
-		// A block that was taken and is sent again, since its answer was lost: taken once.
-		if (block === job.nextBlock - 1) return this.#reply(op);
-		if (block !== job.nextBlock) return this.#refuse(op, stub ? STUB_ERROR.badSequence : ROM_ERROR.invalid);
+		if (this.#stub) return this.#stubData(op, job, bytes, size, check);
+		if (!job || (job.kind === 'deflate') !== (op === OP.deflData)) return this.#refuse(op, ROM_ERROR.invalid);
+		if (bytes.length !== size || size > job.blockSize) return this.#refuse(op, ROM_ERROR.invalid);
+		if (checksum(bytes) !== (check & 0xff)) return this.#refuse(op, ROM_ERROR.crc);
+		if (block !== job.nextBlock) return this.#refuse(op, ROM_ERROR.invalid);
 		job.nextBlock++;
-		const before = job.error;
-		const { error, costMs } = this.#write(job, bytes);
-		job.error = error;
-		if (stub) {
-			if (before !== 0) this.#refuse(op, before);
-			else this.#reply(op);
-			this.#flashFreeAtMs = this.#freeAtMs = Math.max(this.#freeAtMs, this.#flashFreeAtMs) + costMs;
-		} else if (error !== 0) this.#refuse(op, error);
-		else this.#reply(op, { costMs });
+		const startMs = Math.max(this.parts.clock.now(), this.#freeAtMs);
+		const endMs = this.#write(job, bytes, startMs);
+		if (job.error !== 0)
+			return this.#refuse(op, job.error === STUB_ERROR.inflate ? ROM_ERROR.deflate : ROM_ERROR.failed);
+		this.#reply(op, { costMs: endMs - startMs });
 	}
 
-	/** Programs what a block holds; says how long the flash is busy with it. */
-	#write(job: Job, bytes: Uint8Array<ArrayBuffer>): { error: number; costMs: number } {
-		const { flash, timing, clock } = this.parts;
-		let plain: Uint8Array = bytes;
-		if (job.inflate) {
-			try {
-				job.inflate.push(zlibBody(job, bytes), false);
-			} catch {
-				return { error: this.#stub ? STUB_ERROR.inflate : ROM_ERROR.deflate, costMs: 0 };
-			}
-			plain = concatBytes(job.inflated);
-			job.inflated = [];
+	/**
+	 * The stub looks at length and checksum, not at the number of a block: the same block sent twice is written twice, and in a
+	 * zlib stream that is an error. It answers with what became of the blocks before, and then writes (stub_flasher.c, cmd_loop).
+	 */
+	#stubData(
+		op: number,
+		job: Job | undefined,
+		bytes: Uint8Array<ArrayBuffer>,
+		size: number,
+		check: number
+	): void {
+		if (!job) return this.#refuse(op, STUB_ERROR.notInMode);
+		if (checksum(bytes) !== check) return this.#refuse(op, STUB_ERROR.badChecksum);
+		if (bytes.length !== size) return this.#refuse(op, STUB_ERROR.badLength);
+		if (job.error !== 0) return this.#refuse(op, job.error);
+		this.#reply(op);
+		job.nextBlock++;
+		this.#freeAtMs = this.#write(job, bytes, this.#freeAtMs);
+	}
+
+	/** Writes what a block holds, beginning at `startMs`; what fails is the job's error. @returns when it is done */
+	#write(job: Job, bytes: Uint8Array<ArrayBuffer>, startMs: number): number {
+		if (!job.inflate) return this.#program(job, bytes, startMs);
+		if (job.remaining === 0) {
+			// Four bytes more are zlib's checksum, which nobody looks at.
+			if (bytes.length > 4) job.error = STUB_ERROR.tooMuch;
+			return startMs;
 		}
-		if (job.at + plain.length > job.end) {
-			if (job.kind === 'deflate')
-				return { error: this.#stub ? STUB_ERROR.tooMuch : ROM_ERROR.failed, costMs: 0 };
-			plain = plain.subarray(0, job.end - job.at); // the padding of a last raw block
+		// While it inflates, the flash erases: one sector or block, if it is free.
+		this.#eraseNext(job, startMs);
+		try {
+			job.inflate.push(zlibBody(job, bytes), false);
+		} catch {
+			job.error = STUB_ERROR.inflate;
+			return startMs;
 		}
-		flash.program(job.at, plain);
-		const programming = programMs(timing, job.at, plain.length);
-		job.at += plain.length;
-		// While it waited for this block it erased ahead.
-		const idleMs = Math.max(0, clock.now() - this.#flashFreeAtMs);
-		job.erasedMs = Math.min(job.eraseMs, job.erasedMs + idleMs);
-		const written = job.totalBytes === 0 ? 1 : 1 - (job.end - job.at) / job.totalBytes;
-		const needed = Math.max(0, job.eraseMs * written - job.erasedMs);
-		job.erasedMs += needed;
-		return { error: 0, costMs: needed + programming };
+		let plain = concatBytes(job.inflated);
+		let atMs = startMs;
+		while (
+			plain.length >= Math.min(STUB_BUFFER_BYTES, job.remaining) &&
+			plain.length > 0 &&
+			job.remaining > 0
+		) {
+			atMs = this.#program(job, plain.subarray(0, STUB_BUFFER_BYTES), atMs);
+			plain = plain.subarray(STUB_BUFFER_BYTES);
+			if (plain.length > 0) this.#eraseNext(job, atMs);
+		}
+		job.inflated = plain.length > 0 ? [plain] : [];
+		return atMs;
+	}
+
+	/** Erases as far as the bytes reach, programs them, and leaves out what is beyond the job: a last block's padding. */
+	#program(job: Job, bytes: Uint8Array, startMs: number): number {
+		const { flash, timing } = this.parts;
+		const fits = bytes.subarray(0, job.remaining);
+		if (fits.length === 0) return startMs;
+		const lastSector = Math.floor((job.at + fits.length) / SECTOR_BYTES);
+		while (job.sectorsLeft > 0 && job.nextSector <= lastSector)
+			this.#eraseNext(job, Math.max(startMs, this.#flashFreeAtMs));
+		if (job.at + fits.length > flash.sizeBytes) job.error = STUB_ERROR.spi;
+		else flash.program(job.at, fits);
+		const endMs = Math.max(startMs, this.#flashFreeAtMs) + programMs(timing, job.at, fits.length);
+		this.#flashFreeAtMs = endMs;
+		job.at += fits.length;
+		job.remaining -= fits.length;
+		return endMs;
+	}
+
+	/** Starts the next erase, of 64 KiB where it can; does not wait, and does nothing while the flash is busy. */
+	#eraseNext(job: Job, atMs: number): void {
+		const { flash, timing } = this.parts;
+		if (job.sectorsLeft === 0 || this.#flashFreeAtMs > atMs) return;
+		const block = job.sectorsLeft >= SECTORS_PER_BLOCK && job.nextSector % SECTORS_PER_BLOCK === 0;
+		const sectors = block ? SECTORS_PER_BLOCK : 1;
+		flash.erase(job.nextSector * SECTOR_BYTES, sectors * SECTOR_BYTES);
+		this.#flashFreeAtMs = atMs + (block ? timing.erase64kMs : timing.erase4kMs);
+		job.nextSector += sectors;
+		job.sectorsLeft -= sectors;
 	}
 
 	#end(op: number, restart: boolean): void {
 		const job = this.#job;
+		if (this.#stub) {
+			if (!job) return this.#refuse(op, STUB_ERROR.notInMode);
+			if (job.remaining > 0) return this.#refuse(op, STUB_ERROR.notEnough);
+			if (job.error !== 0) return this.#refuse(op, job.error);
+		}
 		this.#job = undefined;
-		if (job && job.error !== 0) return this.#refuse(op, job.error);
-		if (this.#stub && job && job.at < job.end && job.nextBlock < job.blocks)
-			return this.#refuse(op, STUB_ERROR.notEnough);
 		this.#reply(op, { then: () => restart && this.parts.restart() });
 	}
 
@@ -384,7 +427,8 @@ export class DownloadMode {
 	}
 
 	#refuse(op: number, error: number): void {
-		this.#send(op, 0, new Uint8Array(), [1, error], 0, () => {});
+		// The ROM says that it failed, and why; the stub says why in the first byte (stub_flasher.c, cmd_loop).
+		this.#send(op, 0, new Uint8Array(), this.#stub ? [error, 0] : [1, error], 0, () => {});
 	}
 
 	#reply(

@@ -146,8 +146,8 @@ export class PracticeBoard {
 		if (this.#state.kind !== 'unplugged') this.#reset();
 	}
 
-	/** One opener at a time. @param baud of the host's end */
-	openCable(baud: number): Result<Cable, 'busy' | 'unplugged'> {
+	/** One opener at a time. @param baud of the host's end; `chip`: whatever the chip's is */
+	openCable(baud: number | 'chip'): Result<Cable, 'busy' | 'unplugged'> {
 		if (this.#state.kind === 'unplugged') return err('unplugged');
 		if (this.#cable) return err('busy');
 		const cable: OpenCable = { bytes: () => {}, lost: () => {} };

@@ -1,7 +1,6 @@
 /** How long the parts of a board take, ms. */
 export interface BoardTiming {
 	readonly erase4kMs: number;
-	readonly erase32kMs: number;
 	readonly erase64kMs: number;
 	readonly eraseChipMs: number;
 	/** One page of 256 bytes. */
@@ -16,12 +15,11 @@ export interface BoardTiming {
 
 /**
  * Typical times of a Winbond W25Q32JV (datasheet rev. G, chapter 9.6, AC electrical characteristics): sector erase 45 ms, block
- * erase 120 and 150 ms, chip erase 10 s, page program 0.4 ms. A full-speed USB bridge polls once a millisecond (USB 2.0,
+ * erase (64 KiB) 150 ms, chip erase 10 s, page program 0.4 ms. A full-speed USB bridge polls once a millisecond (USB 2.0,
  * 5.7.4). The MD5 figure is an assumption: a 160 MHz core reading by SPI and hashing at about 4 MB/s.
  */
 export const TYPICAL_TIMING: BoardTiming = {
 	erase4kMs: 45,
-	erase32kMs: 120,
 	erase64kMs: 150,
 	eraseChipMs: 10_000,
 	programPageMs: 0.4,
@@ -33,7 +31,6 @@ export const TYPICAL_TIMING: BoardTiming = {
 /** Nothing takes time: for tests, and for the impatient. */
 export const INSTANT_TIMING: BoardTiming = {
 	erase4kMs: 0,
-	erase32kMs: 0,
 	erase64kMs: 0,
 	eraseChipMs: 0,
 	programPageMs: 0,
@@ -45,13 +42,12 @@ export const INSTANT_TIMING: BoardTiming = {
 const PAGE_BYTES = 256;
 const K = 1024;
 
-/** Erases `length` from `offset` as the stub does: the largest aligned unit that fits, then smaller ones. */
+/** Erases `length` from `offset` as the stub does: aligned blocks of 64 KiB, and sectors of 4 KiB for the rest (stub_write_flash.c). */
 export function eraseMs(timing: BoardTiming, offset: number, length: number): number {
 	let ms = 0;
 	for (let at = offset, end = offset + length; at < end;) {
 		const rest = end - at;
 		if (at % (64 * K) === 0 && rest >= 64 * K) [ms, at] = [ms + timing.erase64kMs, at + 64 * K];
-		else if (at % (32 * K) === 0 && rest >= 32 * K) [ms, at] = [ms + timing.erase32kMs, at + 32 * K];
 		else [ms, at] = [ms + timing.erase4kMs, at + 4 * K];
 	}
 	return ms;

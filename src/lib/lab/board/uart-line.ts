@@ -59,7 +59,8 @@ class Direction {
 export class UartLine {
 	readonly #up: Direction;
 	readonly #down: Direction;
-	hostBaud = 115_200;
+	/** `chip`: the host's end has no speed of its own, as a socket has none. */
+	hostBaud: number | 'chip' = 115_200;
 	chipBaud = 115_200;
 
 	constructor(private readonly parts: UartParts) {
@@ -67,9 +68,13 @@ export class UartLine {
 		this.#up = new Direction(parts.clock, (bytes) => parts.onHost(bytes));
 	}
 
+	get #hostBaud(): number {
+		return this.hostBaud === 'chip' ? this.chipBaud : this.hostBaud;
+	}
+
 	/** From the host. Resolves when the line has taken it all. */
 	toChip(bytes: Uint8Array): Promise<void> {
-		return this.#down.send(this.#received(bytes), this.#takes(bytes, this.hostBaud));
+		return this.#down.send(this.#received(bytes), this.#takes(bytes, this.#hostBaud));
 	}
 
 	/** From the chip. */
@@ -95,7 +100,7 @@ export class UartLine {
 
 	/** UARTs forgive some 3 %; beyond, bits are sampled in the wrong places. */
 	#received(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-		const off = Math.abs(this.hostBaud - this.chipBaud) / this.chipBaud;
+		const off = Math.abs(this.#hostBaud - this.chipBaud) / this.chipBaud;
 		if (off <= 0.03) return bytes.slice();
 		return Uint8Array.from(bytes, (byte, i) => ((byte * 0x9d) ^ (byte >> 3) ^ (i * 0x35)) & 0xff);
 	}
