@@ -68,6 +68,20 @@ export type PlanProblem = { readonly blocking: boolean } & (
 	| { readonly kind: 'will-not-run'; readonly label: string }
 	/** The checksum or the digest of the image is not that of its bytes. */
 	| { readonly kind: 'hash-wrong'; readonly label: string }
+	/** It begins like an image, and ends before its segments do. */
+	| { readonly kind: 'cut-short'; readonly label: string }
+	/** A table of the new parts names a place beyond the end of this flash. */
+	| { readonly kind: 'table-beyond-flash'; readonly label: string; readonly overBytes: number }
+	/** Its header wants a chip of a later revision, major × 100 + minor. */
+	| { readonly kind: 'chip-too-old'; readonly label: string; readonly wants: number }
+	/** Its header says that the flash is larger than it is. */
+	| { readonly kind: 'header-flash-size'; readonly label: string; readonly saysBytes: number }
+	/** An app goes where neither the board nor the new parts have a bootloader and a table: nothing would start it. */
+	| { readonly kind: 'nothing-starts-it'; readonly missing: 'bootloader' | 'partition-table' }
+	/** Bytes that are no image go where an app usually lies, on a board without a table. */
+	| { readonly kind: 'not-recognised'; readonly label: string }
+	/** The chip starts only what is signed or encrypted with its owner's key. */
+	| { readonly kind: 'locked-chip'; readonly by: 'secure-boot' | 'flash-encryption' }
 );
 
 /** What will be written where, what dies and what stays. */

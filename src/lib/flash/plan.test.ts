@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+	buildAppDescriptor,
 	buildAppImage,
 	buildPartitionTable,
 	CHIP_IDS,
@@ -49,9 +50,25 @@ const table = (): PartitionTable => {
 	if (!parsed.ok) throw new Error(parsed.error.kind);
 	return parsed.value;
 };
-const image = (chipId: number, bytes = 64) =>
+/** An app by its descriptor; the images below have none, as bootloaders have none. */
+const namedApp = () =>
+	buildAppImage({
+		chipId: CHIP_IDS['ESP32-C3'],
+		entry: 0x40380000,
+		segments: [
+			{
+				address: 0x3c000020,
+				bytes: buildAppDescriptor({
+					...{ project: 'x', version: '1', secureVersion: 0, time: '', date: '', idfVersion: '' },
+					elfSha256: '00'.repeat(32)
+				})
+			}
+		]
+	});
+const image = (chipId: number, bytes = 64, minRevFull = 0) =>
 	buildAppImage({
 		chipId,
+		minRevFull,
 		entry: 0x40380000,
 		segments: [{ address: 0x3c000020, bytes: new Uint8Array(bytes) }]
 	});
@@ -105,6 +122,41 @@ describe('planWrite', () => {
 		expect(kinds(planWrite(board, source([0x10000, damaged]), { erase: false }))).toContainEqual([
 			'hash-wrong',
 			true
+		]);
+	});
+
+	it('refuses an image that is cut short, and warns of what is none where an app lies', () => {
+		const whole = image(CHIP_IDS['ESP32-C3'], 4096);
+		expect(kinds(planWrite(board, source([0x10000, whole.slice(0, 2048)]), { erase: false }))).toEqual([
+			['cut-short', true]
+		]);
+		expect(kinds(planWrite(board, source([0x10000, new Uint8Array(64)]), { erase: false }))).toEqual([
+			['not-recognised', false]
+		]);
+	});
+
+	it('says that nothing would start an app on a bare board', () => {
+		const app = namedApp();
+		const bare = planWrite(board, source([0x10000, app]), { erase: false });
+		expect(bare.problems).toEqual([
+			{ kind: 'nothing-starts-it', blocking: false, missing: 'bootloader' },
+			{ kind: 'nothing-starts-it', blocking: false, missing: 'partition-table' }
+		]);
+		const current = table();
+		expect(planWrite(board, source([0x10000, app]), { erase: false, current }).problems).toEqual([]);
+		expect(kinds(planWrite(board, source([0x10000, app]), { erase: true, current }))).toHaveLength(2);
+	});
+
+	it('compares what images and tables want with what the chip has', () => {
+		const late = planWrite(board, source([0, image(CHIP_IDS['ESP32-C3'], 64, 101)]), { erase: false });
+		expect(late.problems).toEqual([{ kind: 'chip-too-old', blocking: true, label: 'at-0', wants: 101 }]);
+		const small = { ...board, flashSizeBytes: 0x20000 };
+		expect(planWrite(small, source([0x8000, tableBytes()]), { erase: false }).problems).toEqual([
+			{ kind: 'table-beyond-flash', blocking: true, label: 'at-8000', overBytes: 0x20000 }
+		]);
+		const locked = { ...board, secureBoot: true };
+		expect(kinds(planWrite(locked, source([0, image(CHIP_IDS['ESP32-C3'])]), { erase: false }))).toEqual([
+			['locked-chip', false]
 		]);
 	});
 

@@ -12,6 +12,11 @@ import type { BoardFacts, FirmwareSource, PlanProblem, PlanRange, PlanRegion, Wr
 /** The least that a flash erases, bytes. */
 export const SECTOR_BYTES = 0x1000;
 
+/** The first byte of every image. */
+const IMAGE_MAGIC = 0xe9;
+/** Where the first app lies in every table that ESP-IDF brings along. */
+const USUAL_APP_OFFSET = 0x10000;
+
 /** ESP-IDF's `ESP_PARTITION_TYPE_APP`, and the subtype of `data` that holds NVS. */
 const APP_TYPE = 0;
 const DATA_TYPE = 1;
@@ -49,7 +54,10 @@ export function planWrite(
 			...imagesIn(bin).flatMap((image) => imageProblems(board, part.name, image))
 		]),
 		...overlaps(regions),
-		...sizeProblems(board, regions, table)
+		...sizeProblems(board, regions, table),
+		...tableProblems(board, read),
+		...startProblems(board, read, current, erase),
+		...lockProblems(board, read)
 	];
 	return { regions, eraseAll: erase, problems, ...fates(board, regions, erase, current) };
 }
@@ -75,12 +83,21 @@ function imageProblems(board: BoardFacts, label: string, image: AppImage): PlanP
 	if (!image.checksumOk || image.hash.kind === 'wrong')
 		problems.push({ kind: 'hash-wrong', blocking: true, label });
 	if (board.chip === 'ESP8266' && image.chipId !== PRACTICE_CHIP_ID) return problems; // its header has no chip id
+	if (board.flashSizeBytes !== null && (image.flashSizeBytes ?? 0) > board.flashSizeBytes)
+		problems.push({
+			kind: 'header-flash-size',
+			blocking: false,
+			label,
+			saysBytes: image.flashSizeBytes ?? 0
+		});
 	const found = chipFamilyOf(image.chipId);
 	const wanted = board.practice ? PRACTICE_FAMILY : board.chip;
 	if (found === undefined) problems.push({ kind: 'not-an-image', blocking: true, label });
 	else if (board.practice && found === board.chip)
 		problems.push({ kind: 'will-not-run', blocking: false, label });
 	else if (found !== wanted) problems.push({ kind: 'wrong-chip', blocking: true, found, wanted });
+	else if (revisionOf(board) < image.minRevFull)
+		problems.push({ kind: 'chip-too-old', blocking: true, label, wants: image.minRevFull });
 	return problems;
 }
 
@@ -97,11 +114,60 @@ function placeProblems(
 	const wantsImage =
 		offset === bootloaderOffset(board.chip) ||
 		table?.partitions.some((partition) => partition.type === APP_TYPE && partition.offset === offset);
-	const isImage = imagesIn(bin).length > 0 || (board.chip === 'ESP8266' && bytes[0] === 0xe9);
+	const isImage = imagesIn(bin).length > 0 || (board.chip === 'ESP8266' && bytes[0] === IMAGE_MAGIC);
 	const wantsTable = offset === PARTITION_TABLE_OFFSET && board.chip !== 'ESP8266';
 	const misplaced = (wantsImage && !isImage) || (wantsTable && bin.kind !== 'partition-table');
-	if (misplaced || looksLikeAPage(bytes)) problems.push({ kind: 'not-an-image', blocking: true, label });
+	const cutShort = bin.kind === 'unknown' && bytes[0] === IMAGE_MAGIC && board.chip !== 'ESP8266';
+	if (cutShort) problems.push({ kind: 'cut-short', blocking: true, label });
+	else if (misplaced || looksLikeAPage(bytes)) problems.push({ kind: 'not-an-image', blocking: true, label });
+	else if (!table && offset === USUAL_APP_OFFSET && !isImage)
+		problems.push({ kind: 'not-recognised', blocking: false, label });
 	return problems;
+}
+
+/** "v0.4" as 4; a revision that is not known stands in nobody's way. */
+function revisionOf({ revision }: BoardFacts): number {
+	const found = /^v(\d+)\.(\d+)$/u.exec(revision);
+	return found ? 100 * Number(found[1]) + Number(found[2]) : Infinity;
+}
+
+interface ReadPart {
+	readonly part: { readonly name: string };
+	readonly bin: RecognisedBin;
+}
+
+function tableProblems({ flashSizeBytes }: BoardFacts, read: readonly ReadPart[]): PlanProblem[] {
+	if (flashSizeBytes === null) return [];
+	return read.flatMap(({ part, bin }) => {
+		const ends = tableIn(bin)?.partitions.map(({ offset, size }) => offset + size) ?? [];
+		const overBytes = Math.max(0, ...ends) - flashSizeBytes;
+		return overBytes > 0
+			? [{ kind: 'table-beyond-flash', blocking: true, label: part.name, overBytes } as const]
+			: [];
+	});
+}
+
+/** An app needs a bootloader and a table; a board with a table is taken to have both. */
+function startProblems(
+	board: BoardFacts,
+	read: readonly ReadPart[],
+	current: PartitionTable | undefined,
+	erase: boolean
+): PlanProblem[] {
+	const has = (kind: RecognisedBin['kind']) => read.some(({ bin }) => bin.kind === kind);
+	if (board.chip === 'ESP8266' || !has('app') || has('merged') || (current && !erase)) return [];
+	const missing = (['bootloader', 'partition-table'] as const).filter((kind) => !has(kind));
+	return missing.map((kind) => ({ kind: 'nothing-starts-it', blocking: false, missing: kind }));
+}
+
+function lockProblems(board: BoardFacts, read: readonly ReadPart[]): PlanProblem[] {
+	const locks = [
+		...(board.secureBoot ? (['secure-boot'] as const) : []),
+		...(board.flashEncryption ? (['flash-encryption'] as const) : [])
+	];
+	return read.some(({ bin }) => imagesIn(bin).length > 0)
+		? locks.map((by) => ({ kind: 'locked-chip', blocking: false, by }))
+		: [];
 }
 
 /** A web page saved or served in a file's place. */

@@ -145,6 +145,52 @@ export function problemWords(problem: PlanProblem): Omit<PlanTrouble, 'blocking'
 					'It is real machine code, and the practice board has no such processor: it is kept, shown, and not run.',
 				todo: 'Write it to see how that goes, or take the practice firmware to see a board come alive.'
 			};
+		case 'cut-short':
+			return {
+				what: `${problem.label} is cut short`,
+				means:
+					'It begins like a firmware image and ends before its own header says. A download that broke off looks like this.',
+				todo: 'Build or download it again.'
+			};
+		case 'table-beyond-flash':
+			return {
+				what: `${problem.label} is for a larger flash`,
+				means: `It names places up to ${flashSize(problem.overBytes)} beyond the end of the flash on this board.`,
+				todo: 'Build for the flash size that this board has.'
+			};
+		case 'chip-too-old':
+			return {
+				what: `${problem.label} wants a later chip`,
+				means: `It was built for revision v${Math.floor(problem.wants / 100)}.${problem.wants % 100} or later, and would not start on this one.`,
+				todo: 'Build it for the revision that this board has, or take another board.'
+			};
+		case 'header-flash-size':
+			return {
+				what: `${problem.label} was built for ${flashSize(problem.saysBytes)} of flash`,
+				means:
+					'This board has less. Most programs then stop while they start, saying that the detected size is smaller.',
+				todo: 'Build for the flash size that this board has.'
+			};
+		case 'nothing-starts-it':
+			return {
+				what: `There is no ${MISSING[problem.missing]} for it`,
+				means:
+					'A chip starts an app by both a bootloader and a partition table. Neither these parts nor the board would have them.',
+				todo: `Add the build’s ${MISSING[problem.missing]}, or go on if it is there without a table that can be read.`
+			};
+		case 'not-recognised':
+			return {
+				what: `${problem.label} is not recognised`,
+				means: 'It goes where an app usually lies, and does not begin like one.',
+				todo: 'Check that this is the file, and the offset, that you mean.'
+			};
+		case 'locked-chip':
+			return {
+				what: LOCKS[problem.by],
+				means:
+					'What is written here as it is would not start, unless it was made with the key of whoever locked the chip.',
+				todo: 'Go on only with images that are signed or encrypted for this chip.'
+			};
 		case 'hash-wrong':
 			return {
 				what: `${problem.label} is damaged`,
@@ -153,6 +199,12 @@ export function problemWords(problem: PlanProblem): Omit<PlanTrouble, 'blocking'
 			};
 	}
 }
+
+const MISSING = { bootloader: 'bootloader', 'partition-table': 'partition table' } as const;
+const LOCKS = {
+	'secure-boot': 'This chip starts only signed programs',
+	'flash-encryption': 'The flash of this chip is encrypted'
+} as const;
 
 const chipName = (family: ChipFamily): string =>
 	family === PRACTICE_FAMILY ? 'the practice board' : `an ${family}`;
