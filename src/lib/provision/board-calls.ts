@@ -18,7 +18,7 @@ export interface WifiStatus {
 	readonly reason?: WifiProblem['kind'];
 }
 
-type BrokerFault = Exclude<BrokerProblem['kind'], 'board-refused' | 'no-answer' | 'not-heard'>;
+type BrokerFault = Exclude<BrokerProblem['kind'], 'board-refused' | 'no-answer' | 'trial-over' | 'not-heard'>;
 
 export interface MqttStatus {
 	readonly uri: string;
@@ -66,8 +66,11 @@ export class BoardCalls {
 		return this.#act('mqtt.set', { uri, ...account, trial_s: trialS }, options);
 	}
 
-	confirm(options: CallOptions): Promise<Result<void, BoardCallError>> {
-		return this.#act('config.confirm', {}, options);
+	/** What was on trial and is permanent now: nothing, where the trial was over already. */
+	confirm(options: CallOptions): Promise<Result<readonly string[], BoardCallError>> {
+		return this.#call('config.confirm', {}, options, ({ confirmed }) =>
+			Array.isArray(confirmed) ? confirmed.filter((name) => typeof name === 'string') : undefined
+		);
 	}
 
 	revert(options: CallOptions): Promise<Result<void, BoardCallError>> {

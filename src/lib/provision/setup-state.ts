@@ -49,6 +49,8 @@ export type BrokerProblem =
 	| { kind: 'board-refused'; code: number; message: string }
 	/** The board did not answer over the cable. */
 	| { kind: 'no-answer' }
+	/** Its trial was over before we could confirm: it restarted, or took too long. */
+	| { kind: 'trial-over' }
 	/** It says that it is connected, and nothing of it arrived at the page's broker. */
 	| { kind: 'not-heard'; waitedMs: number };
 

@@ -286,6 +286,15 @@ describe('the broker', () => {
 		expect(await until('needs-broker')).toMatchObject({ problem: { kind: 'board-refused', code: -32005 } });
 	});
 
+	it('never says live where the confirmation came too late', async () => {
+		await toBroker();
+		board.answers['config.confirm'] = () => ({ result: { confirmed: [] } });
+		void setup.apply(form);
+		await until('applying');
+		expect(await until('needs-broker')).toMatchObject({ problem: { kind: 'trial-over' } });
+		expect(states.map((state) => state.kind)).not.toContain('waiting-for-message');
+	});
+
 	it('never says live where the confirmation was not heard', async () => {
 		await toBroker();
 		board.answers['config.confirm'] = () => 'silent';

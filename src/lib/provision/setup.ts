@@ -61,6 +61,7 @@ export class Setup {
 	#state: SetupState = { kind: 'looking' };
 	#act = new AbortController();
 	#device: ImprovDevice = { firmware: '', version: '', chip: '', name: '' };
+	#takingBack: Promise<void> = Promise.resolve();
 	#identity: BoardIdentity | undefined;
 	#network: JoinedNetwork = { kind: 'wifi', ssid: '', ip: '' };
 	#form: BrokerForm;
@@ -224,19 +225,23 @@ export class Setup {
 		this.#form = form;
 		const show = (step: 'naming' | 'setting' | 'connecting' | 'confirming') =>
 			this.#become({ kind: 'applying', board: this.#device, step, form });
-		if (form.name !== identity.name) {
-			show('naming');
+		const renames = form.name !== identity.name;
+		show(renames ? 'naming' : 'setting');
+		// A revert that is still on its way would take back what comes now.
+		await untilAborted(this.#takingBack, signal);
+		if (renames) {
 			this.#must(await this.#board.rename(form.name, call(signal)));
 			this.#identity = { ...identity, name: form.name };
+			show('setting');
 		}
-		show('setting');
 		let onTrial = true; // from here on: what was sent may have arrived, whatever becomes of the answer
 		try {
 			this.#must(await this.#board.setMqtt(form, TRIAL_S, call(signal)));
 			show('connecting');
 			await this.#connected(form, signal);
 			show('confirming');
-			this.#must(await this.#board.confirm(call(signal)));
+			const confirmed = this.#must(await this.#board.confirm(call(signal)));
+			if (!confirmed.includes('mqtt')) throw this.#brokerStop({ kind: 'trial-over' });
 			onTrial = false;
 		} finally {
 			if (onTrial) this.#takeBack();
@@ -276,11 +281,14 @@ export class Setup {
 		}
 	}
 
-	/** Nobody waits for it: where it is lost too, the trial runs out and the board goes back by itself. */
+	/** Waited for only by the next settings: where it is lost too, the trial runs out and the board goes back by itself. */
 	#takeBack(): void {
 		if (this.#ended.aborted) return;
 		const options = { signal: this.#ended, timeoutMs: CALL_MS };
-		this.#board.revert(options).catch(() => undefined); // the line ended: the trial does it
+		this.#takingBack = this.#board.revert(options).then(
+			() => undefined,
+			() => undefined // the line ended: the trial does it
+		);
 	}
 
 	#must<T>(answer: Result<T, BoardCallError>): T {

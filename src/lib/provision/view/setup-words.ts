@@ -38,6 +38,8 @@ export function brokerProblemWords(problem: BrokerProblem): string {
 			return `The board did not take this: ${problem.message} (${problem.code}).`;
 		case 'no-answer':
 			return 'The board did not answer over the cable. Try again; if it goes on, tap its EN button.';
+		case 'trial-over':
+			return `The board restarted, or took too long, before the new settings were made permanent. Try again. ${BACK}`;
 		case 'not-heard':
 			return `The board says it is connected, and this page heard nothing of it for ${Math.round(problem.waitedMs / 1000)} s. Is the page on the same broker? ${BACK}`;
 	}
