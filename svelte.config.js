@@ -25,8 +25,9 @@ export default {
 				'font-src': ['self'],
 				'manifest-src': ['self'],
 				'worker-src': ['self'],
-				// A broker may be anywhere its owner put it, and so may the manifest of a firmware.
-				'connect-src': ['self', 'ws:', 'wss:', 'https:'],
+				// A broker may be anywhere its owner put it, and so may the manifest of a firmware: also on a developer's own
+				// machine, over http. What a secure page may not read from plain http, the browser's mixed content rules say.
+				'connect-src': ['self', 'ws:', 'wss:', 'http:', 'https:'],
 				'base-uri': ['self'],
 				'form-action': ['none'],
 				'require-trusted-types-for': ['script'],

@@ -20,7 +20,7 @@ const WORKER_CSP = [
 	"default-src 'none'",
 	"script-src 'self' 'wasm-unsafe-eval'",
 	// Firmware is fetched by the page itself, so that no worker needs to reach other hosts than brokers.
-	`connect-src ${quoted((page['connect-src'] ?? []).filter((source) => source !== 'https:'))}`,
+	`connect-src ${quoted((page['connect-src'] ?? []).filter((source) => !/^https?:$/u.test(source)))}`,
 	"require-trusted-types-for 'script'",
 	"trusted-types 'none'"
 ].join('; ');
