@@ -23,8 +23,11 @@ Now now() {
 }
 
 void start_sntp() {
-  esp_sntp_config_t config = ESP_NETIF_SNTP_DEFAULT_CONFIG("pool.ntp.org");
-  config.wait_for_sync = false;
+  // ESP_NETIF_SNTP_DEFAULT_CONFIG of 5.1.0 is no C++: it gives an enum the number 0.
+  esp_sntp_config_t config{};
+  config.start = true;
+  config.num_of_servers = 1;
+  config.servers[0] = "pool.ntp.org";
   (void)esp_netif_sntp_init(&config);  // without it the clock stays unset, which every sample tells
 }
 
