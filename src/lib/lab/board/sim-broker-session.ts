@@ -38,6 +38,7 @@ const LOOPBACK = /^(localhost|127\.|\[::1\]|0\.0\.0\.0)/u;
 export class SimBrokerSession {
 	#report: Report = { state: 'off' };
 	#wire: MqttWire | undefined;
+	#will: Settings['will'] | undefined;
 	/** Names the try: what an older one still says is not heard. */
 	#round = 0;
 	#cancelTimer: () => void = () => {};
@@ -64,6 +65,7 @@ export class SimBrokerSession {
 			);
 			return;
 		}
+		this.#will = settings.will;
 		this.#become({ state: 'connecting' });
 		const ours = () => round === this.#round;
 		let up = false;
@@ -122,8 +124,16 @@ export class SimBrokerSession {
 		return true;
 	}
 
-	/** The power is gone: nobody says goodbye, and the broker speaks the last will when it notices. */
+	/**
+	 * The power is gone, or the chip was reset: nobody says goodbye. A page has no way to cut a WebSocket without its closing
+	 * handshake, and a broker that hears DISCONNECT drops the last will (MQTT 3.1.1, 3.14.4); so it is spoken from here, at once,
+	 * where a broker would have waited one and a half keep-alives.
+	 */
 	end(): void {
+		if (this.#wire && this.#will && this.#report.state === 'connected') {
+			const { topic, payload } = this.#will;
+			void this.#wire.publish(topic, utf8(payload), { qos: 1, retain: true });
+		}
 		this.close();
 	}
 
