@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
+import { WebSocket } from 'ws';
 import { systemClock } from '$lib/base';
 import {
 	INSTANT_TIMING,
@@ -40,7 +41,11 @@ const board = new PracticeBoard({
 	...{ mac: MAC, name: 'Practice board', flash, clock: systemClock, random: Math.random },
 	timing: flags.instant ? INSTANT_TIMING : TYPICAL_TIMING,
 	world: {
-		...{ air: PRACTICE_AIR, radio: RADIO_TIMES, connector: mqttJsConnector() },
+		...{
+			air: PRACTICE_AIR,
+			radio: RADIO_TIMES,
+			connector: mqttJsConnector((url, protocols) => new WebSocket(url, protocols))
+		},
 		dial: (url) => ({ kind: 'url', url })
 	},
 	onChange: () => console.log(JSON.stringify(board.state))
