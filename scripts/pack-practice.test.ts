@@ -36,7 +36,7 @@ describe('the practice firmware', () => {
 		if (!table.ok) throw new Error(table.error.kind);
 		const at = (label: string) => table.value.partitions.find((p) => p.label === label)?.offset;
 		expect([at('nvs'), at('ota_1'), at('telemetry'), at('coredump')]).toStrictEqual([
-			0x9000, 0x190000, 0x310000, 0x3e0000
+			0x3f0000, 0x190000, 0x310000, 0x3e0000
 		]);
 		const manifest = parseManifest(
 			new TextDecoder().decode(files.get('manifest.json')),

@@ -132,8 +132,12 @@ void Board::end_provisioning(const Now& now) {
     join_.use(wifi_.active(), now.mono);
     return;
   }
-  if (wifi_.keep(provisioning_) != Status::kOk)
+  if (wifi_.keep(provisioning_) != Status::kOk) {
+    // It is in the network until the power goes, and no longer: that is no success.
     hal_.log.write(LogLevel::kError, "wifi", "joined, but the network cannot be stored");
+    improv_.not_kept();
+    return;
+  }
   improv_.joined();
 }
 

@@ -137,7 +137,7 @@ FB_TEST("a wired board that has no cable tries again, and says why it is not onl
   Bench bench(body, fb::NetworkKind::kEthernet);
   bench.hal.answers = false;
   bench.boot();
-  bench.run(30'100);
+  bench.run(25'100);
   bench.hal.answers = true;
   EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"failed","ssid":"","ip":"","rssi":0,"reason":"timeout")"));
   bench.run(3000);
@@ -184,4 +184,17 @@ FB_TEST("what is not confirmed in time gives way to what was stored") {
   EXPECT(has(bench.ask("wifi.status", "{}"), R"("ssid":"Other")"));
   bench.run(9000);
   EXPECT(has(bench.ask("wifi.status", "{}"), R"("state":"joined","ssid":"Bench")"));
+}
+
+FB_TEST("Improv is told no success where the network cannot be stored") {
+  fb::FakeBody flash;
+  Bench bench(flash);
+  flash.cut_write = flash.writes;  // the very next write is the first of the record
+  bench.improv_join("Bench", "right");
+  bench.hal.line.clear();
+  bench.run(5000);
+  const std::string provisioned = {'I', 'M', 'P', 'R', 'O', 'V', 1, 4};
+  const std::string unknown_error = {'I', 'M', 'P', 'R', 'O', 'V', 1, 2, 1, static_cast<char>(0xff)};
+  EXPECT(bench.hal.line.find(unknown_error) != std::string::npos);
+  EXPECT(bench.hal.line.find(provisioned) == std::string::npos);
 }

@@ -89,6 +89,12 @@ void Improv::joined() {
   send_result(kWifiSettings, nullptr, 0);
 }
 
+void Improv::not_kept() {
+  joining_ = false;
+  send_error(kUnknownError);
+  send_state();
+}
+
 void Improv::not_joined() {
   joining_ = false;
   send_error(kUnableToConnect);
@@ -99,7 +105,12 @@ Millis Improv::step(const Now& now) {
   if (scan_until_ == kNever) return kNever;
   const bool goes_on = network_.scanned(0).status() == Status::kUnavailable;
   if (goes_on && now.mono < scan_until_) return now.mono + kPoll;
-  send_networks();
+  // A scan that never ended heard nothing, which is not the same as that there is nothing.
+  if (goes_on) {
+    send_error(kUnknownError);
+  } else {
+    send_networks();
+  }
   scan_until_ = kNever;
   return kNever;
 }

@@ -31,6 +31,8 @@ class Improv {
   void take_bad() { send_error(kInvalidRpc); }
   /// How the join that was asked for ended.
   void joined();
+  /// It joined, and the network could not be stored: after the next start it would be gone.
+  void not_kept();
   void not_joined();
   /// Tells a scan's result once there is one. Returns when it wants to be called next.
   Millis step(const Now& now);

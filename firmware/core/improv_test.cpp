@@ -130,7 +130,7 @@ FB_TEST("a scan that never ends is ended after 15 s, with an empty result") {
   improv.take(3, std::string_view("\x04\0", 2), {1000, 0});
   EXPECT(improv.step({15'999, 0}) > 15'999 && packets_of(line.text).size() == 1);
   EXPECT(improv.step({16'000, 0}) == fb::kNever);
-  EXPECT(packets_of(line.text).size() == 2 && meaning_of(packets_of(line.text)[1]) == Json({"result", 4}));
+  EXPECT(packets_of(line.text).size() == 2 && meaning_of(packets_of(line.text)[1]) == Json({"error", 255}));
   // And a storage that fails is an error of its own.
   improv.take(3, "\x06\x01x", {17'000, 0});
   EXPECT(meaning_of(packets_of(line.text).back()) == Json({"error", 255}));

@@ -23,7 +23,8 @@ class NetworkJoin {
   uint32_t ended() const { return ended_; }
 
  private:
-  static constexpr Millis kJoinTimeout = 30'000;
+  /// Below the 30 s that Improv's clients wait: the reason must arrive before they give up.
+  static constexpr Millis kJoinTimeout = 25'000;
   static constexpr Millis kPoll = 200;
 
   void end(NetworkState state, NetworkFault fault);
