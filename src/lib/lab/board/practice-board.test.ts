@@ -247,3 +247,22 @@ describe('its firmware', () => {
 		expect(text(b)).toContain('localhost is this board itself');
 	});
 });
+
+describe('a write that was cut off', () => {
+	it('leaves a board that says what is wrong, and runs once it was written whole', async () => {
+		const half = parts.map(({ offset, bytes }) => ({
+			offset,
+			bytes: offset === 0x10000 ? bytes.slice(0, bytes.length >> 1) : bytes
+		}));
+		const b = bench(half);
+		b.board.plug();
+		openCable(b);
+		await settled(b, () => b.board.state.kind === 'stuck');
+		b.board.pressEn();
+		await settled(b);
+		expect(text(b)).toMatch(/E \(\d+\)/u);
+		for (const { offset, bytes } of parts) b.flash.program(offset, bytes);
+		b.board.pressEn();
+		await settled(b, () => b.board.state.kind === 'running');
+	});
+});
