@@ -91,8 +91,7 @@ void Improv::joined() {
 
 void Improv::not_kept() {
   joining_ = false;
-  send_error(kUnknownError);
-  send_state();
+  send_error(kUnknownError);  // and no state: "provisioned" would be taken for success
 }
 
 void Improv::not_joined() {

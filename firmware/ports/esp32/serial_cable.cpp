@@ -7,11 +7,11 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/semphr.h"
 #include "sdkconfig.h"
-#if CONFIG_ESP_CONSOLE_USB_SERIAL_JTAG
+#if CONFIG_ESP_CONSOLE_USB_SERIAL_JTAG || CONFIG_ESP_CONSOLE_SECONDARY_USB_SERIAL_JTAG
+#define FB_CABLE_IS_USB 1
 #include "driver/usb_serial_jtag.h"
-#else
-#include "driver/uart.h"
 #endif
+#include "driver/uart.h"
 
 namespace fb::esp32 {
 namespace {
@@ -25,7 +25,10 @@ constexpr size_t kMaxLine = 256;
 /// IDF's log hook takes no context, so what it needs is here.
 SemaphoreHandle_t way_out = nullptr;
 
-#if CONFIG_ESP_CONSOLE_USB_SERIAL_JTAG
+#if FB_CABLE_IS_USB
+
+/// The chip's own USB: most boards with these chips have nothing else behind their socket.
+namespace usb {
 
 Status install() {
   usb_serial_jtag_driver_config_t config{};
@@ -41,7 +44,14 @@ bool put(const char* bytes, size_t size) {
 
 int get(char* out, size_t capacity) { return usb_serial_jtag_read_bytes(out, static_cast<uint32_t>(capacity), 0); }
 
-#else
+}  // namespace usb
+
+#endif
+
+#if !CONFIG_ESP_CONSOLE_USB_SERIAL_JTAG
+
+/// The UART of the console, behind a USB bridge.
+namespace bridge {
 
 constexpr uart_port_t kPort = static_cast<uart_port_t>(CONFIG_ESP_CONSOLE_UART_NUM);
 /// What the ring spends on an item besides its bytes, generously.
@@ -60,6 +70,44 @@ bool put(const char* bytes, size_t size) {
 }
 
 int get(char* out, size_t capacity) { return uart_read_bytes(kPort, out, static_cast<uint32_t>(capacity), 0); }
+
+}  // namespace bridge
+
+#endif
+
+// One image serves boards with a bridge and boards without: where IDF has the USB as its second console, both say the same,
+// and either may ask.
+#if CONFIG_ESP_CONSOLE_SECONDARY_USB_SERIAL_JTAG
+
+Status install() {
+  const Status first = bridge::install();
+  const Status second = usb::install();
+  return first == Status::kOk ? first : second;
+}
+
+/// Taken where one of them took it: whichever has no host fills up and refuses.
+bool put(const char* bytes, size_t size) {
+  const bool by_bridge = bridge::put(bytes, size);
+  const bool by_usb = usb::put(bytes, size);
+  return by_bridge || by_usb;
+}
+
+int get(char* out, size_t capacity) {
+  const int size = usb::get(out, capacity);
+  return size > 0 ? size : bridge::get(out, capacity);
+}
+
+#elif FB_CABLE_IS_USB
+
+Status install() { return usb::install(); }
+bool put(const char* bytes, size_t size) { return usb::put(bytes, size); }
+int get(char* out, size_t capacity) { return usb::get(out, capacity); }
+
+#else
+
+Status install() { return bridge::install(); }
+bool put(const char* bytes, size_t size) { return bridge::put(bytes, size); }
+int get(char* out, size_t capacity) { return bridge::get(out, capacity); }
 
 #endif
 

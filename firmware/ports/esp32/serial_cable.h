@@ -7,8 +7,8 @@
 
 namespace fb::esp32 {
 
-/// The cable that IDF's console is set to: UART, or the chip's own USB Serial/JTAG. From begin() on the log of every
-/// task goes out here too, whole lines between whole messages. Make one.
+/// The cable: the UART of IDF's console, the chip's own USB Serial/JTAG, or both where IDF has
+/// the USB as its second console (its default on chips that have it). From begin() on the log of every task goes out here too, whole lines between whole messages. Make one.
 class SerialCable final : public SerialOut {
  public:
   Status begin();

@@ -13,16 +13,24 @@ Status WifiNetwork::begin() {
   // The core keeps the settings; the driver's own copy in NVS would be a second truth.
   if (esp_wifi_set_storage(WIFI_STORAGE_RAM) != ESP_OK || esp_wifi_set_mode(WIFI_MODE_STA) != ESP_OK ||
       esp_event_handler_register(WIFI_EVENT, ESP_EVENT_ANY_ID, on_event, this) != ESP_OK ||
-      esp_event_handler_register(IP_EVENT, IP_EVENT_STA_GOT_IP, on_event, this) != ESP_OK)
+      esp_event_handler_register(IP_EVENT, IP_EVENT_STA_GOT_IP, on_event, this) != ESP_OK ||
+      esp_event_handler_register(IP_EVENT, IP_EVENT_STA_LOST_IP, on_event, this) != ESP_OK)
     return Status::kUnavailable;
   return esp_wifi_start() == ESP_OK ? Status::kOk : Status::kUnavailable;
 }
 
 void WifiNetwork::on_event(void* self, esp_event_base_t base, int32_t id, void* data) {
   WifiNetwork& wifi = *static_cast<WifiNetwork*>(self);
-  if (base == IP_EVENT) {
+  if (base == IP_EVENT && id == IP_EVENT_STA_LOST_IP) {
+    if (wifi.state_ != NetworkState::kJoined) return;
+    wifi.fault_ = NetworkFault::kLost;  // joined without an address is no network
+    wifi.state_ = NetworkState::kFailed;
+  } else if (base == IP_EVENT) {
     if (wifi.state_ == NetworkState::kJoining) wifi.state_ = NetworkState::kJoined;
+  } else if (id == WIFI_EVENT_STA_CONNECTED) {
+    wifi.associated_ = true;
   } else if (id == WIFI_EVENT_STA_DISCONNECTED) {
+    wifi.associated_ = false;
     wifi.disconnected(static_cast<const wifi_event_sta_disconnected_t*>(data)->reason);
   } else if (id == WIFI_EVENT_SCAN_DONE && wifi.scan_ == Scan::kRunning) {
     wifi.scan_ = Scan::kHeard;
@@ -30,8 +38,11 @@ void WifiNetwork::on_event(void* self, esp_event_base_t base, int32_t id, void* 
 }
 
 void WifiNetwork::disconnected(int reason) {
-  // That is our own esp_wifi_disconnect(), of the network before.
-  if (reason == WIFI_REASON_ASSOC_LEAVE) return;
+  // Our own esp_wifi_disconnect(), of the network before. An access point that throws us out says the same reason.
+  if (reason == WIFI_REASON_ASSOC_LEAVE && own_leaves_ > 0) {
+    own_leaves_--;
+    return;
+  }
   const NetworkState before = state_;
   if (before != NetworkState::kJoining && before != NetworkState::kJoined) return;
   fault_ = network_fault(reason, before == NetworkState::kJoined);
@@ -64,8 +75,7 @@ Expected<AccessPoint> WifiNetwork::scanned(size_t index) {
 }
 
 void WifiNetwork::join(std::string_view ssid, std::string_view password) {
-  state_ = NetworkState::kOff;  // so that the end of the old one is not the new one's
-  (void)esp_wifi_disconnect();
+  leave_network();
   wifi_config_t config{};
   if (ssid.empty() || ssid.size() > sizeof config.sta.ssid || password.size() > sizeof config.sta.password) {
     fault_ = NetworkFault::kNotFound;
@@ -85,9 +95,15 @@ void WifiNetwork::join(std::string_view ssid, std::string_view password) {
 }
 
 void WifiNetwork::leave() {
-  state_ = NetworkState::kOff;
   fault_ = NetworkFault::kNone;
-  (void)esp_wifi_disconnect();
+  leave_network();
+}
+
+void WifiNetwork::leave_network() {
+  const bool was_in = associated_ || state_ == NetworkState::kJoining;
+  state_ = NetworkState::kOff;  // so that the end of the old one is not the new one's
+  if (was_in) own_leaves_++;
+  if (esp_wifi_disconnect() != ESP_OK && was_in) own_leaves_--;
 }
 
 std::string_view WifiNetwork::ip() {

@@ -28,6 +28,7 @@ class WifiNetwork final : public Network {
  private:
   static void on_event(void* self, esp_event_base_t base, int32_t id, void* data);
   void disconnected(int reason);
+  void leave_network();
 
   static constexpr uint16_t kMaxFound = 20;
   enum class Scan : uint8_t { kNone, kRunning, kHeard, kRead };
@@ -36,6 +37,10 @@ class WifiNetwork final : public Network {
   std::atomic<NetworkState> state_{NetworkState::kOff};
   std::atomic<NetworkFault> fault_{NetworkFault::kNone};
   std::atomic<Scan> scan_{Scan::kNone};
+  /// With an access point, address or not.
+  std::atomic<bool> associated_{false};
+  /// Ends that we asked for and that were not told yet.
+  std::atomic<int> own_leaves_{0};
   wifi_ap_record_t found_[kMaxFound] = {};
   uint16_t found_count_ = 0;
   char ip_[16] = {};
