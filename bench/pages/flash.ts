@@ -27,7 +27,8 @@ globalThis.flashBench = {
 			const connected = await flasher.connect(signal);
 			if (!connected.ok) throw new Error(connected.error.kind);
 			const region = { offset: OFFSET, length: BYTES, label: 'bench', kind: 'unknown', bytes } as const;
-			const plan = { regions: [region], eraseAll: false, erased: [], kept: [], problems: [] };
+			const { mac } = connected.value;
+			const plan = { mac, regions: [region], eraseAll: false, erased: [], kept: [], problems: [] };
 			const written = await flasher.write(plan, { baud: BAUD, onState: () => undefined }, signal);
 			if (!written.ok) throw new Error(written.error.kind);
 			const { durationMs, baud, retries } = written.value;

@@ -191,8 +191,18 @@ test('a wrong Wi-Fi password and brokers that do not let it in are each told, an
 			await expect(alert(page)).toContainText(words, { timeout: 30_000 });
 		}
 		await message.getByRole('radio', { name: new RegExp(LAN_HOST, 'u') }).check();
+		await message.getByRole('button', { name: 'Another network…' }).click();
+		await page.getByRole('radio', { name: /Café Guest/u }).check();
+		await page.getByRole('button', { name: /^Join/u }).click();
+		await expect(message).toContainText('It has joined Café Guest');
+		await message.getByRole('button', { name: 'Another network…' }).click();
+		await joinPracticeNetwork(page);
+		await message.getByRole('radio', { name: new RegExp(LAN_HOST, 'u') }).check();
 		await nameAndGiveBroker(page, 'At last');
 		await expect(message).toContainText('At last is live', { timeout: 30_000 });
+
+		await page.getByRole('button', { name: 'Flash again' }).first().click();
+		await expect(step(page, 'Plan')).toContainText('settings (nvs)');
 	} finally {
 		await closed.stop();
 	}

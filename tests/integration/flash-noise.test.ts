@@ -63,7 +63,8 @@ function practiceBoard() {
 
 function planOf(bytes: Uint8Array<ArrayBuffer>): WritePlan {
 	const region = { offset: OFFSET, length: bytes.length, label: 'app', kind: 'unknown', bytes } as const;
-	return { regions: [region], eraseAll: false, erased: [], kept: [], problems: [] };
+	const mac = 'fa:b0:11:22:33:44';
+	return { mac, regions: [region], eraseAll: false, erased: [], kept: [], problems: [] };
 }
 
 async function flash(port: LoaderOnlyPort, plan: WritePlan) {

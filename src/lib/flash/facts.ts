@@ -86,6 +86,8 @@ export type PlanProblem = { readonly blocking: boolean } & (
 
 /** What will be written where, what dies and what stays. */
 export interface WritePlan {
+	/** The MAC of the board that it was made for. */
+	readonly mac: string;
 	/** By offset. */
 	readonly regions: readonly PlanRegion[];
 	/** The whole chip is erased before the first region. */
@@ -103,6 +105,8 @@ export type FlashError =
 	/** What the flash holds is not what was sent: the MD5 of the region at this offset. */
 	| { readonly kind: 'verify-failed'; readonly offsetBytes: number }
 	| { readonly kind: 'block-failed'; readonly offsetBytes: number; readonly attempts: number }
+	/** Another board answers than the plan was made for: nothing was written to it. */
+	| { readonly kind: 'other-board'; readonly expected: string; readonly found: string }
 	| { readonly kind: 'secure-download' }
 	| { readonly kind: 'unsupported-chip'; readonly cause: string }
 	| { readonly kind: 'stub-failed'; readonly cause: string };

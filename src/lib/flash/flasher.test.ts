@@ -12,6 +12,9 @@ const quickClock: Clock = {
 	after: (ms, fn) => systemClock.after(ms / 20, fn)
 };
 
+/** Of the fake chip, by its eFuses. */
+const MAC = 'fa:b0:11:22:33:44';
+
 function bytesOf(length: number, seed = 1): Uint8Array<ArrayBuffer> {
 	let state = seed;
 	return Uint8Array.from({ length }, () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24);
@@ -19,6 +22,7 @@ function bytesOf(length: number, seed = 1): Uint8Array<ArrayBuffer> {
 
 function planOf(...regions: readonly { offset: number; bytes: Uint8Array<ArrayBuffer> }[]): WritePlan {
 	return {
+		mac: MAC,
 		regions: regions.map(({ offset, bytes }) => ({
 			offset,
 			bytes,
@@ -58,7 +62,7 @@ describe('connecting', () => {
 			ok: true,
 			value: {
 				chip: 'ESP32-C3',
-				mac: 'fa:b0:11:22:33:44',
+				mac: MAC,
 				flashSizeBytes: 0x400000,
 				practice: true,
 				crystalMhz: 40,
@@ -117,6 +121,17 @@ describe('writing', () => {
 			writing.map((state) => state.writtenBytes).toSorted((a, b) => a - b)
 		);
 		expect(states.map(({ kind }) => kind).slice(-3)).toEqual(['verifying', 'resetting', 'done']);
+	});
+
+	it('writes nothing to another board than the plan was made for', async () => {
+		const { chip, write, states } = await bench();
+		const plan = { ...planOf({ offset: 0x10000, bytes: bytesOf(5000) }), mac: 'fa:b0:99:99:99:99' };
+		expect(await write(plan)).toEqual({
+			ok: false,
+			error: { kind: 'other-board', expected: plan.mac, found: MAC }
+		});
+		expect(states.at(-1)).toMatchObject({ kind: 'failed', wroteAnything: false });
+		expect(chip.flash.every((byte) => byte === 0xff)).toBe(true);
 	});
 
 	it('never calls a success what the chip does not read back', async () => {

@@ -90,7 +90,10 @@ export class Flasher {
 		const loop = new WriteLoop(plan, { session, clock, compress, baud, tell: onState });
 		let written: Result<FlashReport, FlashError> | undefined;
 		try {
-			written = await this.#orUnplugged(this.#prepared(baud, loop, onState, this.#until(signal)), signal);
+			written = await this.#orUnplugged(
+				this.#prepared(plan, baud, loop, onState, this.#until(signal)),
+				signal
+			);
 			return written;
 		} finally {
 			if (written?.ok) onState({ kind: 'resetting' });
@@ -106,6 +109,7 @@ export class Flasher {
 	}
 
 	async #prepared(
+		plan: WritePlan,
 		baud: number,
 		loop: WriteLoop,
 		onState: (state: FlashState) => void,
@@ -115,6 +119,9 @@ export class Flasher {
 			const begun = await this.#session.begin((attempt) => onState({ kind: 'connecting', attempt }), signal);
 			if (!begun.ok) return begun;
 		}
+		// The port is known by its bridge, and bridges are alike: another board may hang on it now.
+		const found = this.#session.board?.mac ?? '';
+		if (found !== plan.mac) return err({ kind: 'other-board', expected: plan.mac, found });
 		const fast = await this.#session.speedUp(baud, signal);
 		return fast.ok ? loop.run(signal) : fast;
 	}

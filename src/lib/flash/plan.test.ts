@@ -160,6 +160,14 @@ describe('planWrite', () => {
 		]);
 	});
 
+	it('calls lost what the new table does not name where it was', () => {
+		const moved = buildPartitionTable([row('nvs', 1, 2, 0x50000, 0x10000), ...ROWS.slice(1)]);
+		if (!moved.ok) throw new Error(moved.error.kind);
+		const plan = planWrite(board, source([0x8000, moved.value]), { erase: false, current: table() });
+		expect(plan.erased.map(({ label }) => label)).toContain('settings (nvs)');
+		expect(plan.kept.map(({ label }) => label)).toContain('telemetry');
+	});
+
 	it('finds parts that share a sector, lie off the grid, or do not fit', () => {
 		const data = new Uint8Array(0x1001);
 		expect(kinds(planWrite(board, source([0x300000, data], [0x301000, data]), { erase: false }))).toEqual([

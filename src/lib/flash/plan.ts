@@ -59,7 +59,13 @@ export function planWrite(
 		...startProblems(board, read, current, erase),
 		...lockProblems(board, read)
 	];
-	return { regions, eraseAll: erase, problems, ...fates(board, regions, erase, current) };
+	return {
+		mac: board.mac,
+		regions,
+		eraseAll: erase,
+		problems,
+		...fates(board, regions, erase, current, table)
+	};
 }
 
 function imagesIn(bin: RecognisedBin): readonly AppImage[] {
@@ -213,7 +219,8 @@ function fates(
 	board: BoardFacts,
 	regions: readonly PlanRegion[],
 	erase: boolean,
-	current: PartitionTable | undefined
+	current: PartitionTable | undefined,
+	after: PartitionTable | undefined
 ): Pick<WritePlan, 'erased' | 'kept'> {
 	const written = regions.map((region) => ({ start: sectorStart(region), end: sectorEnd(region) }));
 	if (!current) {
@@ -230,13 +237,28 @@ function fates(
 	}
 	const erased: PlanRange[] = [];
 	const kept: PlanRange[] = [];
-	for (const range of [...fixedPlaces(board), ...current.partitions.map(namedRange)]) {
+	const places = [
+		...fixedPlaces(board).map((range) => ({ range, found: true })),
+		...current.partitions.map((row) => ({ range: namedRange(row), found: isIn(after, row) }))
+	];
+	for (const { range, found } of places) {
 		const end = range.offset + range.length;
 		const dies = erase || written.some((area) => area.start < end && area.end > range.offset);
-		(dies ? erased : kept).push(range);
+		// What the new table does not name where it was is there still, and lost to the program.
+		(dies || !found ? erased : kept).push(range);
 	}
 	return { erased, kept };
 }
+
+const isIn = (table: PartitionTable | undefined, row: Partition): boolean =>
+	table?.partitions.some(
+		({ label, type, subtype, offset, size }) =>
+			label === row.label &&
+			type === row.type &&
+			subtype === row.subtype &&
+			offset === row.offset &&
+			size === row.size
+	) ?? false;
 
 /** What every flash with a table has before its first partition. */
 function fixedPlaces(board: BoardFacts): PlanRange[] {

@@ -59,6 +59,13 @@ export function flashErrorWords(error: FlashError): BoardWords {
 				todo: `Plug the board straight into the computer with a short cable. ${AGAIN}`,
 				drawBoot: false
 			};
+		case 'other-board':
+			return {
+				what: 'Another board answers',
+				means: `The plan was made for ${error.expected}, and this is ${error.found}. Nothing was written to it.`,
+				todo: 'Plug the first one in again, or choose the board anew and look at its own plan.',
+				drawBoot: false
+			};
 		case 'secure-download':
 			return {
 				what: 'This chip is locked against being read',

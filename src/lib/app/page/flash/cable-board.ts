@@ -9,7 +9,12 @@ import {
 	planWrite,
 	type WritePlan
 } from '$lib/flash';
-import type { PartitionTable } from '$lib/formats';
+import {
+	PARTITION_TABLE_BYTES,
+	PARTITION_TABLE_OFFSET,
+	parsePartitionTable,
+	type PartitionTable
+} from '$lib/formats';
 import {
 	BoardPort,
 	type FlashLease,
@@ -102,8 +107,10 @@ export class CableBoard implements BoardAtWork {
 				if (!taken.ok) return onState({ kind: 'failed', error: taken.error, wroteAnything: false });
 				this.#flasher = taken.value;
 			}
-			await this.#flasher.write(plan, { baud: FLASH_BAUD, onState }, signal);
+			const written = await this.#flasher.write(plan, { baud: FLASH_BAUD, onState }, signal);
+			this.#table = tableAfter(plan, written.ok, this.#table);
 		} catch (cause) {
+			this.#table = undefined; // half of it may be another's
 			if (!signal.aborted) throw cause;
 		} finally {
 			await this.release();
@@ -158,4 +165,20 @@ export class CableBoard implements BoardAtWork {
 		lease.value.signal.addEventListener('abort', () => compress.close(), { once: true });
 		return ok(new Flasher(lease.value, { clock: systemClock, compress, log: this.parts.log }));
 	}
+}
+
+/** What the board has now: the table that was written, or the one before where nothing touched it; after a failure nobody knows. */
+function tableAfter(
+	plan: WritePlan,
+	written: boolean,
+	before: PartitionTable | undefined
+): PartitionTable | undefined {
+	if (!written) return undefined;
+	for (const { bytes, offset } of plan.regions) {
+		const at = PARTITION_TABLE_OFFSET - offset;
+		if (at < 0 || at >= bytes.length) continue;
+		const table = parsePartitionTable(bytes.subarray(at, at + PARTITION_TABLE_BYTES));
+		return table.ok ? table.value : undefined;
+	}
+	return plan.eraseAll ? undefined : before;
 }

@@ -59,6 +59,7 @@ export function fakePlan(eraseAll: boolean, problems: readonly PlanProblem[]): W
 	const log = { offset: 0x310000, length: 0xd0000, label: 'telemetry' };
 	const old = { offset: 0x10000, length: 0x60000, label: 'old-blinky 1.2' };
 	return {
+		mac: FAKE_BOARD.mac,
 		regions: [
 			region('bootloader', 'Bootloader', 0, 0x5000),
 			region('partition-table', 'Partition table', 0x8000, 0x1000),

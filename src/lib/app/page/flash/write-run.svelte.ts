@@ -9,9 +9,14 @@ export class WriteRun {
 	#eraseAll = $state(false);
 	#state = $state.raw<FlashState | undefined>(undefined);
 	#progress = $state.raw<WriteProgress>(NO_PROGRESS);
+	/** Rises with each return to the plan: what the board has now is no longer what it had. */
+	#round = $state(0);
 	#stop: AbortController | undefined;
 
-	readonly #plan = $derived.by(() => this.at.plan(this.firmware, this.#eraseAll));
+	readonly #plan = $derived.by(() => {
+		void this.#round;
+		return this.at.plan(this.firmware, this.#eraseAll);
+	});
 	readonly plan = $derived.by(() => planView(this.board, this.#plan));
 	/** undefined until it begins. */
 	readonly write = $derived(this.#state && writeView(this.plan, this.#state, this.#progress));
@@ -54,6 +59,8 @@ export class WriteRun {
 
 	/** Back to the plan. */
 	again(): void {
-		if (!this.running) this.#state = undefined;
+		if (this.running) return;
+		this.#state = undefined;
+		this.#round++;
 	}
 }
