@@ -61,8 +61,8 @@ export type ApplyStep = 'naming' | 'setting' | 'connecting' | 'confirming';
 export type SetupState =
 	/** Asking whether the firmware speaks Improv. */
 	| { readonly kind: 'looking' }
-	/** It does not, or nothing runs. `heard` says which: a firmware that writes a log is alive. */
-	| { readonly kind: 'no-improv'; readonly heard: 'nothing' | 'text' }
+	/** It does not, or nothing runs. `heard` says which: a firmware that writes a log is alive, a ROM that finds none says so. */
+	| { readonly kind: 'no-improv'; readonly heard: 'nothing' | 'text' | 'no-program' }
 	| {
 			readonly kind: 'needs-wifi';
 			readonly board: ImprovDevice;

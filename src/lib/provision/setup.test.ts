@@ -107,6 +107,25 @@ describe('finding the board', () => {
 		await until('needs-wifi');
 	});
 
+	it('asks nothing of a board that kept its settings and is with its broker', async () => {
+		board.joined = 'Bench';
+		board.uri = GOOD;
+		board.brokers[GOOD] = { state: 'connected' };
+		void setup.begin();
+		await until('live');
+		expect(states.map((state) => state.kind)).not.toContain('needs-broker');
+		expect(board.asked).not.toContain('mqtt.set');
+	});
+
+	it('knows a bootloader that finds no program from a firmware that writes a log', async () => {
+		board.improv = false;
+		void setup.begin();
+		await pass(100);
+		port.say(utf8('ESP-ROM:esp32c3\r\nE (82) boot: No bootable app partitions in the partition table\r\n'));
+		await pass(10_500);
+		expect(setup.state).toEqual({ kind: 'no-improv', heard: 'no-program' });
+	});
+
 	it('tells a firmware without Improv from silence, after ten seconds', async () => {
 		board.improv = false;
 		void setup.begin();

@@ -17,6 +17,13 @@ import type {
 export const FIND_MS = 10_000;
 /** A board with a network stored joins it by itself after a start. */
 const JOIN_BY_ITSELF_MS = 10_000;
+/** Of a board in its network, to find the broker that it knows. */
+const CONNECT_BY_ITSELF_MS = 5_000;
+/** Characters of a log that are looked at: more than a ROM and a bootloader say in one go. */
+const LOG_KEPT = 4096;
+/** What the ROM and ESP-IDF's bootloader say where they find no program (ESP-IDF `bootloader_utility.c`, the ROM's own text). */
+const STARTS_NOTHING =
+	/invalid header: 0x|No bootable app partitions|Failed to verify partition table|boot_comm: mismatch chip ID/u;
 /** From joined to an address: DHCP is quick, or not there. */
 const ADDRESS_MS = 10_000;
 const POLL_MS = 500;
@@ -131,11 +138,16 @@ export class Setup {
 
 	async #find(signal: AbortSignal): Promise<void> {
 		this.#become({ kind: 'looking' });
-		let heard: 'nothing' | 'text' = 'nothing';
-		this.parts.line.onText(() => (heard = 'text'), signal);
+		let text = '';
+		const decoder = new TextDecoder();
+		this.parts.line.onText(
+			(bytes) => (text = (text + decoder.decode(bytes, { stream: true })).slice(-LOG_KEPT)),
+			signal
+		);
 		const found = await this.#improv.info(signal, FIND_MS);
 		if (!found.ok) {
 			if (found.error.kind === 'line') throw failed({ kind: 'line', error: found.error.error });
+			const heard = text === '' ? 'nothing' : STARTS_NOTHING.test(text) ? 'no-program' : 'text';
 			throw new Stop({ kind: 'no-improv', heard });
 		}
 		this.#device = found.value;
@@ -145,8 +157,23 @@ export class Setup {
 		if (this.#form.name === '')
 			this.#form = { ...this.#form, name: this.#identity?.name ?? this.#device.name };
 		const joined = await this.#joinedBy(JOIN_BY_ITSELF_MS, signal);
-		if (joined.kind === 'joined') return this.#askForBroker();
-		return this.#askForWifi(signal, '');
+		if (joined.kind !== 'joined') return this.#askForWifi(signal, '');
+		const uri = await this.#brokerByItself(signal);
+		if (uri === undefined || !this.#identity) return this.#askForBroker();
+		this.#form = { ...this.#form, uri };
+		return this.#hear(this.#identity.id, this.#form, signal);
+	}
+
+	/** A board that kept its settings is with its broker already, or soon: then there is nothing to ask. */
+	async #brokerByItself(signal: AbortSignal): Promise<string | undefined> {
+		const until = this.parts.clock.now() + CONNECT_BY_ITSELF_MS;
+		for (;;) {
+			const asked = await this.#board.mqtt(call(signal));
+			if (!asked.ok || asked.value.uri === '') return undefined;
+			if (asked.value.state === 'connected') return asked.value.uri;
+			if (this.parts.clock.now() >= until) return undefined;
+			await delay(POLL_MS, this.parts.clock, signal);
+		}
 	}
 
 	async #askForWifi(signal: AbortSignal, ssid: string, problem?: WifiProblem): Promise<void> {

@@ -41,7 +41,7 @@ export function brokerProblemWords(problem: BrokerProblem): string {
 		case 'trial-over':
 			return `The board restarted, or took too long, before the new settings were made permanent. Try again. ${BACK}`;
 		case 'not-heard':
-			return `The board says it is connected, and this page heard nothing of it for ${Math.round(problem.waitedMs / 1000)} s. Is the page on the same broker? ${BACK}`;
+			return `The board says it is connected, and this page heard nothing of it for ${Math.round(problem.waitedMs / 1000)} s. Is the page on the same broker?`;
 	}
 }
 
@@ -78,6 +78,13 @@ export function setupProblemWords(problem: SetupProblem): Words {
 
 /** Nothing on the line answers Improv: what that means for this board. */
 export function noImprovWords({ heard }: Extract<SetupState, { kind: 'no-improv' }>): Words {
+	if (heard === 'no-program')
+		return {
+			what: 'The board starts no program',
+			means:
+				'Its own bootloader says so in the log: there is none where it looks, or what is there is damaged or for another chip.',
+			todo: 'Flash all parts of a build for this chip: bootloader, partition table and app.'
+		};
 	return heard === 'text'
 		? {
 				what: 'This firmware cannot be set up over the cable',
