@@ -1,22 +1,20 @@
-import type { BoardFacts, FirmwareSource, FlashState } from '$lib/flash';
+import type { BoardFacts, FirmwareSource, FlashState, WritePlan } from '$lib/flash';
 import { NO_PROGRESS, planView, progressed, type WriteProgress, writeView } from '$lib/flash/view';
 import type { BoardAtWork, FlashWorks } from './works';
 
 const OVER: ReadonlySet<FlashState['kind']> = new Set(['done', 'cancelled', 'failed']);
+
+const NOTHING: WritePlan = { mac: '', regions: [], eraseAll: false, erased: [], kept: [], problems: [] };
 
 /** One firmware on its way to one board: the plan, and then the write. */
 export class WriteRun {
 	#eraseAll = $state(false);
 	#state = $state.raw<FlashState | undefined>(undefined);
 	#progress = $state.raw<WriteProgress>(NO_PROGRESS);
-	/** Rises with each return to the plan: what the board has now is no longer what it had. */
-	#round = $state(0);
+	/** Made anew at each return to it: what the board has now is no longer what it had. */
+	#plan: WritePlan = $state.raw(NOTHING);
 	#stop: AbortController | undefined;
 
-	readonly #plan = $derived.by(() => {
-		void this.#round;
-		return this.at.plan(this.firmware, this.#eraseAll);
-	});
 	readonly plan = $derived.by(() => planView(this.board, this.#plan));
 	/** undefined until it begins. */
 	readonly write = $derived(this.#state && writeView(this.plan, this.#state, this.#progress));
@@ -28,14 +26,18 @@ export class WriteRun {
 		private readonly at: BoardAtWork,
 		private readonly board: BoardFacts,
 		readonly firmware: FirmwareSource
-	) {}
+	) {
+		this.#planAnew();
+	}
 
 	get eraseAll(): boolean {
 		return this.#eraseAll;
 	}
 
 	erase(all: boolean): void {
-		if (!this.running) this.#eraseAll = all;
+		if (this.running) return;
+		this.#eraseAll = all;
+		this.#planAnew();
 	}
 
 	/** Writes as planned. Ends in one of the states that are over. */
@@ -61,6 +63,10 @@ export class WriteRun {
 	again(): void {
 		if (this.running) return;
 		this.#state = undefined;
-		this.#round++;
+		this.#planAnew();
+	}
+
+	#planAnew(): void {
+		this.#plan = this.at.plan(this.firmware, this.#eraseAll);
 	}
 }
