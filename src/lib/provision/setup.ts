@@ -23,7 +23,7 @@ const CONNECT_BY_ITSELF_MS = 5_000;
 const LOG_KEPT = 4096;
 /** What the ROM and ESP-IDF's bootloader say where they find no program (ESP-IDF `bootloader_utility.c`, the ROM's own text). */
 const STARTS_NOTHING =
-	/invalid header: 0x|No bootable app partitions|Failed to verify partition table|boot_comm: mismatch chip ID/u;
+	/invalid header: 0x|ets_main\.c \d+|No bootable app partitions|Failed to verify partition table|boot_comm: mismatch chip ID/u;
 /** From joined to an address: DHCP is quick, or not there. */
 const ADDRESS_MS = 10_000;
 const POLL_MS = 500;

@@ -188,6 +188,62 @@ describe('the cable', () => {
 	});
 });
 
+describe('DTR and RTS', () => {
+	/** What the board writes from now on. */
+	const said = (b: Bench) => {
+		b.clock.advance(1);
+		const from = b.heard.length;
+		return () => new TextDecoder().decode(b.heard.subarray(from));
+	};
+
+	it('fall with the cable, so that an opener that died in mid-pulse leaves a board that starts', () => {
+		const b = bench([]);
+		b.board.plug();
+		const holdsIo0 = openCable(b);
+		holdsIo0.setSignals({ dataTerminalReady: true, requestToSend: false });
+		holdsIo0.close();
+		b.board.pressEn();
+		expect(b.board.state.kind).toBe('stuck');
+
+		b.board.pressBoot(true);
+		b.board.pressEn();
+		b.board.pressBoot(false);
+		expect(b.board.state.kind).toBe('download');
+		const holdsEn = openCable(b);
+		holdsEn.setSignals({ dataTerminalReady: false, requestToSend: true });
+		b.board.pressEn();
+		expect(b.board.state.kind).toBe('download');
+		holdsEn.close();
+		expect(b.board.state.kind).toBe('stuck');
+	});
+
+	it('of a cable that was pulled in mid-pulse are not those of the next', () => {
+		const b = bench([]);
+		b.board.plug();
+		openCable(b).setSignals({ requestToSend: true });
+		b.board.unplug();
+		b.board.plug();
+		const cable = openCable(b);
+		const text = said(b);
+		cable.setSignals({ dataTerminalReady: false, requestToSend: false });
+		b.clock.advance(10);
+		expect(text()).toBe('');
+	});
+});
+
+it('tells why it restarted, as the ROM does', () => {
+	const b = bench([]);
+	b.board.plug();
+	openCable(b);
+	b.board.pressEn();
+	b.clock.advance(3000);
+	expect(text(b).match(/rst:\S+ \(\w+\)/gu)).toEqual(['rst:0x1 (POWERON)', 'rst:0x7 (TG0WDT_SYS_RST)']);
+	for (const { offset, bytes } of parts) if (offset < 0x10000) b.flash.program(offset, bytes);
+	b.board.pressEn();
+	b.clock.advance(3000);
+	expect(text(b)).toContain('rst:0x3 (RTC_SW_SYS_RST)');
+});
+
 it('gives the next opener nothing of what was on the way to the last one', () => {
 	const b = bench([], TYPICAL_TIMING);
 	b.board.plug();

@@ -61,6 +61,15 @@ const ROM_BAUD = 115_200;
 /** How long a bootloader looks at the flash before the program starts, and how soon a watchdog tries again. */
 const BOOT_MS = 250;
 const RETRY_MS = 2500;
+/** Why a chip restarts, as an ESP32-C3's ROM writes it (ESP-IDF `esp32c3/rom/rtc.h`, `RESET_REASON`). */
+const RESET = {
+	powerOn: '0x1 (POWERON)',
+	/** The stub's or the bootloader's own. */
+	software: '0x3 (RTC_SW_SYS_RST)',
+	watchdog: '0x7 (TG0WDT_SYS_RST)',
+	panic: '0xc (RTC_SW_CPU_RST)'
+} as const;
+type Reset = (typeof RESET)[keyof typeof RESET];
 const ROM_LINES = ['ESP-ROM:practice board of Fieldbench, an ESP32-C3 that is virtual', 'Build:Nov 21 2026'];
 
 /** The id of the device that a board's firmware is, unless its owner chose another (docs/protocol.md §1). */
@@ -121,7 +130,6 @@ export class PracticeBoard {
 	/** Power comes with the cable. */
 	plug(): void {
 		if (this.#state.kind !== 'unplugged') return;
-		this.#signals = { dtr: false, rts: false };
 		this.#reset();
 	}
 
@@ -131,6 +139,8 @@ export class PracticeBoard {
 		this.#stop();
 		this.#line.cut();
 		this.#become({ kind: 'unplugged' });
+		this.#signals = { dtr: false, rts: false };
+		this.#enabled = true;
 		const cable = this.#cable;
 		this.#cable = undefined;
 		cable?.lost();
@@ -143,7 +153,7 @@ export class PracticeBoard {
 
 	/** A tap on EN, or RESET as some boards name it. */
 	pressEn(): void {
-		if (this.#state.kind !== 'unplugged') this.#reset();
+		if (this.#state.kind !== 'unplugged' && this.#enabled) this.#reset();
 	}
 
 	/** One opener at a time. @param baud of the host's end; `chip`: whatever the chip's is */
@@ -165,6 +175,8 @@ export class PracticeBoard {
 				if (!mine()) return;
 				this.#cable = undefined;
 				this.#line.cutToHost();
+				// A driver lets both lines go with its port: an opener that died in mid-pulse leaves no board held in reset.
+				this.#setSignals({ dataTerminalReady: false, requestToSend: false });
 			}
 		});
 	}
@@ -199,12 +211,12 @@ export class PracticeBoard {
 	#reset(): void {
 		this.#stop();
 		if (this.#io0Low) this.#startDownload();
-		else this.#boot('POWERON');
+		else this.#boot(RESET.powerOn);
 	}
 
 	#startDownload(): void {
 		const { flash, timing, clock, mac } = this.parts;
-		this.#say(...ROM_LINES, 'rst:0x1 (POWERON),boot:0x4 (DOWNLOAD(USB/UART0/1))', 'waiting for download');
+		this.#say(...ROM_LINES, `rst:${RESET.powerOn},boot:0x4 (DOWNLOAD(USB/UART0/1))`, 'waiting for download');
 		this.#download = new DownloadMode({
 			flash,
 			timing,
@@ -214,19 +226,20 @@ export class PracticeBoard {
 			setBaud: (baud) => (this.#line.chipBaud = baud),
 			restart: () => {
 				this.#stop();
-				this.#boot('RTC_SW_SYS_RST');
+				this.#boot(RESET.software);
 			}
 		});
 		this.#become({ kind: 'download', stub: false });
 	}
 
-	#boot(cause: string): void {
+	#boot(cause: Reset): void {
 		this.#become({ kind: 'booting' });
 		const boot = bootFrom(this.parts.flash);
-		this.#say(...ROM_LINES, `rst:0x1 (${cause}),boot:0xc (SPI_FAST_FLASH_BOOT)`, ...boot.log);
+		this.#say(...ROM_LINES, `rst:${cause},boot:0xc (SPI_FAST_FLASH_BOOT)`, ...boot.log);
 		if (boot.outcome.kind === 'stuck') {
-			this.#become({ kind: 'stuck', fault: boot.outcome.fault });
-			return this.#tryAgain();
+			const { fault } = boot.outcome;
+			this.#become({ kind: 'stuck', fault });
+			return this.#tryAgain(stopsInRom(fault) ? RESET.watchdog : RESET.software);
 		}
 		const { app } = boot.outcome;
 		const run = this.#run;
@@ -281,14 +294,14 @@ export class PracticeBoard {
 			'Rebooting...'
 		);
 		this.#become({ kind: 'stuck', fault: { kind: 'crashed', cause } });
-		this.#tryAgain();
+		this.#tryAgain(RESET.panic);
 	}
 
-	/** A watchdog restarts a chip that found no program, for ever; heard only where a cable is open. */
-	#tryAgain(): void {
+	/** A chip that found no program is restarted for ever, by its watchdog or its bootloader; heard only where a cable is open. */
+	#tryAgain(cause: Reset): void {
 		this.#cancelTimer = this.parts.clock.after(RETRY_MS, () => {
-			if (this.#cable) this.#boot('TG0WDT_SYS_RST');
-			else this.#tryAgain();
+			if (this.#cable) this.#boot(cause);
+			else this.#tryAgain(cause);
 		});
 	}
 
@@ -309,3 +322,9 @@ export class PracticeBoard {
 		this.parts.onChange();
 	}
 }
+
+/** Whether the ROM hangs over the bootloader until its watchdog; what a bootloader finds wrong it restarts for itself. */
+const stopsInRom = (fault: BootFault): boolean =>
+	fault.kind === 'no-bootloader' ||
+	fault.kind === 'bootloader-damaged' ||
+	(fault.kind === 'foreign' && fault.what === 'bootloader');

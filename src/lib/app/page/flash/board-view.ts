@@ -29,6 +29,8 @@ function stuckWords(fault: Stuck): string {
 	switch (fault.kind) {
 		case 'no-bootloader':
 			return 'Its flash is empty: there is nothing to start';
+		case 'bootloader-damaged':
+			return 'Its bootloader is damaged: flash it again';
 		case 'foreign':
 			return `Holds an image for ${chipFamilyOf(fault.chipId) ?? 'another chip'}, which a virtual board cannot run`;
 		case 'no-partition-table':
