@@ -32,7 +32,11 @@ export type Dial = { kind: 'url'; url: string; note?: string } | { kind: 'none';
 /** A way that does not exist is not noticed at once. */
 const NO_ROUTE_MS = 1500;
 const KEEPALIVE_S = 30;
-const LOOPBACK = /^(localhost|127\.|\[::1\]|0\.0\.0\.0)/u;
+const NOWHERE = { protocol: '', hostname: '' };
+const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
+/** As URL writes a host name in its normal form, IPv4 in IPv6 included. */
+const LOOPBACK =
+	/^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){1,3}|0\.0\.0\.0|\[::1?\]|\[::ffff:(?:7f[0-9a-f]{2}:[0-9a-f]+|0:0)\])$/iu;
 
 /** A board's own session with a broker: one try at a time, ended by itself never tried again, which is the firmware's to do. */
 export class SimBrokerSession {
@@ -52,8 +56,9 @@ export class SimBrokerSession {
 	open(settings: Settings): void {
 		this.close();
 		const round = this.#round;
-		if (!URL.canParse(settings.uri)) return this.#become({ state: 'failed', fault: 'bad-uri' });
-		const { hostname } = new URL(settings.uri);
+		const { protocol, hostname } = URL.canParse(settings.uri) ? new URL(settings.uri) : NOWHERE;
+		if (!SCHEMES.includes(protocol) || hostname === '')
+			return this.#become({ state: 'failed', fault: 'bad-uri' });
 		const way: Dial = LOOPBACK.test(hostname)
 			? { kind: 'none', note: `${hostname} is this board itself, and no broker runs on it` }
 			: this.parts.dial(settings.uri);
