@@ -91,3 +91,33 @@ it('makes the same board once, a desk full at most, and forgets one with its fla
 	await boards.remove('fab000000000');
 	expect(boards.list()).toHaveLength(MAX_BOARDS - 1);
 });
+
+it('forgets a board with what was still on its way into the flash', async () => {
+	const { store } = await shelf('forgetting');
+	const flashes: Awaited<ReturnType<typeof store.boardFlash>>[] = [];
+	const boards = new BoardShelf({
+		store: {
+			boards: () => store.boards(),
+			putBoard: (row) => store.putBoard(row),
+			removeBoard: (mac) => store.removeBoard(mac),
+			boardFlash: async (mac) => {
+				const flash = await store.boardFlash(mac);
+				flashes.push(flash);
+				return flash;
+			}
+		},
+		clock: systemClock,
+		changed: () => undefined,
+		world: {
+			air: PRACTICE_AIR,
+			connector: () => Promise.reject(new Error('no broker in this test')),
+			dial: (url) => ({ kind: 'url', url })
+		},
+		whenReleased: () => new Promise(() => {})
+	});
+	await boards.add({ mac: MAC, name: 'Practice board 1' });
+	flashes[0]!.program(0, Uint8Array.of(0xe9));
+	await boards.remove(MAC);
+	await flashes[0]!.flush();
+	expect((await store.boardFlash(MAC)).read(0, 1)).toEqual(Uint8Array.of(0xff));
+});

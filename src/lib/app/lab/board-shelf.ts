@@ -82,8 +82,11 @@ export class BoardShelf {
 	}
 
 	async remove(mac: string): Promise<void> {
-		this.#boards.get(mac)?.board.unplug();
+		const known = this.#boards.get(mac);
+		known?.board.unplug();
 		this.#boards.delete(mac);
+		// What was still to be written must not come after the forgetting: nobody would ever forget that.
+		await known?.flash.flush();
 		await this.parts.store.removeBoard(mac);
 		this.parts.changed();
 	}
