@@ -17,7 +17,10 @@ struct Metric {
   double value;
 };
 
-/// Takes what a component measured; each call is one sample.
+/// The most metrics that one sample has on a device.
+inline constexpr size_t kMaxMetrics = 16;
+
+/// Takes what a component measured; each call is one sample of at most kMaxMetrics.
 class SampleSink {
  public:
   virtual ~SampleSink() = default;
@@ -31,40 +34,51 @@ struct Fault {
   std::string_view description;  ///< likewise
 };
 
-/// A part of a device: a sensor, an actuator or a service. Components never see each other. Nothing here blocks, and
-/// nothing allocates after the constructor.
+/// A part of a device: a sensor, an actuator or a service. Components never see each other: what one needs is a capability
+/// that another must give. Nothing here blocks, and nothing allocates after the constructor.
+///
+///     created → configured → active → cleanup
+///
+/// The orchestrator makes these moves (core/lifecycle.h) and refuses every other: execute() is called only while active.
 class Component {
  public:
   virtual ~Component() = default;
 
   virtual std::string_view type() const = 0;
   virtual std::string_view version() const = 0;
+  /// What it can do, lower-case words with points, apart by spaces: `measure.temperature act.switch`.
+  virtual std::string_view capabilities() const { return {}; }
+  /// Capabilities that another component must give before this one can start; likewise.
+  virtual std::string_view dependencies() const { return {}; }
 
   /// Checks a change of configuration and writes the whole configuration that it would give; changes nothing. A missing
   /// or empty `change` gives the present one. kInvalid: `fault.field` does not fit.
   virtual Status plan_config(const JsonValue& change, JsonWriter& whole, Fault& fault) const = 0;
-  /// Takes on a configuration that plan_config wrote.
-  virtual void apply_config(const JsonValue& whole, const Now& now) = 0;
-
+  /// Takes on a configuration that plan_config wrote. Hardware is first touched in execute().
+  virtual void init(const JsonValue& config, const Now& now) = 0;
   /// Called when due. Returns when it wants to be called next (kNever: only when told), or what went wrong.
-  virtual Expected<Millis> step(const Now& now) = 0;
-  /// The wait after which a component that failed is tried again, before the scheduler's own backoff.
+  virtual Expected<Millis> execute(const Now& now) = 0;
+  /// It will not be called again: outputs go to rest, buses are let go.
+  virtual void cleanup(const Now&) {}
+  /// The wait after which a component that failed is tried again, before the orchestrator's own backoff.
   virtual Millis retry_after_ms() const { return 1000; }
 
   /// Carries out a person's act and writes its output, an object. kInvalid: `fault.field` does not fit; kRefused:
   /// `fault.code` and `fault.description` say why.
-  virtual Status act(const JsonValue& input, JsonWriter& output, Fault& fault, const Now& now) = 0;
+  virtual Status execute_now(const JsonValue& input, JsonWriter& output, Fault& fault, const Now& now) = 0;
 
   /// Its state, an object; the same that the shadow reports.
-  virtual void write_report(JsonWriter& out) const = 0;
-  /// Rises with each change of what write_report tells that the shadow must show.
-  virtual uint32_t report_version() const { return 0; }
+  virtual void write_state(JsonWriter& out) const = 0;
+  /// Takes back a state that write_state wrote, as after a restart; members it does not know are passed over.
+  virtual void set_state(const JsonValue&, const Now&) {}
+  /// Rises with each change of what write_state tells that the shadow must show.
+  virtual uint32_t state_version() const { return 0; }
   /// Does the shadow show it? A sensor's readings are telemetry, not state.
   virtual bool in_shadow() const { return false; }
 
-  /// JSON Schemas (draft 2020-12) of act()'s input and of the configuration.
-  virtual std::string_view input_schema() const = 0;
-  virtual std::string_view config_schema() const = 0;
+  /// JSON Schemas (draft 2020-12) of execute_now()'s input (`false`: it takes none) and of the configuration.
+  virtual void write_execute_options(JsonWriter& out) const = 0;
+  virtual void write_config_schema(JsonWriter& out) const = 0;
 };
 
 }  // namespace fb

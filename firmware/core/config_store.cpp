@@ -74,7 +74,7 @@ void ConfigStore::add_components(Registry& registry, const JsonValue& list, cons
     JsonWriter whole(scratch_, kMaxDocument / 2);
     Fault fault;
     if (component.plan_config(config, whole, fault) == Status::kOk) {
-      component.apply_config(config, now);
+      component.init(config, now);
     } else {
       warn("does not fit, and keeps its defaults", item);
     }
@@ -126,7 +126,7 @@ void ConfigStore::apply(Registry& registry, Scheduler& scheduler, const Now& now
   if (!document.parse({document_, document_size_}).ok()) return;
   const JsonValue list = document.root().member("components");
   for (const Registry::Entry& entry : registry) {
-    entry.component->apply_config(change_for(list, entry.id.view()), now);
+    entry.component->init(change_for(list, entry.id.view()), now);
     scheduler.wake(*entry.component, now);
   }
 }

@@ -115,7 +115,7 @@ void Device::publish_status() {
 uint64_t Device::shadow_version() const {
   // Each version only rises, so the sum changes when one of them does.
   uint64_t sum = 0;
-  for (const Registry::Entry& entry : registry_) sum += entry.component->report_version();
+  for (const Registry::Entry& entry : registry_) sum += entry.component->state_version();
   return sum;
 }
 
@@ -125,7 +125,7 @@ void Device::publish_shadow() {
   for (const Registry::Entry& entry : registry_) {
     if (!entry.component->in_shadow()) continue;
     out.key(entry.id.view());
-    entry.component->write_report(out);
+    entry.component->write_state(out);
   }
   out.end_object();
   const Expected<std::string_view> payload = out.finish();

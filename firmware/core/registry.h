@@ -5,22 +5,13 @@
 #include <memory>
 #include <string_view>
 
-#include "core/component.h"
+#include "core/factory.h"
 #include "core/small_string.h"
 
 namespace fb {
 
 inline constexpr size_t kMaxComponents = 16;
 inline constexpr size_t kMaxComponentTypes = 16;
-
-/// Makes components of one type. An app has one a type, with what that type needs by reference.
-class ComponentFactory {
- public:
-  virtual ~ComponentFactory() = default;
-  virtual std::string_view type() const = 0;
-  /// Null where there is no memory for it.
-  virtual std::unique_ptr<Component> make() = 0;
-};
 
 /// The device's components by id, in the order they were added, and the factories they come from.
 class Registry {

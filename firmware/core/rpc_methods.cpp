@@ -79,11 +79,12 @@ void RpcRouter::components_get(const Call& call) {
   out.key("id").string(entry->id.view()).key("type").string(component.type());
   out.key("state").string(state_name(parts_.scheduler.state(component)));
   out.key("report");
-  component.write_report(out);
+  component.write_state(out);
   out.key("config");
   Fault fault;
   (void)component.plan_config({}, out, fault);  // the present one always fits
-  out.key("configSchema").raw(component.config_schema());
+  out.key("configSchema");
+  component.write_config_schema(out);
   if (const Scheduler::Task* task = parts_.scheduler.find(component)) {
     out.key("runs").number(task->runs).key("errors").number(task->errors).key("overruns").number(task->overruns);
   }
@@ -92,7 +93,7 @@ void RpcRouter::components_get(const Call& call) {
 
 void RpcRouter::components_options(const Call& call) {
   const Registry::Entry* entry = component_of(call);
-  if (entry != nullptr) result().raw(entry->component->input_schema());
+  if (entry != nullptr) entry->component->write_execute_options(result());
 }
 
 void RpcRouter::components_execute(const Call& call) {
@@ -106,7 +107,7 @@ void RpcRouter::execute(Registry::Entry& entry, const JsonValue& input, const Ca
   Fault fault;
   Status status = Status::kRefused;
   if (entry.enabled) {
-    status = entry.component->act(input, output, fault, call.now);
+    status = entry.component->execute_now(input, output, fault, call.now);
   } else {
     fault.description = "disabled";
   }

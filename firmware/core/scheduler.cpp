@@ -32,7 +32,7 @@ Millis Scheduler::run(const Now& now) {
 void Scheduler::run_task(Task& task, const Now& now) {
   if (task.interval != 0 && now.mono - task.due >= task.interval) task.overruns++;
   task.runs++;
-  const Expected<Millis> next = task.component->step(now);
+  const Expected<Millis> next = task.component->execute(now);
   if (next.ok()) {
     task.failures_in_row = 0;
     task.quarantines = 0;

@@ -14,16 +14,16 @@ class Probe final : public Component {
   std::string_view type() const override { return "probe"; }
   std::string_view version() const override { return "1"; }
   Status plan_config(const JsonValue&, JsonWriter&, Fault&) const override { return Status::kOk; }
-  void apply_config(const JsonValue&, const Now&) override {}
-  Expected<Millis> step(const Now& now) override {
+  void init(const JsonValue&, const Now&) override {}
+  Expected<Millis> execute(const Now& now) override {
     order_.push_back(id_);
     if (fails) return Status::kUnavailable;
     return now.mono + period_;
   }
-  Status act(const JsonValue&, JsonWriter&, Fault&, const Now&) override { return Status::kRefused; }
-  void write_report(JsonWriter&) const override {}
-  std::string_view input_schema() const override { return "{}"; }
-  std::string_view config_schema() const override { return "{}"; }
+  Status execute_now(const JsonValue&, JsonWriter&, Fault&, const Now&) override { return Status::kRefused; }
+  void write_state(JsonWriter&) const override {}
+  void write_execute_options(JsonWriter& out) const override { out.raw("{}"); }
+  void write_config_schema(JsonWriter& out) const override { out.raw("{}"); }
 
   bool fails = false;
 

@@ -20,7 +20,8 @@ int SimRadio::rssi_dbm(Millis now) {
 }
 
 VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& body, const BoardHal* board)
-    : radio_(seed),
+    : seed_(seed),
+      radio_(seed),
       line_log_(board != nullptr ? new LineLog(board->serial, body.log) : nullptr),
       hal_{body.storage,
            body.rng,
@@ -30,7 +31,7 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
            line_log_ != nullptr ? *line_log_ : body.log,
            lamp_},
       device_(identity, hal_),
-      climate_(device_.samples(), seed),
+      climate_(device_.samples(), seed_),
       led_(lamp_),
       board_(board != nullptr ? new Board(device_, hal_, *board) : nullptr) {}
 

@@ -57,6 +57,7 @@ class VirtualNode {
   const SimLamp& lamp() const { return lamp_; }
 
  private:
+  const uint64_t seed_;
   SimRadio radio_;
   SimLamp lamp_;
   std::unique_ptr<LineLog> line_log_;

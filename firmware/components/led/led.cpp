@@ -1,7 +1,5 @@
 #include "components/led/led.h"
 
-#include <new>
-
 namespace fb {
 
 Led::Led(PwmOut& output) : output_(output) { output_.set_duty(0); }
@@ -15,7 +13,7 @@ Status Led::plan_config(const JsonValue& change, JsonWriter& whole, Fault& fault
   return Status::kOk;
 }
 
-Status Led::act(const JsonValue& input, JsonWriter& output, Fault& fault, const Now&) {
+Status Led::execute_now(const JsonValue& input, JsonWriter& output, Fault& fault, const Now&) {
   const JsonValue on = input.member("on");
   const JsonValue brightness = input.member("brightness");
   if (!input.is_object() || (!on.exists() && !brightness.exists())) return Status::kInvalid;
@@ -30,28 +28,26 @@ Status Led::act(const JsonValue& input, JsonWriter& output, Fault& fault, const 
   }
   const bool on_now = on.exists() ? on.is_true() : on_;
   const double pct_now = brightness.exists() ? wanted_pct.value() : brightness_pct_;
-  if (on_now != on_ || pct_now != brightness_pct_) report_version_++;
+  if (on_now != on_ || pct_now != brightness_pct_) state_version_++;
   on_ = on_now;
   brightness_pct_ = pct_now;
   output_.set_duty(on_ ? brightness_pct_ / 100 : 0);
-  write_report(output);
+  write_state(output);
   return Status::kOk;
 }
 
-void Led::write_report(JsonWriter& out) const {
+void Led::write_state(JsonWriter& out) const {
   out.begin_object().key("on").boolean(on_).key("brightness").number(brightness_pct_).end_object();
 }
 
-std::string_view Led::input_schema() const {
-  return R"({"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","minProperties":1,)"
-         R"("properties":{"on":{"type":"boolean","title":"On"},)"
-         R"("brightness":{"type":"number","title":"Brightness","minimum":0,"maximum":100}}})";
+void Led::write_execute_options(JsonWriter& out) const {
+  out.raw(R"({"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","minProperties":1,)"
+          R"("properties":{"on":{"type":"boolean","title":"On"},)"
+          R"("brightness":{"type":"number","title":"Brightness","minimum":0,"maximum":100}}})");
 }
 
-std::string_view Led::config_schema() const {
-  return R"({"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{}})";
+void Led::write_config_schema(JsonWriter& out) const {
+  out.raw(R"({"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{}})");
 }
-
-std::unique_ptr<Component> LedFactory::make() { return std::unique_ptr<Component>(new (std::nothrow) Led(output_)); }
 
 }  // namespace fb

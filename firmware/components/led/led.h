@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/registry.h"
+#include "core/factory.h"
 #include "hal/pwm.h"
 
 namespace fb {
@@ -15,30 +15,22 @@ class Led final : public Component {
   std::string_view type() const override { return kType; }
   std::string_view version() const override { return "1.0"; }
   Status plan_config(const JsonValue& change, JsonWriter& whole, Fault& fault) const override;
-  void apply_config(const JsonValue&, const Now&) override {}
-  Expected<Millis> step(const Now&) override { return kNever; }
-  Status act(const JsonValue& input, JsonWriter& output, Fault& fault, const Now& now) override;
-  void write_report(JsonWriter& out) const override;
-  uint32_t report_version() const override { return report_version_; }
+  void init(const JsonValue&, const Now&) override {}
+  Expected<Millis> execute(const Now&) override { return kNever; }
+  Status execute_now(const JsonValue& input, JsonWriter& output, Fault& fault, const Now& now) override;
+  void write_state(JsonWriter& out) const override;
+  uint32_t state_version() const override { return state_version_; }
   bool in_shadow() const override { return true; }
-  std::string_view input_schema() const override;
-  std::string_view config_schema() const override;
+  void write_execute_options(JsonWriter& out) const override;
+  void write_config_schema(JsonWriter& out) const override;
 
  private:
   PwmOut& output_;
   bool on_ = false;
   double brightness_pct_ = 100;
-  uint32_t report_version_ = 0;
+  uint32_t state_version_ = 0;
 };
 
-class LedFactory final : public ComponentFactory {
- public:
-  explicit LedFactory(PwmOut& output) : output_(output) {}
-  std::string_view type() const override { return Led::kType; }
-  std::unique_ptr<Component> make() override;
-
- private:
-  PwmOut& output_;
-};
+using LedFactory = FactoryOf<Led, PwmOut>;
 
 }  // namespace fb

@@ -52,10 +52,10 @@ FB_TEST("sht3x measures in two steps and gives one sample") {
   bus.answer[2] = fb::sht3x_crc(0x66, 0x66);
   bus.answer[5] = fb::sht3x_crc(0x80, 0x00);
   fb::Sht3x sensor(bus, taken);
-  EXPECT(sensor.step({1000, 0}).value() == 1016);
+  EXPECT(sensor.execute({1000, 0}).value() == 1016);
   EXPECT(bus.written == std::vector<uint8_t>({0x24, 0x00}));
   EXPECT(taken.values.empty());
-  EXPECT(sensor.step({1016, 0}).value() == 3000);
+  EXPECT(sensor.execute({1016, 0}).value() == 3000);
   EXPECT(taken.values.size() == 2);
   EXPECT(std::abs(taken.values[0] - 25.0) < 0.01);
   EXPECT(std::abs(taken.values[1] - 50.0) < 0.01);
@@ -66,10 +66,10 @@ FB_TEST("sht3x drops a measurement whose crc differs and begins anew") {
   Taken taken;
   bus.answer[2] = static_cast<uint8_t>(fb::sht3x_crc(0x66, 0x66) ^ 1);
   fb::Sht3x sensor(bus, taken);
-  (void)sensor.step({0, 0});
-  EXPECT(sensor.step({16, 0}).status() == fb::Status::kCorrupt);
+  (void)sensor.execute({0, 0});
+  EXPECT(sensor.execute({16, 0}).status() == fb::Status::kCorrupt);
   EXPECT(taken.values.empty());
   bus.written.clear();
-  (void)sensor.step({1016, 0});
+  (void)sensor.execute({1016, 0});
   EXPECT(!bus.written.empty());
 }
