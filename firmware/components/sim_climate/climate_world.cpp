@@ -18,38 +18,6 @@ double rounded(double value, double steps_per_unit) { return std::round(value * 
 
 }  // namespace
 
-SeededNoise::SeededNoise(uint64_t seed) {
-  // One splitmix64 step, so that neighbouring seeds are worlds apart, and 0 is a seed like any other.
-  uint64_t z = seed + 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  state_ = (z ^ (z >> 31)) | 1;
-}
-
-double SeededNoise::uniform() {
-  state_ ^= state_ >> 12;
-  state_ ^= state_ << 25;
-  state_ ^= state_ >> 27;
-  return static_cast<double>((state_ * 0x2545f4914f6cdd1du) >> 11) / 9007199254740992.0;
-}
-
-double SeededNoise::normal() {
-  // Box–Muller; the second of the pair is not kept, so that the state is one number.
-  const double radius = std::sqrt(-2 * std::log(1 - uniform()));
-  return radius * std::cos(kTau * uniform());
-}
-
-double Wander::advance(double elapsed_s, SeededNoise& noise) {
-  if (!begun_) {
-    begun_ = true;
-    value_ = deviation_ * noise.normal();
-    return value_;
-  }
-  const double kept = std::exp(-elapsed_s / return_s_);
-  value_ = value_ * kept + deviation_ * std::sqrt(1 - kept * kept) * noise.normal();
-  return value_;
-}
-
 ClimateWorld::ClimateWorld(uint64_t seed) : noise_(seed) {}
 
 ClimateWorld::Reading ClimateWorld::measure(const Now& now, double base_c, double swing_c) {

@@ -3,34 +3,9 @@
 #include <cstdint>
 
 #include "core/time.h"
+#include "sim/noise.h"
 
 namespace fb {
-
-/// Numbers that look random and are the same for the same seed on every body (xorshift64*, Vigna 2016).
-class SeededNoise {
- public:
-  explicit SeededNoise(uint64_t seed);
-  /// 0 ≤ x < 1
-  double uniform();
-  /// Mean 0, deviation 1.
-  double normal();
-
- private:
-  uint64_t state_;
-};
-
-/// A value that wanders and is drawn back to 0 (Ornstein–Uhlenbeck, stepped exactly for any interval).
-class Wander {
- public:
-  Wander(double deviation, double return_s) : deviation_(deviation), return_s_(return_s) {}
-  double advance(double elapsed_s, SeededNoise& noise);
-
- private:
-  double deviation_;
-  double return_s_;
-  double value_ = 0;
-  bool begun_ = false;
-};
 
 /// The air around a simulated sensor: a daily cycle that peaks in mid-afternoon, slow weather over it, relative
 /// humidity that falls as the same air gets warmer (Magnus formula), pressure with its half-day tide, and the sensor's
