@@ -62,7 +62,7 @@ export const suites = [
 	vitest('node', ['mosquitto']),
 	{
 		name: 'firmware',
-		needs: ['compiler', 'json'],
+		needs: ['compiler', 'json', 'libraries'],
 		commands: [
 			['cmake', '-S', 'firmware', '-B', FIRMWARE, '-DCMAKE_BUILD_TYPE=Debug'],
 			['cmake', '--build', FIRMWARE, '--parallel', '2'],

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { chromiumAdvice, findChromium } from '../find-chromium.mjs';
 
 /**
- * @typedef {'chromium' | 'mosquitto' | 'compiler' | 'json'} Tool
+ * @typedef {'chromium' | 'mosquitto' | 'compiler' | 'json' | 'libraries'} Tool
  * @typedef {{ what: string, found: () => boolean, apt: readonly string[], advice: string }} ToolFacts
  */
 
@@ -32,12 +32,19 @@ export const tools = {
 	},
 	json: {
 		what: 'nlohmann-json (the oracle of our JSON reader)',
-		found: () =>
-			['/usr/include', '/usr/local/include', '/opt/homebrew/include'].some((folder) =>
-				existsSync(join(folder, 'nlohmann/json.hpp'))
-			),
+		found: () => header('nlohmann/json.hpp'),
 		apt: ['nlohmann-json3-dev'],
 		advice: 'Debian: apt-get install nlohmann-json3-dev; macOS: brew install nlohmann-json'
+	},
+	libraries: {
+		what: 'the libraries of the Linux firmware (Mbed TLS, libmosquitto, libmodbus, cpp-httplib)',
+		found: () =>
+			['mbedtls/sha256.h', 'mosquitto.h', 'modbus/modbus.h', 'httplib.h'].every(header) &&
+			onPath('pkg-config'),
+		apt: ['libmbedtls-dev', 'libmosquitto-dev', 'libmodbus-dev', 'libcpp-httplib-dev', 'pkg-config'],
+		advice:
+			'Debian: apt-get install libmbedtls-dev libmosquitto-dev libmodbus-dev libcpp-httplib-dev pkg-config; ' +
+			'macOS: brew install mbedtls mosquitto libmodbus cpp-httplib pkg-config'
 	}
 };
 
@@ -58,6 +65,13 @@ export function installMissing(missing) {
 		}).status === 0;
 	const install = () => apt('install', '-y', '-qq', '--no-install-recommends', ...packages);
 	if (!install() && apt('update', '-qq')) install();
+}
+
+/** @param {string} file as a source includes it */
+function header(file) {
+	return ['/usr/include', '/usr/local/include', '/opt/homebrew/include'].some((folder) =>
+		existsSync(join(folder, file))
+	);
 }
 
 /** @param {string} command @param {readonly string[]} [more] folders besides those of PATH */
