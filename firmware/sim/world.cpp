@@ -86,7 +86,8 @@ struct DayOfPerson {
   Stay stays[2];
 };
 
-/// How many are in the room, and how many there seem to be by the warmth and moisture they brought.
+/// How many are in the room, and how many there seem to be by the warmth and moisture they brought. By midnight nothing is
+/// left of these.
 struct Presence {
   double people = 0;
   double felt = 0;
@@ -96,14 +97,11 @@ Presence presence_at(uint64_t seed, int most, double t_s) {
   Presence presence;
   const double today = std::floor(t_s / kWorldDayS);
   for (int person = 0; person < most; person++) {
-    // Of yesterday only the warmth is left.
-    for (const double day : {today - 1, today}) {
-      for (const Stay& stay : DayOfPerson(seed, person, day).stays) {
-        if (t_s < stay.from_s || stay.to_s <= stay.from_s) continue;
-        const double gone_s = std::max(0.0, t_s - stay.to_s);
-        if (gone_s == 0) presence.people++;
-        presence.felt += std::exp(-gone_s / kRoomFollowsS) - std::exp(-(t_s - stay.from_s) / kRoomFollowsS);
-      }
+    for (const Stay& stay : DayOfPerson(seed, person, today).stays) {
+      if (t_s < stay.from_s || stay.to_s <= stay.from_s) continue;
+      const double gone_s = std::max(0.0, t_s - stay.to_s);
+      if (gone_s == 0) presence.people++;
+      presence.felt += std::exp(-gone_s / kRoomFollowsS) - std::exp(-(t_s - stay.from_s) / kRoomFollowsS);
     }
   }
   return presence;
