@@ -42,7 +42,7 @@ std::string_view ota_state_word(OtaReceiver::State state) {
 OtaReceiver::OtaReceiver(FirmwareSlots& slots, Storage& storage, Crypto& crypto, const OtaTrust& trust)
     : slots_(slots), storage_(storage), crypto_(crypto), trust_(trust), staging_(slots.other(), crypto) {}
 
-OtaReceiver::~OtaReceiver() { wipe_secret(content_key_, sizeof content_key_); }
+OtaReceiver::~OtaReceiver() { forget(); }
 
 void OtaReceiver::start(const Now& now) {
   on_trial_ = slots_.running_state() == ImageState::kOnTrial;
@@ -89,6 +89,7 @@ OtaFault OtaReceiver::keep(OtaStage stage, OtaReason reason) {
 }
 
 void OtaReceiver::forget() {
+  if (state_ == State::kVerifying) (void)crypto_.sha256_end(image_state_);  // a chip's engine may be held by it
   wipe_secret(content_key_, sizeof content_key_);
   state_ = State::kIdle;
   listed_ = next_ = 0;
@@ -243,6 +244,7 @@ OtaFault OtaReceiver::finish() {
 void OtaReceiver::verify_piece() {
   const uint32_t size = std::min(kOtaReadBackPiece, manifest_.size - verified_);
   if (staging_.hash(image_state_, verified_, size) != Status::kOk) {
+    (void)crypto_.sha256_end(image_state_);
     fault_ = OtaFault::kFlash;
     state_ = State::kReceiving;
     return;
@@ -252,6 +254,7 @@ void OtaReceiver::verify_piece() {
   if (crypto_.sha256_end(image_state_) != manifest_.image) {
     // Every chunk was right when it was written: what lies there can no longer be trusted, nor told which part.
     (void)staging_.erase();
+    state_ = State::kReceiving;
     forget();
     fault_ = OtaFault::kBadImage;
     return;
