@@ -13,14 +13,14 @@ constexpr uint32_t kInverterBaud = 9600;
 constexpr uint16_t kInverterLimitRegister = 8;
 
 constexpr double kInverterModulesW = 3300;  // at 1000 W/m² and 25 °C
-constexpr double kModuleLossPerK = 0.004;
-constexpr double kModuleWarmthKPerW = 0.03;  // of W/m²
+constexpr double kInverterModuleLossPerK = 0.004;
+constexpr double kInverterModuleKPerW = 0.03;  // of W/m²
 constexpr double kInverterEfficiency = 0.97;
 constexpr double kInverterOwnW = 8;
 constexpr double kInverterFallsAsleepW = 15;
-constexpr double kHeatSinkKPerW = 0.01;
-constexpr double kHeatSinkFollowsS = 900;
-constexpr double kLineVoltsPerW = 0.0015;
+constexpr double kInverterHeatSinkKPerW = 0.01;
+constexpr double kInverterHeatSinkFollowsS = 900;
+constexpr double kInverterLineVPerW = 0.0015;
 
 /// The sun is looked at this often to count the energy of a time that nobody asked about, and at most so many times.
 constexpr double kInverterStepS = 60;
@@ -57,8 +57,8 @@ Status SimInverter::configure(const SerialFormat& format) {
 
 /// The world knows the room's temperature; the roof's is taken for the same, which is wrong by a few percent of power.
 double SimInverter::power_w(const Conditions& conditions) const {
-  const double module_c = conditions.temperature_c + kModuleWarmthKPerW * conditions.irradiance_w_m2;
-  const double direct_w = kInverterModulesW * conditions.irradiance_w_m2 / 1000 * (1 - kModuleLossPerK * (module_c - 25));
+  const double module_c = conditions.temperature_c + kInverterModuleKPerW * conditions.irradiance_w_m2;
+  const double direct_w = kInverterModulesW * conditions.irradiance_w_m2 / 1000 * (1 - kInverterModuleLossPerK * (module_c - 25));
   const double grid_w = direct_w * kInverterEfficiency - kInverterOwnW;
   if (grid_w < kInverterFallsAsleepW) return 0;
   return std::min(grid_w, kRatedW * limit_pct_ / 100);
@@ -71,7 +71,7 @@ void SimInverter::catch_up() {
     measured_at_ = now_;
     const Conditions conditions = world_.at(now_);
     power_w_ = power_w(conditions);
-    heat_sink_c_ = conditions.temperature_c + kHeatSinkKPerW * power_w_;
+    heat_sink_c_ = conditions.temperature_c + kInverterHeatSinkKPerW * power_w_;
     return;
   }
   const double elapsed_s = static_cast<double>(now_.mono - measured_at_.mono) / 1000;
@@ -86,8 +86,8 @@ void SimInverter::catch_up() {
     power_w_ = power_w(conditions);
     const double step_s = elapsed_s / steps;
     energy_kwh_ += (before_w + power_w_) / 2 * step_s / 3'600'000;
-    const double goal_c = conditions.temperature_c + kHeatSinkKPerW * power_w_;
-    heat_sink_c_ = goal_c + (heat_sink_c_ - goal_c) * std::exp(-step_s / kHeatSinkFollowsS);
+    const double goal_c = conditions.temperature_c + kInverterHeatSinkKPerW * power_w_;
+    heat_sink_c_ = goal_c + (heat_sink_c_ - goal_c) * std::exp(-step_s / kInverterHeatSinkFollowsS);
   }
   measured_at_ = now_;
 }
@@ -97,7 +97,7 @@ void SimInverter::measure(uint16_t (&registers)[kRegisters]) {
   const double noise = world_.scenario().noise;
   const double t_s = static_cast<double>(now_.clock_set() ? now_.unix_ms : static_cast<int64_t>(now_.mono)) / 1000;
   const double shown_w = power_w_ <= 0 ? 0 : std::min(power_w_ * (1 + 0.002 * noise * noise_.normal()), kRatedW);
-  const double voltage_v = 230 + voltage_.at(t_s) + kLineVoltsPerW * power_w_ + 0.1 * noise * noise_.normal();
+  const double voltage_v = 230 + voltage_.at(t_s) + kInverterLineVPerW * power_w_ + 0.1 * noise * noise_.normal();
   const auto power = static_cast<uint32_t>(std::lround(10 * shown_w));
   const auto energy = static_cast<uint32_t>(100 * energy_kwh_);
   registers[0] = inverter_u16(10 * voltage_v);
