@@ -460,6 +460,61 @@ FB_TEST("an aborted session is gone after a restart, and another package needs t
   EXPECT(bench.install(vectors().named("not encrypted")));
 }
 
+FB_TEST("a sector that does not keep what was written is written again from its first chunk") {
+  const Package package = vectors().named(kThreeChunks);
+  for (const uint32_t weak : {0u, 1u, 2u}) {
+    Bench bench;
+    EXPECT(bench.begin(package) == OtaFault::kNone);
+    EXPECT(bench.receiver->digests(0, package.digests) == OtaFault::kNone);
+    for (uint32_t i = 0; i < weak; i++) EXPECT(bench.send(package, i) == OtaFault::kNone);
+    bench.slots.slots[1].weak_at = weak * 2048 + 700;
+    EXPECT(bench.send(package, weak) == OtaFault::kFlash);
+    EXPECT(bench.receiver->next() == weak / 2 * 2);
+    EXPECT(bench.install(package));
+    EXPECT(bench.digest(1, kImageSize) == package.image_sha256);
+  }
+}
+
+FB_TEST("a session with a flipped bit is no session") {
+  const Package package = vectors().named(kThreeChunks);
+  for (size_t at = 0; at < 208; at++) {
+    Bench bench;
+    EXPECT(bench.begin(package) == OtaFault::kNone);
+    bench.slots.slots[1].bytes[4 * fb::FlashRegion::kSector + at] ^= 4;
+    bench.restart();
+    EXPECT_IN(std::to_string(at), bench.status()["state"] == "idle");
+  }
+}
+
+FB_TEST("why an image did not stay is kept before what tells it is erased") {
+  const Package package = vectors().named(kThreeChunks);
+  Bench bench;
+  EXPECT(bench.install(package));
+  bench.restart();
+  (void)bench.slots.restart();  // the trial ends in a crash
+  bench.trust.version = vectors().version;
+  class Full final : public fb::Storage {
+   public:
+    explicit Full(fb::Storage& records) : records_(records) {}
+    fb::Expected<size_t> read(std::string_view key, char* out, size_t capacity) override {
+      return records_.read(key, out, capacity);
+    }
+    fb::Status write(std::string_view, std::string_view) override { return fb::Status::kStorage; }
+
+   private:
+    fb::Storage& records_;
+  } full(bench.storage);
+  OtaReceiver receiver(bench.slots, full, crypto(), bench.trust);
+  receiver.start(bench.now);
+  EXPECT(receiver.last().reason == OtaReason::kRestarted);
+  const Package other = vectors().named("not encrypted");
+  EXPECT(receiver.begin(other.manifest, other.key) == OtaFault::kStorage);
+  EXPECT(receiver.abort() == OtaFault::kStorage);
+  bench.restart();
+  EXPECT(bench.status()["last"]["reason"] == "restarted");
+  EXPECT(bench.begin(other) == OtaFault::kNone);
+}
+
 FB_TEST("an image of hundreds of chunks crosses every sector of its marks") {
   // Marks of 600 chunks fill three sectors. Without a signature that fits, the staging is asked directly.
   fb::FakePower power;
@@ -480,7 +535,12 @@ FB_TEST("an image of hundreds of chunks crosses every sector of its marks") {
     EXPECT(staging.write_chunk(i, chunk.data(), chunk.size()) == fb::Status::kOk);
     EXPECT(staging.mark_chunk(i) == fb::Status::kOk);
   }
-  // Another session of the same image counts none of these marks, even in sectors that it has not erased yet.
+  // Another session of the same image counts none of these marks, not even where they stand again.
+  const std::vector<uint8_t> marked = flash.bytes;
+  EXPECT(staging.open(8, head, 600) == fb::Status::kOk);
+  const auto marks = static_cast<std::ptrdiff_t>(300 * fb::FlashRegion::kSector);
+  std::copy_n(marked.begin() + marks, 3 * fb::FlashRegion::kSector, flash.bytes.begin() + marks);
+  EXPECT(staging.marked().value_or(9999) == 0);
   EXPECT(staging.open(8, head, 600) == fb::Status::kOk);
   EXPECT(staging.marked().value_or(9999) == 0);
   for (uint32_t i = 0; i < 256; i++) EXPECT(staging.mark_chunk(i) == fb::Status::kOk);

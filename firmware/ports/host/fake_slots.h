@@ -48,6 +48,10 @@ class SlotFlash final : public FlashRegion {
     const auto* const source = static_cast<const uint8_t*>(from);
     const size_t done = power_.take(size);
     for (size_t i = 0; i < done; i++) bytes[at + i] &= source[i];
+    if (weak_at >= at && weak_at - at < done) {
+      bytes[weak_at] = 0xff;
+      weak_at = SIZE_MAX;
+    }
     writes++;
     return done == size ? Status::kOk : Status::kStorage;
   }
@@ -62,6 +66,7 @@ class SlotFlash final : public FlashRegion {
 
   std::vector<uint8_t> bytes;
   bool fails = false;
+  size_t weak_at = SIZE_MAX;  ///< a byte that does not take its next write
   size_t writes = 0;
   size_t erases = 0;
   size_t unaligned = 0;  ///< writes that a flash encrypted by the chip would not take
