@@ -16,7 +16,7 @@ constexpr uint8_t kSimBmeConfig = 0xf5;
 constexpr uint8_t kSimBmeData = 0xf7;
 constexpr int32_t kSimBmeSkipped = 0x80000;
 
-// Errors of one conversion, about those of tables 1…3.
+// Errors of one conversion, about those of a real chip at rest.
 constexpr double kSimBmeNoiseC = 0.005;
 constexpr double kSimBmeNoisePct = 0.07;
 constexpr double kSimBmeNoiseHpa = 0.033;
@@ -34,7 +34,7 @@ int32_t inverse_of(Function rising, double wanted, int32_t low, int32_t high) {
   return wanted - rising(low) < rising(high) - wanted ? low : high;
 }
 
-/// 16 bits of one conversion and one more for each doubling (§3.4.1, without a filter).
+/// 16 bits of one conversion and one more for each doubling (§3.4, without a filter).
 int32_t at_resolution(int32_t raw, uint8_t code) {
   const int32_t step = 1 << (4 - (std::clamp<int>(code, 1, 5) - 1));
   return std::min((raw + step / 2) / step * step, 0xfffff);

@@ -11,9 +11,10 @@
 
 namespace fb {
 
-/// A bus with one BME280 on it that measures a World: its registers hold what the converters would have given, so that the
-/// driver's own compensation leads back to the world. Each has trimming values of its own, by the world's seed. It knows
-/// sleep and forced mode, oversampling, the time that a measurement takes and the reset; no filter and no normal mode.
+/// A bus with one BME280 on it that measures a World: its registers hold what the converters would have given, so that
+/// the driver's own compensation leads back to the world. Each has trimming values of its own, by the world's seed. It
+/// knows sleep and forced mode, oversampling, the time that a measurement takes and the reset; no filter and no normal
+/// mode.
 class SimBme280 final : public I2cBus {
  public:
   /// @param clock the time, kept up by the owner

@@ -19,7 +19,8 @@ constexpr double kSimDhtNoisePct = 0.35;
 
 }  // namespace
 
-SimDht22::SimDht22(const World& world, const Now& clock) : world_(world), clock_(clock), noise_(world.seed_for("dht22")) {}
+SimDht22::SimDht22(const World& world, const Now& clock)
+    : world_(world), clock_(clock), noise_(world.seed_for("dht22")) {}
 
 Status SimDht22::begin(uint32_t low_us) {
   if (capturing_ && clock_.mono < ready_) return Status::kUnavailable;

@@ -10,9 +10,9 @@
 
 namespace fb {
 
-/// A line with a DHT22 at its end that measures a World. As a real one it does not answer to a wake-up that is too short or
-/// comes sooner than 2 s after the last, its pulses are never quite as long as the datasheet says, and by the scenario's noise
-/// one of fifty answers is damaged.
+/// A line with a DHT22 at its end that measures a World. As a real one it does not answer to a wake-up that is too
+/// short or comes sooner than 2 s after the last, its pulses are never quite as long as the datasheet says, and by the
+/// scenario's noise one of fifty answers is damaged.
 class SimDht22 final : public PulseCapture {
  public:
   /// The line's rest, the sensor's answer, 40 bits and the low that ends them.

@@ -15,8 +15,8 @@ constexpr double kWorldHourS = 3'600;
 constexpr double kWarmestAtH = 15;
 constexpr double kMoistAtBasePct = 48;
 
-// What one person at a desk does to the room: some 70 W of warmth where 230 W are lost a kelvin, some 60 g of vapour an hour
-// where 100 m³ of air are exchanged. The room follows within this time.
+// What one person at a desk does to the room: some 70 W of warmth where 230 W are lost a kelvin, some 60 g of vapour an
+// hour where 100 m³ of air are exchanged. The room follows within this time.
 constexpr double kPersonWarmthC = 0.3;
 constexpr double kPersonVapourHpa = 0.8;
 constexpr double kRoomFollowsS = 2'400;
@@ -86,8 +86,8 @@ struct DayOfPerson {
   Stay stays[2];
 };
 
-/// How many are in the room, and how many there seem to be by the warmth and moisture they brought. By midnight nothing is
-/// left of these.
+/// How many are in the room, and how many there seem to be by the warmth and moisture they brought. By midnight nothing
+/// is left of these.
 struct Presence {
   double people = 0;
   double felt = 0;
@@ -138,9 +138,10 @@ double World::irradiance_at(double t_s) const {
   const double clear = clear_sky_w_m2(sun_height_sine(scenario_.latitude, day_of_year, t_s / kWorldDayS - day));
   const double cover = cover_at(t_s);
   if (cover <= 0) return clear;
-  // The sun is behind a cloud for as great a part of the time as the sky is covered: logit over 1.702 is near the normal
-  // distribution's quantile.
-  const double shade = cover >= 1 ? 1 : 1 / (1 + std::exp(-8 * (cloud_.at(t_s) + std::log(cover / (1 - cover)) / 1.702)));
+  // The sun is behind a cloud for as great a part of the time as the sky is covered: logit over 1.702 is near the
+  // normal distribution's quantile.
+  const double shade =
+      cover >= 1 ? 1 : 1 / (1 + std::exp(-8 * (cloud_.at(t_s) + std::log(cover / (1 - cover)) / 1.702)));
   // What the whole covered sky lets through: Kasten and Czeplak 1980.
   return clear * (1 - 0.75 * shade);
 }

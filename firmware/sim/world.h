@@ -30,10 +30,10 @@ struct Scenario {
   double day_of_year = 0;   ///< it is always this day's season, 1…366; 0: the clock's
 };
 
-/// The surroundings of simulated sensors: weather, a sun behind passing clouds, and people who come to work in a room, whom
-/// it gets warmer and moister from. Wholly a function of seed, scenario and the time asked for: who else asks, how often and
-/// in which order changes nothing. The clock's UTC is taken for the place's solar time; where it was never set, the
-/// monotonic clock begins on 1 January.
+/// The surroundings of simulated sensors: weather, a sun behind passing clouds, and people who come to work in a room,
+/// whom it gets warmer and moister from. Wholly a function of seed, scenario and the time asked for: who else asks, how
+/// often and in which order changes nothing. The clock's UTC is taken for the place's solar time; where it was never
+/// set, the monotonic clock begins on 1 January.
 class World {
  public:
   /// The most people of a scenario.

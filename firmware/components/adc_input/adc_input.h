@@ -22,8 +22,8 @@ struct AdcInputConfig {
   double highest = 1e9;
 };
 
-/// Whatever gives a voltage: its mean over some conversions, as scale · V + offset, under a name of the person's own. A value
-/// beyond the limits is a broken wire or a wrong range, not a measurement.
+/// Whatever gives a voltage: its mean over some conversions, as scale · V + offset, under a name of the person's own. A
+/// value beyond the limits is a broken wire or a wrong range, not a measurement.
 ///
 /// execute() fails with kCorrupt beyond the limits, and as the input does; either way there is no sample.
 class AdcInput final : public Sensor<AdcInputConfig> {

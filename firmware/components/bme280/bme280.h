@@ -14,11 +14,11 @@ struct Bme280Config {
 };
 
 /// A Bosch BME280: temperature, humidity and pressure, in forced mode. One bus transaction a turn, or two that belong
-/// together, and never a wait in it: the measurement is begun in one turn and fetched in another. Who the chip is and how it
-/// was trimmed is read once, and again after a failure, since another chip may be there then.
+/// together, and never a wait in it: the measurement is begun in one turn and fetched in another. Who the chip is and
+/// how it was trimmed is read once, and again after a failure, since another chip may be there then.
 ///
-/// execute() fails with kNotFound where nobody, or another chip, answers at the address; kCorrupt where the numbers are none
-/// that the chip can measure; kUnavailable where it does not come to an end.
+/// execute() fails with kNotFound where nobody, or another chip, answers at the address; kCorrupt where the numbers are
+/// none that the chip can measure; kUnavailable where it does not come to an end.
 class Bme280 final : public Sensor<Bme280Config> {
  public:
   static constexpr std::string_view kType = "bme280";

@@ -10,8 +10,8 @@
 
 namespace {
 
-/// The chip of the worked example of Bosch's BMP280 datasheet (BST-BMP280-DS001, §3.12), whose converters and formulas for
-/// temperature and pressure are the same; for humidity, the trimming values of a real BME280.
+/// The chip of the worked example of Bosch's BMP280 datasheet (BST-BMP280-DS001, §3.12), whose converters and formulas
+/// for temperature and pressure are the same; for humidity, the trimming values of a real BME280.
 fb::Bme280Calibration example_chip() {
   fb::Bme280Calibration chip;
   chip.t1 = 27504;

@@ -11,7 +11,7 @@ constexpr uint32_t kDht22WakeUs = 1'200;
 constexpr Millis kDht22AnswerMs = 8;
 constexpr Millis kDht22AskAgainMs = 5;
 constexpr Millis kDht22PatienceMs = 100;
-/// After power comes, a sensor is not to be woken for a second (§5).
+/// After power comes, a sensor is not to be woken for a second (DHT22 datasheet, operating specifications).
 constexpr Millis kDht22SettleMs = 1'000;
 /// The pulses of an answer are 83; the line's rests come before and after.
 constexpr size_t kDht22MostPulses = 96;
@@ -54,7 +54,8 @@ Expected<Millis> Dht22::wake(const Now& now) {
 
 Expected<Millis> Dht22::listen(const Now& now) {
   const Expected<Dht22Reading> reading = take_answer();
-  if (reading.status() == Status::kUnavailable && now.mono - woken_ < kDht22PatienceMs) return now.mono + kDht22AskAgainMs;
+  if (reading.status() == Status::kUnavailable && now.mono - woken_ < kDht22PatienceMs)
+    return now.mono + kDht22AskAgainMs;
   if (reading.status() == Status::kCorrupt) {
     damaged_++;
     if (++damaged_in_a_row_ >= kMostDamaged) {

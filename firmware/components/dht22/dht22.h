@@ -11,16 +11,16 @@ struct Dht22Config {
   double period_ms = 3000;
 };
 
-/// An Aosong DHT22, also sold as AM2302: temperature and humidity over one wire. The sensor is woken in one turn and its
-/// pulses are taken in another; never sooner than 2 s after the last time, failed or not. Single damaged answers are usual on
-/// a long wire: they are dropped and counted, and only several in a row are a failure.
+/// An Aosong DHT22, also sold as AM2302: temperature and humidity over one wire. The sensor is woken in one turn and
+/// its pulses are taken in another; never sooner than 2 s after the last time, failed or not. Single damaged answers
+/// are usual on a long wire: they are dropped and counted, and only several in a row are a failure.
 ///
-/// execute() fails with kNotFound where nobody answers, kCorrupt after kMostDamaged damaged answers, kUnavailable where the
-/// capture does not come to an end.
+/// execute() fails with kNotFound where nobody answers, kCorrupt after kMostDamaged damaged answers, kUnavailable where
+/// the capture does not come to an end.
 class Dht22 final : public Sensor<Dht22Config> {
  public:
   static constexpr std::string_view kType = "dht22";
-  static constexpr Millis kShortestMs = 2000;  ///< the sensor's own period (AM2302 datasheet, §7.1)
+  static constexpr Millis kShortestMs = 2000;  ///< the sensor's own sampling period, by its datasheet
   static constexpr int kMostDamaged = 3;
 
   Dht22(PulseCapture& line, SampleSink& samples) : line_(line), samples_(samples) {}

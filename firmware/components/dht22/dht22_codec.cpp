@@ -22,7 +22,8 @@ Status dht22_bytes(const Pulse* pulses, size_t count, uint8_t (&out)[5]) {
   if (count < 3) return Status::kNotFound;
   size_t at = 0;
   while (at + 1 < count &&
-         !(dht22_within(pulses[at], false, kDht22AnswerFromUs) && dht22_within(pulses[at + 1], true, kDht22AnswerFromUs)))
+         !(dht22_within(pulses[at], false, kDht22AnswerFromUs) &&
+           dht22_within(pulses[at + 1], true, kDht22AnswerFromUs)))
     at++;
   at += 2;
   if (at + 2 * kDht22Bits > count) return Status::kCorrupt;
