@@ -123,6 +123,10 @@ FB_TEST("sim inverter counts its energy up, as much if asked often as if asked s
   EXPECT(std::fabs(often.value("energy") - seldom.value("energy")) <= 0.021);
   EXPECT(std::fabs(often.value("energy") - before - watt_hours / 1000) < 0.1);
   EXPECT(watt_hours > 2000);
+  EXPECT(often.skip_to(22.5) == fb::Status::kOk);
+  const double evening = often.value("energy");
+  EXPECT(often.skip_to(26) == fb::Status::kOk);
+  EXPECT(often.value("energy") == evening);
 }
 
 FB_TEST("sim inverter keeps to its export limit, and takes it by both functions") {

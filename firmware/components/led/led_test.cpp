@@ -179,6 +179,8 @@ FB_TEST("led is off after its end, and says so") {
   Lamp lamp;
   EXPECT(lamp.act(R"({"on":true,"fade_ms":1000})", 0) == fb::Status::kOk);
   const uint32_t version = lamp.led.state_version();
+  (void)lamp.led.execute({400, 0});
+  EXPECT(lamp.duty.now() > 0);
   lamp.led.cleanup({500, 0});
   EXPECT(lamp.duty.now() == 0);
   EXPECT(lamp.state() == R"({"on":false,"brightness":100})");

@@ -222,6 +222,9 @@ FB_TEST("relay does not take back a state that its groups forbid, nor what is no
   board.restore(R"({"channels":[{"on":true},{"on":true}]})");
   EXPECT(board.run(0) == fb::kNever);
   EXPECT(board.pins[0].level && !board.pins[1].level);
+  EXPECT(board.off(1, 10));
+  (void)board.run(20);
+  EXPECT(!board.pins[0].level && !board.pins[1].level);
   Board odd(2);
   for (const char* state : {"[]", "3", R"({"channels":{"on":true}})", R"({"channels":[1,2,3,4,5,6]})", R"({"on":true})"}) odd.restore(state);
   (void)odd.run(0);
