@@ -126,8 +126,9 @@ OtaFault OtaManifest::read(std::string_view head) {
   std::memcpy(image.data(), at + 88, image.size());
   std::memcpy(digests.data(), at + 120, digests.size());
   SplitVersion split;
-  const bool fits = size >= kOtaSmallestImage && size <= kOtaLargestImage && read_ota_text(head.substr(24, 32), version) &&
-                    read_ota_text(head.substr(56, 32), product) && split_version(version.view(), split);
+  const bool texts = read_ota_text(head.substr(24, 32), version) && read_ota_text(head.substr(56, 32), product);
+  const bool fits =
+      texts && size >= kOtaSmallestImage && size <= kOtaLargestImage && split_version(version.view(), split);
   return fits ? OtaFault::kNone : OtaFault::kBadManifest;
 }
 

@@ -34,8 +34,9 @@ FB_TEST("versions are ordered as semantic versioning 11 says") {
 }
 
 FB_TEST("what semantic versioning does not allow is no version") {
-  for (const char* const text : {"", "1", "1.2", "1.2.3.4", "01.2.3", "1.02.3", "1.2.", ".2.3", "1.2.3-", "1.2.3-a..b", "1.2.3-01",
-                                 "1.2.3-a_b", "1.2.3+", "1.2.3+a+b", "1.2.3-a.", " 1.2.3", "v1.2.3", "1.2.x"}) {
+  for (const char* const text :
+       {"", "1", "1.2", "1.2.3.4", "01.2.3", "1.02.3", "1.2.", ".2.3", "1.2.3-", "1.2.3-a..b", "1.2.3-01", "1.2.3-a_b",
+        "1.2.3+", "1.2.3+a+b", "1.2.3-a.", " 1.2.3", "v1.2.3", "1.2.x"}) {
     EXPECT_IN(text, fb::compare_versions(text, "0.0.0-0") < 0);
     EXPECT_IN(text, fb::compare_versions(text, "nonsense") == 0);
   }

@@ -50,7 +50,7 @@ void OtaReceiver::start(const Now& now) {
   (void)last_.load(storage_);
   char head[OtaManifest::kHeadSize];
   const std::string_view bytes(head, sizeof head);
-  // An image that came over the air keeps its session beside it; only a newer one, or one that did not stay, is to go on.
+  // An image keeps the session that brought it: only a newer one is to go on, or one that did not stay.
   if (staging_.find(head) == Status::kOk && manifest_.read(bytes) == OtaFault::kNone &&
       (staging_.session() > last_.session || staging_.seal() == last_.seal)) {
     state_ = State::kInterrupted;

@@ -39,8 +39,8 @@ struct OtaHealth {
   bool broker_up = false;
 };
 
-/// Takes signed firmware into the slot that does not run, and judges it after the restart; docs/ota.md. Total: any calls in
-/// any order with any bytes are answered, and leave a device that starts.
+/// Takes signed firmware into the slot that does not run, and judges it after the restart; docs/ota.md. Total: any
+/// calls in any order with any bytes are answered, and leave a device that starts.
 class OtaReceiver {
  public:
   enum class State : uint8_t { kIdle, kInterrupted, kListing, kReceiving, kVerifying, kRestarting };

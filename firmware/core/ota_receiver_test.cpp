@@ -89,7 +89,8 @@ struct Vectors {
     Package made{from_base64(of["manifest"]), from_base64(of["key"]), {}, {}, {}};
     if (!of.contains("digests")) return made;
     made.digests = from_base64(of["digests"]);
-    for (const Json& chunk : of["chunks"]) made.chunks.emplace_back(from_base64(chunk["iv"]), from_base64(chunk["bytes"]));
+    for (const Json& chunk : of["chunks"])
+      made.chunks.emplace_back(from_base64(chunk["iv"]), from_base64(chunk["bytes"]));
     made.image_sha256 = of["image_sha256"];
     return made;
   }
@@ -547,7 +548,7 @@ FB_TEST("an image of hundreds of chunks crosses every sector of its marks") {
   EXPECT(staging.marked().value_or(9999) == 256);
 }
 
-FB_TEST("the power may go at every byte: an image that is whole is started, and what was acknowledged is not sent again") {
+FB_TEST("the power may go at every byte: only a whole image is started, and nothing acknowledged is lost") {
   const Package package = vectors().named(kThreeChunks);
   // Once through without a cut, to know what there is to cut.
   Bench whole;
@@ -606,7 +607,7 @@ FB_TEST("the power may go at every byte: an image that is whole is started, and 
   EXPECT(rolled_back > 0);
 }
 
-FB_TEST("the power may go at every byte of a rollback: the image before runs, and the reason is kept or honestly not known") {
+FB_TEST("the power may go at every byte of a rollback: the image before runs and gives a reason") {
   const Package package = vectors().named(kThreeChunks);
   Bench bench;
   EXPECT(bench.install(package));
@@ -636,7 +637,7 @@ FB_TEST("the power may go at every byte of a rollback: the image before runs, an
   EXPECT(with_reason > 4096);
 }
 
-FB_TEST("any calls in any order, with cuts and faults between them, leave a device that runs what it should and can still be updated") {
+FB_TEST("any calls in any order, with cuts and faults between, leave a device that can be updated") {
   const Package package = vectors().named(kThreeChunks);
   const Package other = vectors().named("not encrypted");
   uint32_t seed = 1;
@@ -655,7 +656,8 @@ FB_TEST("any calls in any order, with cuts and faults between them, leave a devi
       if (random(40) == 0) bench.power.bytes_left = 1 + random(20'000);
       bench.slots.slots[0].fails = bench.slots.slots[1].fails = random(30) == 0;
       bench.storage.fails = random(30) == 0;
-      const uint32_t next = std::min(bench.receiver->next() + (spoilt ? 1u : 0u), static_cast<uint32_t>(of.chunks.size()) - 1);
+      const auto most = static_cast<uint32_t>(of.chunks.size()) - 1;
+      const uint32_t next = std::min(bench.receiver->next() + (spoilt ? 1u : 0u), most);
       switch (random(14)) {
         case 0:
         case 1: (void)bench.begin(of); break;

@@ -47,7 +47,8 @@ Status OtaStaging::find(char* head) {
   if (std::memcmp(seal.data(), record + kOtaSealAt, seal.size()) != 0) return Status::kNotFound;
   // The seal holds against accidents; what it covers is read as carefully as if it had come over the air.
   OtaManifest manifest;
-  if (manifest.read(ota_bytes(record + kOtaHeadAt, OtaManifest::kHeadSize)) != OtaFault::kNone) return Status::kNotFound;
+  const OtaFault fault = manifest.read(ota_bytes(record + kOtaHeadAt, OtaManifest::kHeadSize));
+  if (fault != OtaFault::kNone) return Status::kNotFound;
   if (!fits(manifest.chunks())) return Status::kNotFound;
   std::memcpy(head, record + kOtaHeadAt, OtaManifest::kHeadSize);
   session_ = get_u32(record + 4);

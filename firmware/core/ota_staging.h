@@ -11,8 +11,9 @@
 
 namespace fb {
 
-/// What lies in the slot that does not run while a package comes: image, marks, digest list and session, docs/ota.md §4.
-/// It finds its way by the flash alone, so that it survives any cut. Everything gives kStorage where the flash fails.
+/// What lies in the slot that does not run while a package comes: image, marks, digest list and session; docs/ota.md
+/// §4. It finds its way by the flash alone, so that it survives any cut. Everything gives kStorage where the
+/// flash fails.
 class OtaStaging {
  public:
   OtaStaging(FlashRegion& slot, Crypto& crypto) : slot_(slot), crypto_(crypto) {}

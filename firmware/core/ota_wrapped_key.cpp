@@ -42,7 +42,8 @@ OtaFault unwrap_ota_key(Crypto& crypto, const uint8_t* device_key, const Digest&
     uint8_t plain[kWrapCiphertext];
     std::memcpy(plain, wrapped.data() + kWrapIv, sizeof plain);
     key = crypto.hmac_sha256(root, kWrapEncryptLabel, {});
-    opened = crypto.aes256_cbc_decrypt(key.data(), reinterpret_cast<const uint8_t*>(wrapped.data()), plain, sizeof plain);
+    const auto* const iv = reinterpret_cast<const uint8_t*>(wrapped.data());
+    opened = crypto.aes256_cbc_decrypt(key.data(), iv, plain, sizeof plain);
     if (opened == Status::kOk) std::memcpy(content_key, plain, sizeof plain);
     wipe_secret(plain, sizeof plain);
   }

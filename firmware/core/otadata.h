@@ -7,18 +7,25 @@
 
 namespace fb {
 
-/// Which of several images starts: ESP-IDF's otadata partition, for bodies that have no bootloader of their own. It does what
-/// the bootloader does with rollback switched on, to the byte. Sources: ESP-IDF `esp_flash_partitions.h`
+/// Which of several images starts: ESP-IDF's otadata partition, for bodies that have no bootloader of their own. It
+/// does what the bootloader does with rollback switched on, to the byte. Sources: ESP-IDF `esp_flash_partitions.h`
 /// (`esp_ota_select_entry_t`), `bootloader_utility.c`, `bootloader_common_loader.c`, `esp_ota_ops.c`.
 ///
-/// Two sectors of one record each: sequence u32, 20 bytes of label, state u32, CRC-32 of the sequence, little endian. The
-/// newest that is neither invalid nor aborted counts: slot (sequence − 1) mod slots.
+/// Two sectors of one record each: sequence u32, 20 bytes of label, state u32, CRC-32 of the sequence, little endian.
+/// The newest that is neither invalid nor aborted counts: slot (sequence − 1) mod slots.
 ///
-/// A record is replaced by an erase and a write. Where the power goes between them it is lost, and the image of the other
-/// one starts: a new image is given up, never an old one.
+/// A record is replaced by an erase and a write. Where the power goes between them it is lost, and the image of the
+/// other one starts: a new image is given up, never an old one.
 class Otadata {
  public:
-  enum class State : uint32_t { kNew = 0, kPending = 1, kValid = 2, kInvalid = 3, kAborted = 4, kUndefined = 0xffffffff };
+  enum class State : uint32_t {
+    kNew = 0,
+    kPending = 1,
+    kValid = 2,
+    kInvalid = 3,
+    kAborted = 4,
+    kUndefined = 0xffffffff,
+  };
   struct Record {
     uint32_t sequence = 0;  ///< 0: there is none
     State state = State::kUndefined;
