@@ -15,7 +15,7 @@ const stampFile = join(root, '.cache', 'firmware-wasm.json');
 export const wasmFile = join(root, 'static', 'firmware', 'virtual', 'fieldbench.wasm');
 
 /** The rooms of firmware/ that this body is made of. */
-const ROOMS = ['hal', 'core', 'components', 'apps/virtual_node', 'ports/wasm'];
+const ROOMS = ['hal', 'core', 'components', 'sim', 'apps/virtual_node', 'ports/wasm'];
 
 const FLAGS = [
 	'--target=wasm32-wasip1',

@@ -88,7 +88,7 @@ function follow(client: MqttClient, device: VirtualDevice, host: VirtualDeviceHo
 	const ready = new Promise<void>((resolve) => {
 		client.on('connect', () => {
 			// Online only once it can hear: whoever sees the status may command at once.
-			client.subscribe(device.commandTopic, { qos: 1 }, (fault) => {
+			client.subscribe([...device.topics], { qos: 1 }, (fault) => {
 				if (fault || !client.connected) return;
 				device.setLink(true);
 				resolve();

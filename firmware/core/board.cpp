@@ -58,18 +58,20 @@ Board::Board(Device& device, const Hal& hal, const BoardHal& board)
     : device_(device),
       hal_(hal),
       board_(board),
+      log_(device.log()),
       improv_(device.identity(), board.serial, board.network, *this),
       join_(board.network, hal.rng),
       broker_(device, board.mqtt, hal.rng),
       wifi_(hal.storage, scratch_),
       mqtt_(hal.storage, scratch_) {
   device_.attach(*this);
+  device_.add_methods(methods_);
 }
 
 Status Board::start(std::string_view first_boot, std::string_view factory_default, const Now& now) {
   load_name();
-  if (wifi_.load() != Status::kOk) hal_.log.write(LogLevel::kWarning, "wifi", "the stored network cannot be read");
-  if (mqtt_.load() != Status::kOk) hal_.log.write(LogLevel::kWarning, "mqtt", "the stored broker cannot be read");
+  if (wifi_.load() != Status::kOk) log_.write(LogLevel::kWarning, "wifi", "the stored network cannot be read");
+  if (mqtt_.load() != Status::kOk) log_.write(LogLevel::kWarning, "mqtt", "the stored broker cannot be read");
   const Status started = device_.start(first_boot, factory_default, now);
   if (started != Status::kOk) return started;
   join_.use(wifi_.active(), now.mono);
@@ -89,16 +91,17 @@ Millis Board::step(const Now& now) {
   const NetworkState before = join_.state();
   Millis next = join_.step(now);
   if (join_.state() != before)
-    hal_.log.write(join_.state() == NetworkState::kFailed ? LogLevel::kWarning : LogLevel::kInfo, "wifi",
+    log_.write(join_.state() == NetworkState::kFailed ? LogLevel::kWarning : LogLevel::kInfo, "wifi",
                    join_.state() == NetworkState::kFailed ? name_of(join_.fault()) : name_of(join_.state()));
   end_provisioning(now);
   const MqttState session = broker_.state();
   next = std::min(next, broker_.step(join_.state() == NetworkState::kJoined, now));
   if (broker_.state() != session)
-    hal_.log.write(broker_.state() == MqttState::kFailed ? LogLevel::kWarning : LogLevel::kInfo, "mqtt",
+    log_.write(broker_.state() == MqttState::kFailed ? LogLevel::kWarning : LogLevel::kInfo, "mqtt",
                    broker_.state() == MqttState::kFailed ? name_of(broker_.fault()) : name_of(broker_.state()));
   next = std::min(next, improv_.step(now));
   next = std::min(next, std::min(wifi_.ends(), mqtt_.ends()));
+  device_.keep_awake(wifi_.trying() || mqtt_.trying() || is_provisioning_);
   return std::min(next, device_.step(now));
 }
 
@@ -109,10 +112,10 @@ void Board::serial(std::string_view bytes, const Now& now) {
 
 void Board::take_frame(std::string_view json) {
   over_cable_ = true;
-  const std::string_view reply = device_.handle(json, now_);
+  (void)device_.handle(json, Access::kAdmin, now_);
   over_cable_ = false;
-  if (!board_.serial.write({frame_, write_frame(reply, frame_, sizeof frame_)}))
-    hal_.log.write(LogLevel::kWarning, "rpc", "an answer was not taken");
+  if (!board_.serial.write(device_.framed_answer()))
+    log_.write(LogLevel::kWarning, "rpc", "an answer was not taken");
 }
 
 void Board::provision(const WifiSettings& settings) {
@@ -134,7 +137,7 @@ void Board::end_provisioning(const Now& now) {
   }
   if (wifi_.keep(provisioning_) != Status::kOk) {
     // It is in the network until the power goes, and no longer: that is no success.
-    hal_.log.write(LogLevel::kError, "wifi", "joined, but the network cannot be stored");
+    log_.write(LogLevel::kError, "wifi", "joined, but the network cannot be stored");
     improv_.not_kept();
     return;
   }
@@ -145,12 +148,12 @@ void Board::end_trials(const Now& now) {
   if (now.mono >= wifi_.ends()) {
     wifi_.revert();
     join_.use(wifi_.active(), now.mono);
-    hal_.log.write(LogLevel::kWarning, "wifi", "not confirmed: the network before returns");
+    log_.write(LogLevel::kWarning, "wifi", "not confirmed: the network before returns");
   }
   if (now.mono >= mqtt_.ends()) {
     mqtt_.revert();
     broker_.use(mqtt_.active(), now.mono);
-    hal_.log.write(LogLevel::kWarning, "mqtt", "not confirmed: the broker before returns");
+    log_.write(LogLevel::kWarning, "mqtt", "not confirmed: the broker before returns");
   }
 }
 

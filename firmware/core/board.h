@@ -4,6 +4,7 @@
 #include "core/device.h"
 #include "core/improv.h"
 #include "core/network_join.h"
+#include "core/rpc_board.h"
 #include "core/serial_line.h"
 #include "core/trial.h"
 
@@ -56,6 +57,8 @@ class Board final : private SerialSink, private ImprovHost {
   Device& device_;
   Hal hal_;
   BoardHal board_;
+  Log& log_;
+  BoardMethods methods_{*this};
   SerialLine line_;
   Improv improv_;
   NetworkJoin join_;
@@ -68,7 +71,6 @@ class Board final : private SerialSink, private ImprovHost {
   bool is_provisioning_ = false;
   Now now_;  ///< of the call under way
   bool over_cable_ = false;  ///< the call under way came over the cable, whose answers no setting cuts off
-  char frame_[RpcRouter::kMaxReply + 16];
 };
 
 }  // namespace fb

@@ -42,6 +42,7 @@ Millis BrokerSession::step(bool network_up, const Now& now) {
     fault_ = MqttFault::kNone;
     backoff_.reset();
     mqtt_.subscribe(device_.command_topic(), 1);
+    mqtt_.subscribe(device_.desired_topic(), 1);
     device_.set_link(true, now);
   } else if (state_ == MqttState::kConnecting || state_ == MqttState::kConnected) {
     const bool late = state_ == MqttState::kConnecting && now.mono >= give_up_at_;

@@ -54,11 +54,12 @@ class Component {
   /// Checks a change of configuration and writes the whole configuration that it would give; changes nothing. A missing
   /// or empty `change` gives the present one. kInvalid: `fault.field` does not fit.
   virtual Status plan_config(const JsonValue& change, JsonWriter& whole, Fault& fault) const = 0;
-  /// Takes on a configuration that plan_config wrote. Hardware is first touched in execute().
+  /// Takes on a configuration that plan_config wrote; a missing one means the one it has. Hardware is first touched in
+  /// execute().
   virtual void init(const JsonValue& config, const Now& now) = 0;
   /// Called when due. Returns when it wants to be called next (kNever: only when told), or what went wrong.
   virtual Expected<Millis> execute(const Now& now) = 0;
-  /// It will not be called again: outputs go to rest, buses are let go.
+  /// It will not be executed again before another init(): outputs go to rest, buses are let go.
   virtual void cleanup(const Now&) {}
   /// The wait after which a component that failed is tried again, before the orchestrator's own backoff.
   virtual Millis retry_after_ms() const { return 1000; }

@@ -5,78 +5,65 @@
 namespace fb {
 namespace {
 
-/// The element of `changes` that names `id`, and its place; a missing value where none does.
-JsonValue change_for(const JsonValue& changes, std::string_view id) {
-  for (JsonValue item = changes.first(); item.exists(); item = item.after(changes))
-    if (item.member("id").equals(id)) return item.member("config");
+/// The element of `list` that names `id`; a missing value where none does. `place` is its place.
+JsonValue item_for(const JsonValue& list, std::string_view id, size_t& place) {
+  place = 0;
+  for (JsonValue item = list.first(); item.exists(); item = item.after(list), place++)
+    if (item.member("id").equals(id)) return item;
   return {};
 }
 
-size_t place_of(const JsonValue& changes, std::string_view id) {
-  size_t place = 0;
-  for (JsonValue item = changes.first(); item.exists(); item = item.after(changes), place++)
-    if (item.member("id").equals(id)) break;
-  return place;
+Schedule schedule_of(const ScheduleSettings& settings) {
+  return {static_cast<uint8_t>(settings.priority), static_cast<uint32_t>(settings.budget_ms * 1000),
+          static_cast<uint8_t>(settings.stretch)};
 }
 
-void write_head(JsonWriter& out, const Registry::Entry& entry) {
-  out.key("id").string(entry.id.view());
-  out.key("type").string(entry.component->type());
-  out.key("enabled").boolean(entry.enabled);
+ScheduleSettings settings_of(const Schedule& schedule) {
+  ScheduleSettings settings;
+  settings.priority = schedule.priority;
+  settings.budget_ms = schedule.budget_us / 1000.0;
+  settings.stretch = schedule.stretch;
+  return settings;
+}
+
+bool is_default(const Schedule& schedule) {
+  const Schedule fresh;
+  return schedule.priority == fresh.priority && schedule.budget_us == fresh.budget_us && schedule.stretch == fresh.stretch;
 }
 
 }  // namespace
 
-void ConfigStore::load(Registry& registry, std::string_view first_boot, std::string_view factory_default,
-                       const Now& now) {
-  JsonDocument document(tokens_, kMaxValues);
+using Kind = ConfigStore::Refusal::Kind;
+
+bool ConfigStore::load_document() {
   const Expected<std::string_view> stored = record_.load();
-  if (stored.ok()) {
-    // Out of the scratch buffer, which the next record needs.
-    std::memcpy(document_, stored.value().data(), stored.value().size());
-    if (document.parse({document_, stored.value().size()}).ok()) {
-      add_components(registry, document.root().member("components"), now);
-    } else {
-      log_.write(LogLevel::kError, "config", "the stored configuration does not parse: factory default");
-    }
-  } else if (stored.status() != Status::kNotFound) {
-    log_.write(LogLevel::kError, "config", "the stored configuration cannot be read: factory default");
+  if (!stored.ok()) {
+    if (stored.status() != Status::kNotFound)
+      log_.write(LogLevel::kError, "config", "the stored configuration cannot be read: factory default");
+    return false;
   }
-  for (const std::string_view text : {stored.ok() ? std::string_view() : first_boot, factory_default}) {
-    if (text.empty()) continue;
-    if (document.parse(text).ok()) {
-      add_components(registry, document.root().member("components"), now);
-    } else {
-      log_.write(LogLevel::kError, "config", "a default configuration does not parse");
-    }
-  }
+  document_size_ = stored.value().size();
+  stored_ = true;
+  return true;
 }
 
-void ConfigStore::add_components(Registry& registry, const JsonValue& list, const Now& now) {
-  for (JsonValue item = list.first(); item.exists(); item = item.after(list)) {
-    char id_text[32];
-    char type_text[32];
-    const Expected<std::string_view> id = item.member("id").text(id_text, sizeof id_text);
-    const Expected<std::string_view> type = item.member("type").text(type_text, sizeof type_text);
-    if (!id.ok() || !type.ok()) {
-      warn("an entry without id and type is passed over", item);
-      continue;
+void ConfigStore::load(std::string_view first_boot, std::string_view factory_default, const Now& now) {
+  JsonDocument document(tokens_, kMaxValues);
+  if (load_document()) {
+    if (document.parse({scratch_ + TwoSlotRecord::kHeader, document_size_}).ok()) {
+      enact_document(document.root(), true, now);
+      return;
     }
-    if (registry.find(id.value()) != nullptr) continue;
-    const bool enabled = item.member("enabled").type() != JsonType::kFalse;
-    if (registry.add(type.value(), id.value(), enabled) != Status::kOk) {
-      warn("cannot be made, and is passed over", item);
-      continue;
-    }
-    Component& component = *registry.find(id.value())->component;
-    const JsonValue config = item.member("config");
-    // What is planned is not wanted, only whether it fits; the record has been copied out of its scratch.
-    JsonWriter whole(scratch_, kMaxDocument / 2);
-    Fault fault;
-    if (component.plan_config(config, whole, fault) == Status::kOk) {
-      component.init(config, now);
+    log_.write(LogLevel::kError, "config", "the stored configuration does not parse: factory default");
+  }
+  bool complete = false;
+  for (const std::string_view text : {first_boot, factory_default}) {
+    if (text.empty() || complete) continue;
+    if (document.parse(text).ok()) {
+      complete = document.root().member("complete").is_true();
+      enact_document(document.root(), false, now);
     } else {
-      warn("does not fit, and keeps its defaults", item);
+      log_.write(LogLevel::kError, "config", "a default configuration does not parse");
     }
   }
 }
@@ -89,57 +76,287 @@ void ConfigStore::warn(std::string_view what, const JsonValue& entry) {
   log_.write(LogLevel::kWarning, "config", line.view());
 }
 
-ConfigStore::Refusal ConfigStore::plan(Registry& registry, const JsonValue& changes) {
-  using Kind = Refusal::Kind;
-  if (!changes.is_array() || !changes.first().exists()) return {Kind::kShape, SIZE_MAX, {}};
-  size_t place = 0;
-  for (JsonValue item = changes.first(); item.exists(); item = item.after(changes), place++) {
-    if (!item.is_object()) return {Kind::kShape, place, {}};
-    char text[32];
-    const Expected<std::string_view> id = item.member("id").text(text, sizeof text);
-    if (!item.member("id").is_string()) return {Kind::kShape, place, "id"};
-    if (!id.ok() || registry.find(id.value()) == nullptr) return {Kind::kNoComponent, place, {}};
-    if (place_of(changes, id.value()) != place) return {Kind::kShape, place, "id"};
-    if (!item.member("config").is_object()) return {Kind::kShape, place, "config"};
+void ConfigStore::enact(bool prune, const Now& now) {
+  JsonDocument document(tokens_, kMaxValues);
+  if (document.parse({scratch_ + TwoSlotRecord::kHeader, document_size_}).ok()) enact_document(document.root(), prune, now);
+}
+
+void ConfigStore::enact_document(const JsonValue& root, bool prune, const Now& now) {
+  Fault fault;
+  SystemSettings system;
+  if (SystemSettings::fields().read(root.member("system"), &system, fault) == Status::kOk) system_ = system;
+  TelemetrySettings telemetry;
+  if (TelemetrySettings::fields().read(root.member("telemetry"), &telemetry, fault) == Status::kOk) telemetry_ = telemetry;
+  const JsonValue list = root.member("components");
+  for (size_t i = registry_.size(); prune && i-- > 0;) {
+    Registry::Entry& entry = registry_.at(i);
+    size_t place;
+    const JsonValue item = item_for(list, entry.id.view(), place);
+    if (item.exists() && item.member("type").equals(entry.component->type())) continue;
+    orchestrator_.end(entry, now);
+    registry_.remove(entry);
   }
-  JsonWriter out(document_, sizeof document_);
-  out.begin_object().key("components").begin_array();
-  for (const Registry::Entry& entry : registry) {
-    out.begin_object();
-    write_head(out, entry);
-    out.key("config");
-    Fault fault;
-    if (entry.component->plan_config(change_for(changes, entry.id.view()), out, fault) != Status::kOk)
-      return {Kind::kDoesNotFit, place_of(changes, entry.id.view()), fault.field};
-    out.end_object();
+  for (JsonValue item = list.first(); item.exists(); item = item.after(list)) enact_item(item, now);
+  orchestrator_.settle(now);
+}
+
+void ConfigStore::enact_item(const JsonValue& item, const Now& now) {
+  char id_text[32];
+  char type_text[32];
+  const Expected<std::string_view> id = item.member("id").text(id_text, sizeof id_text);
+  const Expected<std::string_view> type = item.member("type").text(type_text, sizeof type_text);
+  if (!id.ok() || !type.ok()) return warn("an entry without id and type is passed over", item);
+  Registry::Entry* entry = registry_.find(id.value());
+  const bool fresh = entry == nullptr;
+  if (fresh) {
+    if (registry_.add(type.value(), id.value())) return warn("cannot be made, and is passed over", item);
+    entry = registry_.find(id.value());
+  } else if (entry->component->type() != type.value()) {
+    return;  // the first of two with one id counts
   }
-  out.end_array().end_object();
-  const Expected<std::string_view> document = out.finish();
-  if (!document.ok()) return {Kind::kTooLarge, 0, {}};
-  document_size_ = document.value().size();
-  if (record_.save(document.value()) != Status::kOk) return {Kind::kStorage, 0, {}};
+  Fault fault;
+  ScheduleSettings schedule;
+  const JsonValue given = item.member("schedule");
+  if (!given.exists() || ScheduleSettings::fields().read(given, &schedule, fault) == Status::kOk)
+    entry->schedule = schedule_of(schedule);
+  entry->enabled = item.member("enabled").type() != JsonType::kFalse;
+
+  // What is planned is compared with what there is: what does not change is left alone.
+  char text[768];
+  JsonWriter present(text, sizeof text / 2);
+  JsonWriter wanted(text + sizeof text / 2, sizeof text / 2);
+  const JsonValue config = item.member("config");
+  const bool fits = entry->component->plan_config(config, wanted, fault) == Status::kOk || !wanted.ok();
+  (void)entry->component->plan_config({}, present, fault);  // the present one always fits
+  if (!fits) warn("does not fit, and keeps its defaults", item);
+  const bool same = present.finish().ok() && wanted.finish().ok() && present.finish().value() == wanted.finish().value();
+  if (!fresh && same) return;
+  if (entry->lifecycle.now() != Lifecycle::kConfigured && entry->lifecycle.move(Lifecycle::kConfigured) != Status::kOk) return;
+  entry->component->init(fits ? config : JsonValue(), now);
+}
+
+ConfigStore::Refusal ConfigStore::compose_settings(const JsonValue& system, const JsonValue& telemetry, JsonWriter& out) {
+  Fault fault;
+  SystemSettings next = system_;
+  if (system.exists() && SystemSettings::fields().read(system, &next, fault) != Status::kOk)
+    return {Kind::kDoesNotFit, SIZE_MAX, "system", fault.field, {}};
+  TelemetrySettings next_telemetry = telemetry_;
+  if (telemetry.exists() && TelemetrySettings::fields().read(telemetry, &next_telemetry, fault) != Status::kOk)
+    return {Kind::kDoesNotFit, SIZE_MAX, "telemetry", fault.field, {}};
+  out.key("system").begin_object().key("version").number(kVersion);
+  SystemSettings::fields().write_members(&next, out);
+  out.end_object().key("telemetry");
+  TelemetrySettings::fields().write(&next_telemetry, out);
   return {};
 }
 
-void ConfigStore::apply(Registry& registry, Scheduler& scheduler, const Now& now) {
-  JsonDocument document(tokens_, kMaxValues);
-  if (!document.parse({document_, document_size_}).ok()) return;
-  const JsonValue list = document.root().member("components");
-  for (const Registry::Entry& entry : registry) {
-    entry.component->init(change_for(list, entry.id.view()), now);
-    scheduler.wake(*entry.component, now);
+ConfigStore::Refusal ConfigStore::compose_item(const Component& component, std::string_view id, bool enabled,
+                                               const Schedule& schedule, const JsonValue& item, size_t place,
+                                               JsonWriter& out) {
+  const JsonValue given_enabled = item.member("enabled");
+  if (given_enabled.exists() && !given_enabled.is_bool()) return {Kind::kShape, place, {}, "enabled", {}};
+  const JsonValue config = item.member("config");
+  if (config.exists() && !config.is_object()) return {Kind::kShape, place, {}, "config", {}};
+  out.begin_object().key("id").string(id).key("type").string(component.type());
+  out.key("enabled").boolean(given_enabled.exists() ? given_enabled.is_true() : enabled);
+  out.key("config");
+  Fault fault;
+  if (component.plan_config(config, out, fault) != Status::kOk) return {Kind::kDoesNotFit, place, "config", fault.field, {}};
+  ScheduleSettings settings = settings_of(schedule);
+  const JsonValue given = item.member("schedule");
+  if (given.exists() && ScheduleSettings::fields().read(given, &settings, fault) != Status::kOk)
+    return {Kind::kDoesNotFit, place, "schedule", fault.field, {}};
+  if (!is_default(schedule_of(settings))) {
+    out.key("schedule");
+    ScheduleSettings::fields().write(&settings, out);
   }
+  out.end_object();
+  return {};
 }
 
-void ConfigStore::write(const Registry& registry, JsonWriter& out) {
-  out.begin_object().key("components").begin_array();
-  for (const Registry::Entry& entry : registry) {
-    out.begin_object();
-    write_head(out, entry);
-    out.key("config");
+ConfigStore::Refusal ConfigStore::compose_new(const JsonValue& item, size_t place, size_t& needed, JsonWriter& out) {
+  char id_text[32];
+  char type_text[32];
+  const Expected<std::string_view> id = item.member("id").text(id_text, sizeof id_text);
+  if (!id.ok() || id.value().empty()) return {Kind::kShape, place, {}, "id", {}};
+  const Expected<std::string_view> type = item.member("type").text(type_text, sizeof type_text);
+  if (!item.member("type").is_string()) return {Kind::kShape, place, {}, "type", {}};
+  ComponentFactory* factory = type.ok() ? registry_.type(type.value()) : nullptr;
+  if (factory == nullptr) return {Kind::kRegistry, place, {}, {}, {Registry::Refusal::Kind::kNoType, 0, 0, {}}};
+  const Registry::Entry* present = registry_.find(id.value());
+  if (present == nullptr || present->component->type() != type.value()) {
+    Registry::Refusal room = registry_.room_for(*factory);
+    needed += factory->footprint() + sizeof(Registry::Entry);
+    if (needed + Registry::kReserve > room.free) room.kind = Registry::Refusal::Kind::kMemory;
+    if (room) return {Kind::kRegistry, place, {}, {}, room};
+  }
+  // One for a moment, to have its defaults and its check.
+  const std::unique_ptr<Component> sample = factory->make();
+  if (sample == nullptr)
+    return {Kind::kRegistry, place, {}, {}, {Registry::Refusal::Kind::kMemory, factory->footprint(), 0, {}}};
+  return compose_item(*sample, id.value(), true, Schedule(), item, place, out);
+}
+
+ConfigStore::Refusal ConfigStore::compose(const Change& change) {
+  JsonWriter out = document_writer();
+  out.begin_object();
+  Refusal refusal = compose_settings(change.system, change.telemetry, out);
+  if (refusal) return refusal;
+  out.key("components").begin_array();
+  for (size_t i = 0; i < registry_.size(); i++) {
+    const Registry::Entry& entry = registry_.at(i);
+    if (entry.id.view() == change.removed) continue;
+    size_t place;
+    const JsonValue item = item_for(change.components, entry.id.view(), place);
+    refusal = compose_item(*entry.component, entry.id.view(), entry.enabled, entry.schedule, item, place, out);
+    if (refusal) return refusal;
+  }
+  size_t needed = 0;
+  if (change.added.exists()) refusal = compose_new(change.added, SIZE_MAX, needed, out);
+  if (refusal) return refusal;
+  out.end_array().end_object();
+  const Expected<std::string_view> document = out.finish();
+  if (!document.ok()) return {Kind::kTooLarge, SIZE_MAX, {}, {}, {}};
+  document_size_ = document.value().size();
+  return {};
+}
+
+ConfigStore::Refusal ConfigStore::prepare(Millis trial) {
+  // What a trial goes back to must be stored, even where it is the factory's.
+  if (trial == 0 || stored_) return {};
+  JsonWriter out = document_writer();
+  write(out);
+  if (!out.finish().ok() || record_.save(out.finish().value()) != Status::kOk) return {Kind::kStorage, SIZE_MAX, {}, {}, {}};
+  stored_ = true;
+  return {};
+}
+
+ConfigStore::Refusal ConfigStore::finish(Millis trial, const Now& now) {
+  JsonDocument document(tokens_, kMaxValues);
+  const std::string_view text(scratch_ + TwoSlotRecord::kHeader, document_size_);
+  if (!document.parse(text).ok()) return {Kind::kTooLarge, SIZE_MAX, {}, {}, {}};
+  if (trial != 0) {
+    trying_ = true;
+    ends_ = now.mono + trial;
+  } else if (!trying_) {
+    if (record_.save(text) != Status::kOk) return {Kind::kStorage, SIZE_MAX, {}, {}, {}};
+    stored_ = true;
+  }
+  enact(true, now);
+  return {};
+}
+
+ConfigStore::Refusal ConfigStore::set(const JsonValue& change, Millis trial, const Now& now) {
+  const JsonValue list = change.member("components");
+  const bool anything = list.exists() || change.member("system").exists() || change.member("telemetry").exists();
+  if (!anything || (list.exists() && (!list.is_array() || !list.first().exists())))
+    return {Kind::kShape, SIZE_MAX, {}, "components", {}};
+  size_t place = 0;
+  for (JsonValue item = list.first(); item.exists(); item = item.after(list), place++) {
+    if (!item.is_object()) return {Kind::kShape, place, {}, {}, {}};
+    char text[32];
+    const Expected<std::string_view> id = item.member("id").text(text, sizeof text);
+    if (!item.member("id").is_string()) return {Kind::kShape, place, {}, "id", {}};
+    if (!id.ok() || registry_.find(id.value()) == nullptr) return {Kind::kNoComponent, place, {}, {}, {}};
+    size_t first;
+    (void)item_for(list, id.value(), first);
+    if (first != place) return {Kind::kShape, place, {}, "id", {}};
+    const bool says = item.member("config").exists() || item.member("enabled").exists() || item.member("schedule").exists();
+    if (!says) return {Kind::kShape, place, {}, "config", {}};
+  }
+  Refusal refusal = prepare(trial);
+  if (!refusal) refusal = compose({change.member("system"), change.member("telemetry"), list, {}, {}});
+  return refusal ? refusal : finish(trial, now);
+}
+
+ConfigStore::Refusal ConfigStore::replace(const JsonValue& document, Millis trial, const Now& now) {
+  const JsonValue list = document.member("components");
+  if (!document.is_object() || !list.is_array()) return {Kind::kShape, SIZE_MAX, {}, "components", {}};
+  Refusal refusal = prepare(trial);
+  if (refusal) return refusal;
+  JsonWriter out = document_writer();
+  out.begin_object();
+  // Over the defaults, not over what there is.
+  const SystemSettings system = system_;
+  const TelemetrySettings telemetry = telemetry_;
+  system_ = {};
+  telemetry_ = {};
+  refusal = compose_settings(document.member("system"), document.member("telemetry"), out);
+  system_ = system;
+  telemetry_ = telemetry;
+  if (refusal) return refusal;
+  out.key("components").begin_array();
+  size_t needed = 0;
+  size_t place = 0;
+  for (JsonValue item = list.first(); item.exists(); item = item.after(list), place++) {
+    if (!item.is_object()) return {Kind::kShape, place, {}, {}, {}};
+    char text[32];
+    size_t first;
+    (void)item_for(list, item.member("id").text(text, sizeof text).value_or({}), first);
+    if (first < place) return {Kind::kShape, place, {}, "id", {}};
+    refusal = compose_new(item, place, needed, out);
+    if (refusal) return refusal;
+  }
+  out.end_array().end_object();
+  if (!out.finish().ok() || place > kMaxComponents) return {Kind::kTooLarge, SIZE_MAX, {}, {}, {}};
+  document_size_ = out.size();
+  return finish(trial, now);
+}
+
+ConfigStore::Refusal ConfigStore::add(const JsonValue& item, Millis trial, const Now& now) {
+  char text[32];
+  const Expected<std::string_view> id = item.member("id").text(text, sizeof text);
+  if (id.ok() && registry_.find(id.value()) != nullptr)
+    return {Kind::kRegistry, SIZE_MAX, {}, {}, {Registry::Refusal::Kind::kTaken, 0, 0, {}}};
+  if (registry_.size() == kMaxComponents)
+    return {Kind::kRegistry, SIZE_MAX, {}, {}, {Registry::Refusal::Kind::kTooMany, 0, 0, {}}};
+  Refusal refusal = prepare(trial);
+  if (!refusal) refusal = compose({{}, {}, {}, item, {}});
+  return refusal ? refusal : finish(trial, now);
+}
+
+ConfigStore::Refusal ConfigStore::remove(std::string_view id, Millis trial, const Now& now) {
+  const Registry::Refusal why = registry_.may_remove(id);
+  if (why) return {Kind::kRegistry, SIZE_MAX, {}, {}, why};
+  Refusal refusal = prepare(trial);
+  if (!refusal) refusal = compose({{}, {}, {}, {}, id});
+  return refusal ? refusal : finish(trial, now);
+}
+
+Status ConfigStore::confirm() {
+  if (!trying_) return Status::kOk;
+  JsonWriter out = document_writer();
+  write(out);
+  if (!out.finish().ok()) return Status::kStorage;
+  const Status saved = record_.save(out.finish().value());
+  if (saved == Status::kOk) trying_ = false;
+  return saved;
+}
+
+void ConfigStore::revert(const Now& now) {
+  if (!trying_) return;
+  trying_ = false;
+  if (load_document()) enact(true, now);
+}
+
+void ConfigStore::write(JsonWriter& out) const {
+  out.begin_object().key("system").begin_object().key("version").number(kVersion);
+  SystemSettings::fields().write_members(&system_, out);
+  out.end_object().key("telemetry");
+  TelemetrySettings::fields().write(&telemetry_, out);
+  out.key("components").begin_array();
+  for (size_t i = 0; i < registry_.size(); i++) {
+    const Registry::Entry& entry = registry_.at(i);
+    out.begin_object().key("id").string(entry.id.view()).key("type").string(entry.component->type());
+    out.key("enabled").boolean(entry.enabled).key("config");
     Fault fault;
     // The present configuration always fits; a full buffer shows in `out`.
     (void)entry.component->plan_config({}, out, fault);
+    if (!is_default(entry.schedule)) {
+      const ScheduleSettings settings = settings_of(entry.schedule);
+      out.key("schedule");
+      ScheduleSettings::fields().write(&settings, out);
+    }
     out.end_object();
   }
   out.end_array().end_object();

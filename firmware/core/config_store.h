@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <string_view>
 
-#include "core/component.h"
+#include "core/device_settings.h"
+#include "core/orchestrator.h"
 #include "core/registry.h"
-#include "core/scheduler.h"
 #include "core/two_slot_record.h"
 #include "hal/log.h"
 
@@ -13,46 +13,95 @@ namespace fb {
 
 /// The device's whole configuration, one document:
 ///
-///     {"components":[{"id":"led","type":"led","enabled":true,"config":{…}}, …]}
+///     {"system":{"version":1,"deviceId":"","timezone":"UTC0",…},"telemetry":{…},
+///      "components":[{"id":"led","type":"led","enabled":true,"config":{…},"schedule":{…}}, …]}
 ///
-/// A change is checked whole, then stored, then applied: a device never runs what it could not keep, nor keeps half.
+/// A change makes a new whole document, which is checked whole, then stored, then acted on: a device never runs what it
+/// could not keep, nor keeps half. A change on trial is acted on first and stored when confirmed; a restart or the end of
+/// the trial brings back what was stored.
 class ConfigStore {
  public:
-  static constexpr size_t kMaxDocument = 2048;
-  static constexpr size_t kMaxValues = 256;
+  static constexpr size_t kMaxDocument = 4096;
+  static constexpr size_t kMaxValues = 320;
+  static constexpr int kVersion = 1;
 
-  ConfigStore(Storage& storage, Log& log)
-      : record_(storage, "cfg", scratch_, sizeof scratch_), log_(log) {}
+  ConfigStore(Storage& storage, Log& log, Registry& registry, Orchestrator& orchestrator)
+      : record_(storage, "cfg", scratch_, sizeof scratch_), log_(log), registry_(registry), orchestrator_(orchestrator) {}
 
-  /// Makes the components that the stored document names (where none is stored, those of `first_boot`, which may be
-  /// empty), and those of `factory_default` that it lacks.
-  void load(Registry& registry, std::string_view first_boot, std::string_view factory_default, const Now& now);
+  /// Makes the components that the stored document names. Where none is stored: those of `first_boot`, which may be empty,
+  /// and unless that has `"complete":true` those of `factory_default` that it lacks. What does not fit is passed over, or
+  /// keeps its defaults, and is logged.
+  void load(std::string_view first_boot, std::string_view factory_default, const Now& now);
 
-  /// What config.set was refused for. `item` is the place in the request's list.
+  /// What a change was refused for. `item` is the place in the list, SIZE_MAX for the list itself.
   struct Refusal {
-    enum class Kind : uint8_t { kNone, kShape, kNoComponent, kDoesNotFit, kTooLarge, kStorage };
+    enum class Kind : uint8_t { kNone, kShape, kNoComponent, kDoesNotFit, kTooLarge, kStorage, kRegistry };
     Kind kind = Kind::kNone;
-    size_t item = 0;
-    std::string_view field;  ///< member of the item, or of its config for kDoesNotFit
+    size_t item = SIZE_MAX;
+    std::string_view part;         ///< "system", "telemetry", "config" or "schedule", where kDoesNotFit
+    std::string_view field;        ///< member of the item, or of its part
+    Registry::Refusal registry{};  ///< kRegistry: why a component cannot come or go
+    explicit operator bool() const { return kind != Kind::kNone; }
   };
-  /// Checks all of `changes` (an array of {"id","config"}) and stores the outcome; apply() must follow.
-  Refusal plan(Registry& registry, const JsonValue& changes);
-  /// Takes on what plan() stored, and wakes the components.
-  void apply(Registry& registry, Scheduler& scheduler, const Now& now);
+  /// Changes what `change` has of {"system","telemetry","components":[{"id","config"?,"enabled"?,"schedule"?}]}.
+  /// @param trial how long it is on trial; 0: it is stored at once, or joins the trial that is on
+  Refusal set(const JsonValue& change, Millis trial, const Now& now);
+  /// Takes on a whole document instead of the present one.
+  Refusal replace(const JsonValue& document, Millis trial, const Now& now);
+  /// One component more: {"id","type","enabled"?,"config"?,"schedule"?}.
+  Refusal add(const JsonValue& item, Millis trial, const Now& now);
+  Refusal remove(std::string_view id, Millis trial, const Now& now);
+
+  bool trying() const { return trying_; }
+  /// When the trial ends, or kNever.
+  Millis ends() const { return trying_ ? ends_ : kNever; }
+  /// kStorage: not stored, the trial goes on.
+  Status confirm();
+  void revert(const Now& now);
 
   /// The present configuration.
-  static void write(const Registry& registry, JsonWriter& out);
+  void write(JsonWriter& out) const;
+  const SystemSettings& system() const { return system_; }
+  const TelemetrySettings& telemetry() const { return telemetry_; }
 
  private:
-  void add_components(Registry& registry, const JsonValue& document, const Now& now);
+  /// What to compose a document from: the present one with changes over it.
+  struct Change {
+    JsonValue system;
+    JsonValue telemetry;
+    JsonValue components;       ///< list of changes to those that there are
+    JsonValue added;            ///< one item
+    std::string_view removed;   ///< an id
+  };
+  Refusal compose(const Change& change);
+  Refusal compose_settings(const JsonValue& system, const JsonValue& telemetry, JsonWriter& out);
+  Refusal compose_present(const Registry::Entry& entry, const JsonValue& change, size_t place, JsonWriter& out);
+  Refusal compose_new(const JsonValue& item, size_t place, size_t& needed, JsonWriter& out);
+  Refusal compose_item(const Component& component, std::string_view id, bool enabled, const Schedule& schedule,
+                       const JsonValue& item, size_t place, JsonWriter& out);
+  Refusal prepare(Millis trial);
+  Refusal finish(Millis trial, const Now& now);
+  /// Acts on the document in the buffer; where `prune`, what it lacks goes.
+  void enact(bool prune, const Now& now);
+  void enact_document(const JsonValue& root, bool prune, const Now& now);
+  void enact_item(const JsonValue& item, const Now& now);
+  bool load_document();
   void warn(std::string_view what, const JsonValue& entry);
 
+  JsonWriter document_writer() { return {scratch_ + TwoSlotRecord::kHeader, kMaxDocument}; }
+
   char scratch_[kMaxDocument + TwoSlotRecord::kOverhead];
-  char document_[kMaxDocument];
   size_t document_size_ = 0;
   JsonToken tokens_[kMaxValues];
   TwoSlotRecord record_;
   Log& log_;
+  Registry& registry_;
+  Orchestrator& orchestrator_;
+  SystemSettings system_;
+  TelemetrySettings telemetry_;
+  Millis ends_ = 0;
+  bool trying_ = false;
+  bool stored_ = false;
 };
 
 }  // namespace fb

@@ -89,11 +89,15 @@ Status Fields::read(const JsonValue& from, void* object, Fault& fault) const {
 
 void Fields::write(const void* object, JsonWriter& out) const {
   out.begin_object();
+  write_members(object, out);
+  out.end_object();
+}
+
+void Fields::write_members(const void* object, JsonWriter& out) const {
   for (size_t i = 0; i < count; i++) {
     out.key(first[i].name);
     write_value(first[i], object, out);
   }
-  out.end_object();
 }
 
 void Fields::write_schema(const void* defaults, JsonWriter& out) const {

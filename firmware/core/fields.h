@@ -48,6 +48,8 @@ struct Fields {
   Status read(const JsonValue& from, void* object, Fault& fault) const;
   /// The whole of `object`.
   void write(const void* object, JsonWriter& out) const;
+  /// Its members, into an object that is open.
+  void write_members(const void* object, JsonWriter& out) const;
   /// The schema; `defaults` may be null.
   void write_schema(const void* defaults, JsonWriter& out) const;
 };

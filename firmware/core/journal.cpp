@@ -45,7 +45,8 @@ void Journal::load() {
     entry = {};
     uint32_t began = 0;
     const Expected<std::string_view> key = read(place, 's', &began);
-    if (!key.ok() || began == 0 || entry.key.assign(key.value()) != Status::kOk) continue;
+    if (!key.ok() || began == 0 || key.value().size() > kMaxKey) continue;
+    entry.key_crc = crc32(key.value());
     uint32_t ended = 0;
     const bool has_end = read(place, 'f', &ended).ok() && ended == began;
     entry.number = began;
@@ -55,15 +56,21 @@ void Journal::load() {
 }
 
 Journal::Entry* Journal::find_entry(std::string_view key) {
-  for (Entry& entry : entries_)
-    if (entry.number != 0 && entry.key.view() == key) return &entry;
+  const uint32_t key_crc = crc32(key);
+  for (size_t place = 0; place < kEntries; place++) {
+    Entry& entry = entries_[place];
+    if (entry.number == 0 || entry.key_crc != key_crc) continue;
+    uint32_t number = 0;
+    const Expected<std::string_view> stored = read(place, 's', &number);
+    // A record that cannot be read any more is taken for the key's: better "unknown" than done twice.
+    if (!stored.ok() || stored.value() == key) return &entry;
+  }
   return nullptr;
 }
 
-Journal::Found Journal::find(std::string_view key) const {
-  for (const Entry& entry : entries_)
-    if (entry.number != 0 && entry.key.view() == key) return entry.state;
-  return Found::kNew;
+Journal::Found Journal::find(std::string_view key) {
+  const Entry* entry = find_entry(key);
+  return entry == nullptr ? Found::kNew : entry->state;
 }
 
 Expected<std::string_view> Journal::outcome(std::string_view key) {
@@ -80,8 +87,9 @@ Status Journal::begin(std::string_view key) {
   Entry* oldest = &entries_[0];
   for (Entry& entry : entries_)
     if (entry.number < oldest->number) oldest = &entry;
+  if (key.size() > kMaxKey) return Status::kNoSpace;
   Entry fresh;
-  if (fresh.key.assign(key) != Status::kOk) return Status::kNoSpace;
+  fresh.key_crc = crc32(key);
   fresh.number = last_number_ + 1;
   fresh.state = Found::kUnderWay;
   const Status written = write(static_cast<size_t>(oldest - entries_.data()), 's', fresh.number, key);

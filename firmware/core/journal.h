@@ -33,7 +33,7 @@ class Journal {
 
   /// Reads the records; damaged ones are passed over.
   void load();
-  Found find(std::string_view key) const;
+  Found find(std::string_view key);
   /// The outcome of an act that is kDone, as it was given to end(); it stays until the next call. kStorage or kCorrupt:
   /// not to be had any more.
   Expected<std::string_view> outcome(std::string_view key);
@@ -44,8 +44,8 @@ class Journal {
 
  private:
   struct Entry {
-    SmallString<kMaxKey> key;
-    uint32_t number = 0;  ///< 0: empty
+    uint32_t key_crc = 0;  ///< who has it is asked of the record, which has the whole key
+    uint32_t number = 0;   ///< 0: empty
     Found state = Found::kNew;
   };
   Entry* find_entry(std::string_view key);

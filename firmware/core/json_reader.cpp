@@ -135,9 +135,9 @@ class Parser {
 
   JsonParse push_token(JsonType type, size_t start, size_t end) {
     if (count_ == capacity_) return fault(JsonParse::Fault::kTooManyValues);
-    tokens_[count_++] = {static_cast<uint32_t>(start), static_cast<uint32_t>(end),
-                         static_cast<uint32_t>(count_), type};
-    tokens_[count_ - 1].next = static_cast<uint32_t>(count_);
+    tokens_[count_++] = {static_cast<uint16_t>(start), static_cast<uint16_t>(end),
+                         static_cast<uint16_t>(count_), type};
+    tokens_[count_ - 1].next = static_cast<uint16_t>(count_);
     return {};
   }
 
@@ -215,8 +215,8 @@ class Parser {
 
   void pop() {
     JsonToken& container = tokens_[stack_[--depth_]];
-    container.end = static_cast<uint32_t>(at_);
-    container.next = static_cast<uint32_t>(count_);
+    container.end = static_cast<uint16_t>(at_);
+    container.next = static_cast<uint16_t>(count_);
   }
 
   std::string_view text_;
@@ -233,6 +233,8 @@ class Parser {
 
 JsonParse JsonDocument::parse(std::string_view text) {
   text_ = text;
+  count_ = 0;
+  if (text.size() > kJsonMaxSize) return {JsonParse::Fault::kTooLong, kJsonMaxSize};
   Parser parser(text, tokens_, capacity_);
   const JsonParse parsed = parser.run();
   count_ = parsed.ok() ? parser.count() : 0;

@@ -8,6 +8,9 @@
 
 namespace fb {
 
+/// The longest text that is read, so that a token takes 8 bytes.
+inline constexpr size_t kJsonMaxSize = 65'535;
+
 /// How deep JSON may nest, docs/protocol.md §7.
 inline constexpr size_t kJsonMaxDepth = 16;
 
@@ -15,16 +18,16 @@ enum class JsonType : uint8_t { kNone, kNull, kFalse, kTrue, kNumber, kString, k
 
 /// One value's place in the text. Containers are followed by their members in order, names before values.
 struct JsonToken {
-  uint32_t start = 0;  ///< first byte; of a string, the one after its quote
-  uint32_t end = 0;    ///< one past the last; of a string, its closing quote
-  uint32_t next = 0;   ///< index of the first token that is not part of this one
+  uint16_t start = 0;  ///< first byte; of a string, the one after its quote
+  uint16_t end = 0;    ///< one past the last; of a string, its closing quote
+  uint16_t next = 0;   ///< index of the first token that is not part of this one
   JsonType type = JsonType::kNone;
 };
 
 class JsonValue;
 
 struct [[nodiscard]] JsonParse {
-  enum class Fault : uint8_t { kNone, kSyntax, kTooDeep, kTooManyValues };
+  enum class Fault : uint8_t { kNone, kSyntax, kTooDeep, kTooManyValues, kTooLong };
   Fault fault = Fault::kNone;
   size_t at = 0;  ///< byte offset of the fault
 

@@ -16,7 +16,7 @@ class LineLog final : public Log {
   void set_time(Millis mono) { mono_ = mono; }
   void write(LogLevel level, std::string_view tag, std::string_view text) override {
     char line[256];
-    const char letter = level == LogLevel::kError ? 'E' : level == LogLevel::kWarning ? 'W' : 'I';
+    const char letter = level <= LogLevel::kError ? 'E' : "EEWID"[static_cast<size_t>(level)];
     const int size = std::snprintf(line, sizeof line - 2, "%c (%lu) %.*s: %.*s", letter,
                                    static_cast<unsigned long>(mono_), static_cast<int>(tag.size()), tag.data(),
                                    static_cast<int>(text.size()), text.data());

@@ -12,6 +12,7 @@ inline constexpr int kInternal = -32603;
 inline constexpr int kNoComponent = -32000;
 inline constexpr int kExpired = -32001;
 inline constexpr int kBusy = -32002;
+inline constexpr int kNotAllowed = -32003;
 inline constexpr int kRefused = -32004;
 inline constexpr int kStorageFailed = -32005;
 inline constexpr int kOutcomeUnknown = -32006;

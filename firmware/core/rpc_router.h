@@ -3,19 +3,18 @@
 #include <cstddef>
 #include <string_view>
 
-#include "core/config_store.h"
-#include "core/identity.h"
 #include "core/journal.h"
-#include "core/json_reader.h"
-#include "core/json_writer.h"
-#include "core/registry.h"
-#include "core/scheduler.h"
-#include "core/telemetry.h"
-#include "hal/memory.h"
+#include "core/logger.h"
+#include "core/rpc_call.h"
 
 namespace fb {
 
-class Board;
+/// Takes commands of the short form, docs/protocol.md §3.3.
+class ShortCommands {
+ public:
+  virtual ~ShortCommands() = default;
+  virtual void execute_short(std::string_view component, const JsonValue& input, RpcCall& call) = 0;
+};
 
 /// The Device API: JSON-RPC 2.0, the same on every link; docs/protocol.md §3.3 and §4.
 class RpcRouter {
@@ -23,84 +22,54 @@ class RpcRouter {
   static constexpr size_t kMaxRequest = 4096;
   static constexpr size_t kMaxReply = 4096;
 
-  /// What the methods speak of; all of it outlives the router.
-  struct Parts {
-    const Identity& identity;
-    Registry& registry;
-    Scheduler& scheduler;
-    ConfigStore& config;
-    Journal& journal;
-    Telemetry& telemetry;
-    Memory& memory;
-    const uint32_t& boot;
-    const Millis& boot_ms;
+  /// What came in since the start.
+  struct Counts {
+    uint32_t calls = 0;
+    uint32_t errors = 0;
+    uint32_t denied = 0;
+    uint32_t repeated = 0;
+    uint32_t expired = 0;
   };
 
-  explicit RpcRouter(const Parts& parts) : parts_(parts) {}
+  RpcRouter(Journal& journal, Logger& log) : journal_(journal), log_(log) {}
 
-  /// Without a board its methods are unknown. It outlives the router's last call.
-  void attach(Board& board) { board_ = &board; }
+  /// The group outlives the router's last call. Of two methods of one name the first added counts.
+  void add(RpcMethods& group);
+  void set_short_commands(ShortCommands& commands) { short_ = &commands; }
 
-  /// Carries out one request, or says why not. Total: any bytes have an answer. It stays until the next call.
-  std::string_view handle(std::string_view request, const Now& now);
-  /// A restart was asked for and answered.
-  bool restart_wanted() const { return restart_wanted_; }
+  /// Carries out one request, or says why not. Total: any bytes have an answer. It stays until the next call of handle()
+  /// or scratch().
+  std::string_view handle(std::string_view request, Access access, const Now& now);
+  /// The last answer as a frame of the cable, docs/protocol.md §8; as long as the answer.
+  std::string_view framed();
+  /// The buffer of the answers, for whoever sends something between two of them.
+  char* scratch() { return buffer_; }
+  static constexpr size_t kScratch = kMaxReply;
+
+  const Counts& counts() const { return counts_; }
 
  private:
-  struct Call {
-    JsonValue params;
-    std::string_view prefix;  ///< how the caller names the input: "input" or "params"
-    const Now& now;
-  };
-  struct Method {
-    std::string_view name;
-    bool changes;
-    bool board;  ///< only where there is one
-    void (RpcRouter::*run)(const Call&);
-  };
-  static const Method kMethods[];
-
-  void route(const JsonValue& request, const Now& now);
-  void run_short_form(const JsonValue& request, const Now& now);
-  void run_once(const Method& method, const Call& call);
+  void route(const JsonValue& request, Access access, const Now& now);
+  void run_once(RpcMethods& group, const RpcMethods::Method& method, RpcCall& call);
   std::string_view compose();
 
-  void system_info(const Call& call);
-  void system_restart(const Call& call);
-  void components_list(const Call& call);
-  void components_get(const Call& call);
-  void components_options(const Call& call);
-  void components_execute(const Call& call);
-  void config_get(const Call& call);
-  void config_set(const Call& call);
-  void telemetry_info(const Call& call);
-  void system_rename(const Call& call);
-  void wifi_status(const Call& call);
-  void wifi_set(const Call& call);
-  void mqtt_status(const Call& call);
-  void mqtt_set(const Call& call);
-  void config_confirm(const Call& call);
-  void config_revert(const Call& call);
+  /// {"jsonrpc":"2.0","id":"<64 bytes, each an escape>",
+  static constexpr size_t kFrameHead = 9;
+  static constexpr size_t kMaxHead = 24 + 6 * 64 + 8;
+  static constexpr size_t kTailAt = kFrameHead + kMaxHead;
+  static constexpr size_t kMaxTail = 3584;
 
-  /// The component that params.id names; else null, and the error is written.
-  Registry::Entry* component_of(const Call& call);
-  void execute(Registry::Entry& entry, const JsonValue& input, const Call& call);
-
-  /// Each begins the answer anew, whatever had been written.
-  JsonWriter& result();
-  void error(int code, std::string_view message);
-  void invalid_params(std::string_view field);
-  void no_component(std::string_view raw_id);
-
-  Parts parts_;
-  Board* board_ = nullptr;
-  bool restart_wanted_ = false;
+  Journal& journal_;
+  Logger& log_;
+  RpcMethods* groups_ = nullptr;
+  ShortCommands* short_ = nullptr;
+  Counts counts_;
   SmallString<64> id_;
   bool has_id_ = false;
   JsonToken tokens_[256];
-  char tail_text_[3584];  ///< "result":… or "error":…, as the journal keeps it
-  JsonWriter tail_{tail_text_, sizeof tail_text_};
-  char reply_[kMaxReply];
+  char buffer_[kTailAt + kMaxTail + 2 > kMaxReply ? kTailAt + kMaxTail + 2 : kMaxReply];
+  RpcAnswer answer_{buffer_ + kTailAt, kMaxTail};
+  std::string_view reply_;
 };
 
 }  // namespace fb

@@ -99,6 +99,14 @@ size_t write_frame(std::string_view json, char* out, size_t capacity) {
   return size;
 }
 
+std::string_view frame_in_place(char* json, size_t size) {
+  char* const at = json - 9;
+  *at = kFrameStart;
+  put_crc({json, size}, at + 1);
+  json[size] = '\n';
+  return {at, size + 10};
+}
+
 size_t write_improv(uint8_t type, std::string_view data, char* out, size_t capacity) {
   const size_t sum_at = kImprovDataAt + data.size();
   if (data.size() > SerialLine::kMaxImprovData || sum_at + 2 > capacity) return 0;

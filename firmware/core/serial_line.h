@@ -47,7 +47,9 @@ class SerialLine {
 
 /// Writes a frame of `json` to `out` and gives its length, or 0 where it does not fit: `capacity` is 10 bytes more.
 size_t write_frame(std::string_view json, char* out, size_t capacity);
-/// Likewise an Improv packet, of at most 255 bytes of data and 11 around it.
+/// Makes a frame around JSON that has 9 bytes before it and 1 after it to spare.
+std::string_view frame_in_place(char* json, size_t size);
+/// Writes to `out` likewise an Improv packet, of at most 255 bytes of data and 11 around it.
 size_t write_improv(uint8_t type, std::string_view data, char* out, size_t capacity);
 
 }  // namespace fb

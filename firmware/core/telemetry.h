@@ -4,41 +4,75 @@
 #include <cstdint>
 
 #include "core/component.h"
+#include "core/device_settings.h"
 #include "core/identity.h"
+#include "core/logger.h"
+#include "core/rpc_call.h"
+#include "core/telemetry_log.h"
 #include "hal/hal.h"
 
 namespace fb {
 
-/// Numbers what components measure and sends it in the native profile, docs/protocol.md §2 and §3.1. The log is in RAM
-/// and keeps nothing that was sent, so each boot is a new epoch and nothing can be asked for again.
+/// Hears every sample besides the log: rules, models.
+class SampleTap {
+ public:
+  virtual ~SampleTap() = default;
+  virtual void heard(const Metric* metrics, size_t count, const Now& now) = 0;
+};
+
+/// Numbers what components measure, keeps it in the log and sends it in the native profile, docs/protocol.md §2, §3.1 and
+/// §3.5. What could not be sent can be asked for again by telemetry.query, until the log needs its place.
 class Telemetry final : public SampleSink {
  public:
-  Telemetry(const Identity& identity, const Hal& hal, char* buffer, size_t capacity)
-      : identity_(identity), hal_(hal), buffer_(buffer), capacity_(capacity) {}
+  Telemetry(const Identity& identity, const Hal& hal, Logger& log)
+      : identity_(identity), hal_(hal), log_(log), samples_(hal.telemetry, hal.rng) {}
 
-  /// Draws the epoch.
-  Status start(const Now& now);
-  /// While the link is down samples get their numbers and are lost; the gap shows.
-  void set_link(bool up) { link_up_ = up; }
+  /// Opens the log.
+  Status start(uint32_t boot, const Now& now);
+  void set_link(bool up);
   void take(const Metric* metrics, size_t count, const Now& now) override;
+  /// kNoSpace: too many. It outlives the last sample.
+  Status add_tap(SampleTap& tap) {
+    if (tap_count_ == kMaxTaps) return Status::kNoSpace;
+    taps_[tap_count_++] = &tap;
+    return Status::kOk;
+  }
 
-  uint32_t epoch() const { return epoch_; }
-  /// The next number to be used; also the oldest held, as none is.
-  uint32_t next_seq() const { return seq_; }
-  uint32_t lost() const { return lost_; }
+  /// Sends what is due, through the caller's buffer. Returns when it wants to be called next.
+  Millis publish(char* buffer, size_t capacity, const TelemetrySettings& settings, const Now& now);
+  /// Answers telemetry.query.
+  void query(RpcCall& call);
+
+  uint32_t epoch() const { return samples_.epoch(); }
+  /// The next number to be used, and the oldest that is held.
+  uint32_t next_seq() const { return samples_.next_seq(); }
+  uint32_t first_seq() const { return samples_.first_seq(); }
+  /// Samples that the log had to give up, or could not keep.
+  uint32_t lost() const { return samples_.lost() + refused_; }
+  void write_figures(JsonWriter& out) const;
 
  private:
-  void new_log();
+  /// So many samples of before the session came up are still sent by themselves; the rest is for who asks.
+  static constexpr uint32_t kMostBacklog = 30;
+  /// Samples that one step sends, so that a backlog does not keep it from its components.
+  static constexpr int kSamplesAStep = 8;
+
+  bool send_live(const LoggedSample& sample, char* buffer, size_t capacity, const Now& now);
 
   const Identity& identity_;
   const Hal& hal_;
-  char* buffer_;
-  size_t capacity_;
-  SmallString<96> topic_;
-  uint32_t epoch_ = 0;
-  uint32_t seq_ = 0;
-  uint32_t lost_ = 0;
+  Logger& log_;
+  TelemetryLog samples_;
+  static constexpr size_t kMaxTaps = 4;
+  SampleTap* taps_[kMaxTaps] = {};
+  size_t tap_count_ = 0;
+  uint32_t boot_ = 0;
   Millis boot_ms_ = 0;
+  uint32_t live_seq_ = 0;   ///< the next to be sent live
+  uint32_t sent_ = 0;
+  uint32_t unsent_ = 0;     ///< passed over or not taken
+  uint32_t refused_ = 0;    ///< the log did not take them
+  bool clock_told_ = false;
   bool link_up_ = false;
 };
 

@@ -1,11 +1,15 @@
 #pragma once
 
+#include "hal/crypto.h"
+#include "hal/firmware_slots.h"
+#include "hal/flash_region.h"
 #include "hal/log.h"
 #include "hal/memory.h"
 #include "hal/mqtt.h"
 #include "hal/network.h"
-#include "hal/pwm.h"
+#include "hal/power.h"
 #include "hal/rng.h"
+#include "hal/stopwatch.h"
 #include "hal/storage.h"
 #include "hal/uart.h"
 
@@ -19,7 +23,11 @@ struct Hal {
   Signal& signal;
   Memory& memory;
   Log& log;
-  PwmOut& led;
+  Stopwatch& stopwatch;
+  Power& power;
+  Crypto& crypto;
+  FlashRegion& telemetry;  ///< where the telemetry log lies
+  FirmwareSlots& slots;
 };
 
 /// What a board has besides: a cable, a network and a broker session of its own.

@@ -5,7 +5,8 @@
 
 namespace fb {
 
-enum class LogLevel : uint8_t { kError = 1, kWarning = 2, kInfo = 3 };
+/// The numbers are those of the WebAssembly ABI, docs/firmware.md §3.
+enum class LogLevel : uint8_t { kCritical = 0, kError = 1, kWarning = 2, kInfo = 3, kDebug = 4 };
 
 /// Where lines for people go. The text is not kept.
 class Log {

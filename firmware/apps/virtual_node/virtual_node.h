@@ -44,6 +44,11 @@ class VirtualNode {
     MqttOut& mqtt;
     Memory& memory;
     Log& log;
+    Stopwatch& stopwatch;
+    Power& power;
+    Crypto& crypto;
+    FlashRegion& telemetry;
+    FirmwareSlots& slots;
   };
   /// @param board what a practice board has besides, or null: then the host owns the session and the radio is simulated
   VirtualNode(const Identity& identity, uint64_t seed, const Body& body, const BoardHal* board = nullptr);

@@ -6,11 +6,19 @@
 #include <vector>
 
 #include "apps/virtual_node/virtual_node.h"
+#include "ports/host/fake_slots.h"
+#include "ports/mbedtls/mbedtls_crypto.h"
 
 namespace fb {
 
 /// A body for tests: everything in memory, and faults on demand.
-class FakeBody final : public Storage, public Rng, public MqttOut, public Log, public Memory {
+class FakeBody final : public Storage,
+                       public Rng,
+                       public MqttOut,
+                       public Log,
+                       public Memory,
+                       public Stopwatch,
+                       public Power {
  public:
   struct Message {
     std::string topic;
@@ -39,9 +47,13 @@ class FakeBody final : public Storage, public Rng, public MqttOut, public Log, p
     return true;
   }
   void write(LogLevel, std::string_view, std::string_view text) override { log.emplace_back(text); }
-  size_t free_bytes() override { return 4096; }
+  size_t free_bytes() override { return free_memory; }
+  uint64_t micros() override { return time_us += run_takes_us; }
+  ResetReason reset_reason() override { return reason; }
 
-  VirtualNode::Body body() { return {*this, *this, *this, *this, *this}; }
+  VirtualNode::Body body() {
+    return {*this, *this, *this, *this, *this, *this, *this, crypto, telemetry, slots};
+  }
   void power_back() {
     cut_write = SIZE_MAX;
     writes = 0;
@@ -55,6 +67,14 @@ class FakeBody final : public Storage, public Rng, public MqttOut, public Log, p
   size_t cut_bytes = 0;
   uint32_t random = 1;
   bool link_refuses = false;
+  size_t free_memory = 100'000;
+  uint64_t time_us = 0;
+  uint64_t run_takes_us = 1;
+  ResetReason reason = ResetReason::kPowerOn;
+  MbedtlsCrypto crypto;
+  FakePower slot_power;
+  SlotFlash telemetry{slot_power, 4 * FlashRegion::kSector};
+  FakeSlots slots{slot_power, 16 * FlashRegion::kSector};
 };
 
 inline Identity test_identity() {

@@ -5,6 +5,7 @@
 #include <new>
 #include <vector>
 
+#include "ports/wasm/wasm_crypto.h"
 #include "ports/wasm/wasm_hal.h"
 
 #define FB_EXPORT(name) extern "C" __attribute__((export_name(#name)))
@@ -12,7 +13,7 @@
 namespace fb {
 namespace {
 
-constexpr uint32_t kAbiVersion = 2;
+constexpr uint32_t kAbiVersion = 3;
 constexpr size_t kMaxDevices = 1024;
 constexpr size_t kMaxOptions = 4096;
 
@@ -24,15 +25,24 @@ struct Options {
   Identity identity;
   uint64_t seed = 0;
   bool board = false;
+  ResetReason reset = ResetReason::kPowerOn;
   char config[kMaxOptions];
   size_t config_size = 0;
 };
 
 struct Body {
-  explicit Body(uint32_t handle) : hal(handle), serial(handle), network(handle), session(handle, hal) {}
+  explicit Body(uint32_t handle)
+      : hal(handle),
+        crypto(handle),
+        telemetry(handle, WasmRegion::Which::kTelemetry),
+        slots(handle),
+        serial(handle),
+        network(handle),
+        session(handle, hal) {}
 
   Status boot(const Now& now) {
     node.reset();
+    asleep_until = 0;
     const BoardHal board{serial, network, session};
     if (options.board && booted) {
       // What a chip's reset ends of itself.
@@ -40,18 +50,35 @@ struct Body {
       network.leave();
     }
     booted = true;
-    node.reset(new (std::nothrow) VirtualNode(options.identity, options.seed, {hal, hal, hal, hal, hal},
-                                              options.board ? &board : nullptr));
+    node.reset(new (std::nothrow)
+                   VirtualNode(options.identity, options.seed, {hal, hal, hal, hal, hal, hal, hal, crypto, telemetry, slots},
+                               options.board ? &board : nullptr));
     if (node == nullptr) return Status::kNoSpace;
-    return node->start({options.config, options.config_size}, now);
+    const Status started = node->start({options.config, options.config_size}, now);
+    if (started == Status::kOk && !options.board) node->device().set_link(link_up, now);
+    return started;
+  }
+
+  /// The power goes but for the clock that wakes it.
+  void sleep(Millis until) {
+    if (options.board) {
+      session.close();
+      network.leave();
+    }
+    node.reset();
+    asleep_until = until;
   }
 
   Options options;
   WasmHal hal;
+  WasmCrypto crypto;
+  WasmRegion telemetry;
+  WasmSlots slots;
   WasmSerial serial;
   WasmNetwork network;
   WasmMqtt session;
-  std::unique_ptr<VirtualNode> node;
+  std::unique_ptr<VirtualNode> node;  ///< null while it sleeps deeply
+  Millis asleep_until = 0;
   bool link_up = false;
   bool booted = false;
 };
@@ -116,6 +143,10 @@ bool read_options(std::string_view json, Options& options) {
   const Expected<double> seed = root.member("seed").number();
   if (!seed.ok() || seed.value() < 0 || seed.value() > 9007199254740991.0) return false;
   options.seed = static_cast<uint64_t>(seed.value());
+  const JsonValue reset = root.member("reset");
+  const double reason = reset.exists() ? reset.number().value_or(-1) : 1;
+  if (!(reason >= 0 && reason <= static_cast<double>(ResetReason::kDeepSleep))) return false;
+  options.reset = static_cast<ResetReason>(static_cast<uint8_t>(reason));
   const std::string_view config = root.member("config").raw();
   if (config.size() > sizeof options.config) return false;
   for (const char c : config) options.config[options.config_size++] = c;
@@ -143,6 +174,7 @@ int32_t fb_device_create(const char* options, uint32_t size, double mono_ms, dou
   if (body == nullptr) return kNoMemory;
   if (!read_options({options, size}, body->options)) return kBadOptions;
   if (!is_device_id(body->options.identity.id.view())) return kBadId;
+  body->hal.reason = body->options.reset;
   if (body->boot(now_of(mono_ms, unix_ms)) != Status::kOk) return kDidNotStart;
   slots()[slot].body = std::move(body);
   return static_cast<int32_t>(handle);
@@ -157,11 +189,15 @@ FB_EXPORT(fb_device_step) double fb_device_step(uint32_t handle, double mono_ms,
   Body* body = find(handle);
   if (body == nullptr) return -1;
   const Now now = now_of(mono_ms, unix_ms);
-  if (body->node->device().restart_wanted()) {
+  if (now.mono < body->asleep_until) return static_cast<double>(body->asleep_until);
+  const bool wakes = body->node == nullptr;
+  if (wakes || body->node->device().restart_wanted()) {
+    body->hal.reason = wakes ? ResetReason::kDeepSleep : ResetReason::kSoftware;
     if (body->boot(now) != Status::kOk) return -1;
-    if (!body->options.board) body->node->device().set_link(body->link_up, now);
   }
   const Millis next = body->node->step(now);
+  const SleepWish wish = body->node->device().sleep_wish();
+  if (wish.kind == SleepKind::kDeep) body->sleep(wish.until);
   return next == kNever ? 9e15 : static_cast<double>(next);
 }
 
@@ -170,7 +206,7 @@ FB_EXPORT(fb_device_link) void fb_device_link(uint32_t handle, uint32_t up, doub
   // A board knows its own session.
   if (body == nullptr || body->options.board) return;
   body->link_up = up != 0;
-  body->node->device().set_link(up != 0, fb::now_of(mono_ms, unix_ms));
+  if (body->node != nullptr) body->node->device().set_link(up != 0, fb::now_of(mono_ms, unix_ms));
 }
 
 FB_EXPORT(fb_device_receive)
@@ -178,6 +214,7 @@ int32_t fb_device_receive(uint32_t handle, const char* topic, uint32_t topic_siz
                           uint32_t payload_size, double mono_ms, double unix_ms) {
   fb::Body* body = fb::find(handle);
   if (body == nullptr) return -1;
+  if (body->node == nullptr) return 0;
   const fb::Now now = fb::now_of(mono_ms, unix_ms);
   return body->node->device().receive({topic, topic_size}, {payload, payload_size}, now) ? 1 : 0;
 }
@@ -185,17 +222,18 @@ int32_t fb_device_receive(uint32_t handle, const char* topic, uint32_t topic_siz
 FB_EXPORT(fb_device_serial)
 void fb_device_serial(uint32_t handle, const char* bytes, uint32_t size, double mono_ms, double unix_ms) {
   fb::Body* body = fb::find(handle);
-  if (body == nullptr || body->node->board() == nullptr) return;
+  if (body == nullptr || body->node == nullptr || body->node->board() == nullptr) return;
   body->node->board()->serial({bytes, size}, fb::now_of(mono_ms, unix_ms));
 }
 
 FB_EXPORT(fb_device_text) int32_t fb_device_text(uint32_t handle, uint32_t which, char* out, uint32_t capacity) {
   fb::Body* body = fb::find(handle);
-  if (body == nullptr) return -1;
+  if (body == nullptr || body->node == nullptr) return -1;
   const fb::Device& device = body->node->device();
   const std::string_view text = which == 0   ? device.status_topic()
                                 : which == 1 ? device.will_payload()
                                 : which == 2 ? device.command_topic()
+                                : which == 3 ? device.desired_topic()
                                              : std::string_view();
   if (text.size() <= capacity)
     for (size_t i = 0; i < text.size(); i++) out[i] = text[i];

@@ -13,6 +13,14 @@ int32_t fb_host_storage_read(uint32_t handle, const char* key, uint32_t key_size
 FB_IMPORT("storage_write")
 int32_t fb_host_storage_write(uint32_t handle, const char* key, uint32_t key_size, const char* bytes, uint32_t size);
 FB_IMPORT("random") uint32_t fb_host_random(uint32_t handle);
+FB_IMPORT("micros") double fb_host_micros(uint32_t handle);
+FB_IMPORT("flash_size") uint32_t fb_host_flash_size(uint32_t handle, uint32_t region);
+FB_IMPORT("flash_read")
+int32_t fb_host_flash_read(uint32_t handle, uint32_t region, uint32_t at, void* out, uint32_t size);
+FB_IMPORT("flash_write")
+int32_t fb_host_flash_write(uint32_t handle, uint32_t region, uint32_t at, const void* bytes, uint32_t size);
+FB_IMPORT("flash_erase") int32_t fb_host_flash_erase(uint32_t handle, uint32_t region, uint32_t at);
+FB_IMPORT("slot") int32_t fb_host_slot(uint32_t handle, uint32_t act);
 
 namespace fb {
 namespace {
@@ -52,5 +60,52 @@ void WasmHal::write(LogLevel level, std::string_view tag, std::string_view text)
 }
 
 size_t WasmHal::free_bytes() { return kMaxMemory - __builtin_wasm_memory_size(0) * kPage; }
+
+uint64_t WasmHal::micros() { return static_cast<uint64_t>(fb_host_micros(handle_)); }
+
+size_t WasmRegion::size() const { return fb_host_flash_size(handle_, which_); }
+
+Status WasmRegion::read(size_t at, void* out, size_t size) {
+  if (at > this->size() || size > this->size() - at) return Status::kInvalid;
+  const int32_t status =
+      fb_host_flash_read(handle_, which_, static_cast<uint32_t>(at), out, static_cast<uint32_t>(size));
+  return status == 0 ? Status::kOk : Status::kStorage;
+}
+
+Status WasmRegion::write(size_t at, const void* bytes, size_t size) {
+  if (at > this->size() || size > this->size() - at) return Status::kInvalid;
+  const int32_t status =
+      fb_host_flash_write(handle_, which_, static_cast<uint32_t>(at), bytes, static_cast<uint32_t>(size));
+  return status == 0 ? Status::kOk : Status::kStorage;
+}
+
+Status WasmRegion::erase_sector(size_t at) {
+  if (at % kSector != 0 || at >= size()) return Status::kInvalid;
+  return fb_host_flash_erase(handle_, which_, static_cast<uint32_t>(at)) == 0 ? Status::kOk : Status::kStorage;
+}
+
+namespace {
+
+/// What the import `slot` is asked, docs/firmware.md §3.
+enum class SlotAct : uint32_t { kState = 0, kBootOther = 1, kConfirm = 2, kRollBack = 3 };
+
+Status slot_act(uint32_t handle, SlotAct act) {
+  switch (fb_host_slot(handle, static_cast<uint32_t>(act))) {
+    case 0: return Status::kOk;
+    case -1: return Status::kNotFound;
+    case -2: return Status::kCorrupt;
+    default: return Status::kStorage;
+  }
+}
+
+}  // namespace
+
+ImageState WasmSlots::running_state() {
+  return fb_host_slot(handle_, static_cast<uint32_t>(SlotAct::kState)) == 1 ? ImageState::kOnTrial
+                                                                            : ImageState::kConfirmed;
+}
+Status WasmSlots::boot_other() { return slot_act(handle_, SlotAct::kBootOther); }
+Status WasmSlots::confirm_running() { return slot_act(handle_, SlotAct::kConfirm); }
+Status WasmSlots::roll_back() { return slot_act(handle_, SlotAct::kRollBack); }
 
 }  // namespace fb

@@ -7,7 +7,13 @@
 namespace fb {
 
 /// The host's side of one device, reached by the imports of docs/firmware.md §3. `handle` says whose it is.
-class WasmHal final : public Storage, public Rng, public MqttOut, public Log, public Memory {
+class WasmHal final : public Storage,
+                      public Rng,
+                      public MqttOut,
+                      public Log,
+                      public Memory,
+                      public Stopwatch,
+                      public Power {
  public:
   explicit WasmHal(uint32_t handle) : handle_(handle) {}
 
@@ -17,9 +23,42 @@ class WasmHal final : public Storage, public Rng, public MqttOut, public Log, pu
   bool publish(std::string_view topic, std::string_view payload, uint8_t qos, bool retain) override;
   void write(LogLevel level, std::string_view tag, std::string_view text) override;
   size_t free_bytes() override;
+  uint64_t micros() override;
+  ResetReason reset_reason() override { return reason; }
+
+  ResetReason reason = ResetReason::kPowerOn;
 
  private:
   uint32_t handle_;
+};
+
+/// A stretch of the device's flash that the host keeps. The numbers are those of docs/firmware.md §3.
+class WasmRegion final : public FlashRegion {
+ public:
+  enum class Which : uint32_t { kTelemetry = 0, kOtherSlot = 1 };
+  WasmRegion(uint32_t handle, Which which) : handle_(handle), which_(static_cast<uint32_t>(which)) {}
+  size_t size() const override;
+  Status read(size_t at, void* out, size_t size) override;
+  Status write(size_t at, const void* bytes, size_t size) override;
+  Status erase_sector(size_t at) override;
+
+ private:
+  uint32_t handle_;
+  uint32_t which_;
+};
+
+class WasmSlots final : public FirmwareSlots {
+ public:
+  explicit WasmSlots(uint32_t handle) : handle_(handle), other_(handle, WasmRegion::Which::kOtherSlot) {}
+  FlashRegion& other() override { return other_; }
+  Status boot_other() override;
+  ImageState running_state() override;
+  Status confirm_running() override;
+  Status roll_back() override;
+
+ private:
+  uint32_t handle_;
+  WasmRegion other_;
 };
 
 /// The cable, the network and the session of a board, by the imports of ABI 2.

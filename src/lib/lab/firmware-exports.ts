@@ -7,7 +7,7 @@ export type FirmwareFault =
 	| { kind: 'other-abi'; found: number };
 
 /** The ABI that this page speaks; docs/firmware.md. */
-export const FIRMWARE_ABI = 2;
+export const FIRMWARE_ABI = 3;
 
 /** The module's exports, docs/firmware.md §2. Pointers and lengths in bytes, times in ms. */
 export interface FirmwareExports {

@@ -1,6 +1,8 @@
 import { err, ok, textOf, utf8, type Result } from '$lib/base';
 import { boardImports, type BoardBody } from './board-imports';
+import { cryptoImports } from './crypto-imports';
 import type { Flash } from './flash';
+import { flashImports, type FlashBody } from './flash-imports';
 import { exportsOf, type FirmwareExports, type FirmwareFault } from './firmware-exports';
 
 /** What a device of the instance is given by its host; docs/firmware.md §3. */
@@ -9,6 +11,8 @@ export interface DeviceBody {
 	/** Takes one message. It must not call the instance: gather, and go on after the call. */
 	publish(message: DevicePublish): void;
 	log(line: DeviceLogLine): void;
+	/** Its telemetry log and firmware slots; without, it keeps neither over a restart. */
+	readonly regions?: FlashBody;
 	/** Given to a device that was made with `board`, and only to one. */
 	readonly board?: BoardBody;
 }
@@ -20,6 +24,8 @@ export interface DeviceOptions {
 	/** An integer, 0 … 2⁵³−1. */
 	readonly seed: number;
 	readonly config?: unknown;
+	/** Why it starts, docs/firmware.md §2; a power-on where it is missing. */
+	readonly reset?: number;
 	/** A board has its own network and session. @param mac 12 lower-case hex digits */
 	readonly board?: { readonly mac: string };
 }
@@ -32,7 +38,7 @@ export interface DevicePublish {
 }
 
 export interface DeviceLogLine {
-	readonly level: 'error' | 'warning' | 'info';
+	readonly level: 'critical' | 'error' | 'warning' | 'info' | 'debug';
 	readonly tag: string;
 	readonly text: string;
 }
@@ -54,8 +60,8 @@ const CREATE_ERRORS = {
 	'-3': 'no-memory',
 	'-4': 'did-not-start'
 } as const;
-const LOG_LEVELS = { 1: 'error', 2: 'warning', 3: 'info' } as const;
-const TEXTS = { willTopic: 0, willPayload: 1, commandTopic: 2 } as const;
+const LOG_LEVELS = { 0: 'critical', 1: 'error', 2: 'warning', 3: 'info', 4: 'debug' } as const;
+const TEXTS = { willTopic: 0, willPayload: 1, commandTopic: 2, desiredTopic: 3 } as const;
 const NOT_FOUND = -1;
 const FAILED = -2;
 const WASI_EBADF = 8;
@@ -111,6 +117,9 @@ export class FirmwareInstance {
 					return bodyOf(handle)?.flash.write(text(k, kn), bytes(p, pn).slice()) ? 0 : FAILED;
 				},
 				random: () => random() | 0,
+				micros: () => performance.now() * 1000,
+				...flashImports({ flash: (handle) => bodyOf(handle)?.regions, bytes }),
+				...cryptoImports(bytes),
 				...boardImports({ board: (handle) => bodyOf(handle)?.board, bytes })
 			}
 		};

@@ -92,7 +92,7 @@ describe('Device API', () => {
 		expect(take('shadow/reported')).toEqual([{ led: { on: false, brightness: 100 } }]);
 	});
 
-	it('keeps configuration and boot count over a restart, and draws a new epoch', async () => {
+	it('keeps configuration, boot count and telemetry log over a restart', async () => {
 		const { add, take, clock } = await bench();
 		const device = add('sim-1');
 		device.setLink(true);
@@ -106,7 +106,10 @@ describe('Device API', () => {
 		const [before, after] = take('status');
 		expect(before).toMatchObject({ boot: 1 });
 		expect(after).toMatchObject({ boot: 2, state: 'online' });
-		expect(after?.['epoch']).not.toBe(before?.['epoch']);
+		expect(after?.['epoch']).toBe(before?.['epoch']);
+		const seqs = take('telemetry').map((s) => s['seq']);
+		expect(seqs).toEqual(seqs.map((_, i) => i));
+		expect(seqs.length).toBeGreaterThan(1);
 	});
 });
 
@@ -118,7 +121,7 @@ describe('telemetry', () => {
 		}).setLink(true);
 		clock.advance(10_000);
 		const samples = take('telemetry');
-		expect(samples.map((s) => s['seq'])).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+		expect(samples.map((s) => s['seq'])).toEqual(Array.from({ length: 21 }, (_, i) => i));
 		expect(samples.every((s) => s['sim'] === true && s['clock'] === 'sync')).toBe(true);
 	});
 
@@ -182,7 +185,7 @@ describe('host', () => {
 		expect(bad.state).toEqual({ kind: 'running' });
 		expect(bad.crashes).toBe(1);
 		expect(take('status', 'sim-bad').map((s) => s['boot'])).toEqual([1, 2]);
-		expect(take('telemetry', 'sim-good').map((s) => s['seq'])).toEqual([1, 2, 3, 4, 5]);
+		expect(take('telemetry', 'sim-good').map((s) => s['seq'])).toEqual([0, 1, 2, 3, 4, 5]);
 		expect(log.join()).toContain('sim-bad crashed');
 	});
 
@@ -263,7 +266,7 @@ describe('host', () => {
 		const { host, add, take, clock } = await bench();
 		for (let i = 0; i < 100; i++) add(`sim-${i}`).setLink(true);
 		clock.advance(4000);
-		expect(take('telemetry')).toHaveLength(200);
+		expect(take('telemetry')).toHaveLength(300);
 		expect(host.memoryBytes).toBeLessThan(8 << 20);
 	});
 });

@@ -7,7 +7,9 @@ import type {
 	CreateError,
 	Trapped
 } from './firmware-instance';
+import { MemorySparseFlash } from './board/sparse-flash';
 import type { Flash } from './flash';
+import type { FlashBody } from './flash-imports';
 
 /** What carries a virtual device's messages. Both are called outside of the firmware, and must not throw. */
 export interface DeviceLink {
@@ -45,6 +47,10 @@ export interface DeviceHardware {
 	readonly changed: () => void;
 }
 
+/** Four hours of a climate sensor. */
+const TELEMETRY_BYTES = 64 << 10;
+/** `reset` of a device that stopped in the middle of a call, docs/firmware.md §2. */
+const RESET_PANIC = 3;
 const RESTART = { baseMs: 1000, maxMs: 60_000 };
 /** Up this long, a device's earlier crashes no longer count for the pause after the next. */
 const STEADY_MS = 120_000;
@@ -64,6 +70,10 @@ export class VirtualDevice {
 	#cancelTimer: () => void = () => {};
 	#will: LastWill = { topic: '', payload: '' };
 	#commandTopic = '';
+	#desiredTopic = '';
+	/** Outlives its restarts, and not this page: each start of the page is a new log (docs/telemetry-log.md). */
+	readonly #regions: FlashBody = { telemetry: new MemorySparseFlash(TELEMETRY_BYTES) };
+	#reset: number | undefined;
 
 	private constructor(
 		private readonly options: VirtualDeviceOptions,
@@ -104,9 +114,13 @@ export class VirtualDevice {
 	get will(): LastWill {
 		return this.#will;
 	}
-	/** The one topic it listens to. */
+	/** Where it takes commands. */
 	get commandTopic(): string {
 		return this.#commandTopic;
+	}
+	/** What it listens to: its commands, and what is desired of it. */
+	get topics(): readonly string[] {
+		return [this.#commandTopic, this.#desiredTopic];
 	}
 
 	/** The session came up (the device then publishes its status and shadow) or went down. */
@@ -134,16 +148,18 @@ export class VirtualDevice {
 		const { flash, ...options } = this.options;
 		const body = {
 			flash,
+			regions: this.#regions,
 			publish: (message: DevicePublish) => void this.#outbox.push(message),
 			log: (line: { level: string; tag: string; text: string }) =>
 				log(this.id, `${line.level} ${line.tag}: ${line.text}`)
 		};
-		const made = instance.create(options, body, time());
+		const reset = this.#reset === undefined ? {} : { reset: this.#reset };
+		const made = instance.create({ ...options, ...reset }, body, time());
 		if (!made.ok) return made;
 		this.#handle = made.value;
 		this.#startedMs = this.hardware.clock.now();
-		const texts = { willTopic: '', willPayload: '', commandTopic: '' };
-		for (const which of ['willTopic', 'willPayload', 'commandTopic'] as const) {
+		const texts = { willTopic: '', willPayload: '', commandTopic: '', desiredTopic: '' };
+		for (const which of ['willTopic', 'willPayload', 'commandTopic', 'desiredTopic'] as const) {
 			const text = instance.text(made.value, which);
 			if (!text.ok) {
 				instance.destroy(made.value);
@@ -154,6 +170,7 @@ export class VirtualDevice {
 		}
 		this.#will = { topic: texts.willTopic, payload: texts.willPayload };
 		this.#commandTopic = texts.commandTopic;
+		this.#desiredTopic = texts.desiredTopic;
 		this.#state = { kind: 'running' };
 		return ok(undefined);
 	}
@@ -191,6 +208,7 @@ export class VirtualDevice {
 		if (clock.now() - this.#startedMs > STEADY_MS) this.#crashesInRow = 0;
 		const waitMs = backoffMs(this.#crashesInRow++, random, RESTART);
 		this.#crashes++;
+		this.#reset = RESET_PANIC;
 		const words = cause instanceof Error ? cause.message : String(cause);
 		this.#state = { kind: 'crashed', cause: words, retryAtMs: clock.now() + waitMs };
 		log(this.id, `crashed: ${words}`);

@@ -7,17 +7,20 @@
 #include "core/board.h"
 #include "esp_log.h"
 #include "esp_mac.h"
+#include "esp_sleep.h"
 #include "esp_system.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 #include "ports/esp32/chip.h"
 #include "ports/esp32/clock.h"
 #include "ports/esp32/i2c_master.h"
-#include "ports/esp32/image_trial.h"
 #include "ports/esp32/ledc_lamp.h"
 #include "ports/esp32/mqtt_session.h"
 #include "ports/esp32/nvs_storage.h"
+#include "ports/esp32/ota_slots.h"
+#include "ports/esp32/partition_region.h"
 #include "ports/esp32/serial_cable.h"
+#include "ports/mbedtls/mbedtls_crypto.h"
 #include "sdkconfig.h"
 #if CONFIG_FIELDBENCH_NETWORK_OPENETH
 #include "ports/esp32/ethernet_network.h"
@@ -76,7 +79,12 @@ struct Node {
   fb::esp32::I2cMaster i2c;
   fb::esp32::MqttSession mqtt;
   BoardNetwork network;
-  fb::Hal hal{storage, rng, mqtt, network, heap, log, lamp};
+  fb::esp32::ChipTimer timer;
+  fb::esp32::ChipPower power;
+  fb::MbedtlsCrypto crypto;
+  fb::esp32::PartitionRegion telemetry;
+  fb::esp32::OtaSlots slots;
+  fb::Hal hal{storage, rng, mqtt, network, heap, log, timer, power, crypto, telemetry, slots};
   fb::Device device{identity(), hal};
   fb::Board board{device, hal, {cable, network, mqtt}};
   fb::Sht3xFactory climate{i2c, device.samples()};
@@ -88,6 +96,7 @@ struct Node {
 
  private:
   void end_image_trial();
+  void sleep_deeply(fb::Millis until);
   bool image_on_trial_ = false;
 };
 
@@ -95,6 +104,8 @@ void Node::begin() {
   note(cable.begin(), "the cable");
   note(storage.begin(), "the storage");
   note(mqtt.begin(), "MQTT");
+  telemetry.find("telemetry");
+  slots.begin();
   thermometer.begin();
   lamp.begin(CONFIG_FIELDBENCH_LED_GPIO,
 #if CONFIG_FIELDBENCH_LED_ACTIVE_LOW
@@ -114,14 +125,25 @@ void Node::begin() {
   note(network.begin(), "the network");
   fb::esp32::start_sntp();
   note(board.start({}, kFactoryDefault, fb::esp32::now()), "the device");
-  image_on_trial_ = fb::esp32::image_on_trial();
+  image_on_trial_ = slots.running_state() == fb::ImageState::kOnTrial;
+  power.watch_this_task();
 }
 
 void Node::end_image_trial() {
   if (!image_on_trial_) return;
   if (network.state() != fb::NetworkState::kJoined && fb::esp32::now().mono < kImageTrialMs) return;
   image_on_trial_ = false;
-  fb::esp32::keep_image();
+  note(slots.confirm_running(), "the new image");
+}
+
+/// Comes back as after a restart, with the reason ResetReason::kDeepSleep.
+void Node::sleep_deeply(fb::Millis until) {
+  // "sleeping" is still on its way to the broker.
+  vTaskDelay(pdMS_TO_TICKS(200));
+  mqtt.close();
+  network.leave();
+  const fb::Millis now = fb::esp32::now().mono;
+  if (until > now) esp_deep_sleep((until - now) * 1000);
 }
 
 void Node::run() {
@@ -132,6 +154,8 @@ void Node::run() {
     while (mqtt.next(message)) (void)board.receive(message.topic, message.payload, fb::esp32::now());
     end_image_trial();
     const fb::Millis due = board.step(fb::esp32::now());
+    const fb::SleepWish wish = device.sleep_wish();
+    if (wish.kind == fb::SleepKind::kDeep) sleep_deeply(wish.until);
     const fb::Millis now = fb::esp32::now().mono;
     const fb::Millis wait = due <= now ? 0 : std::min(due - now, kPollMs);
     // At least one tick, so that lower tasks run too.

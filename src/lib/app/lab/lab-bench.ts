@@ -93,7 +93,7 @@ export class LabBench {
 			const message = parseDelivery(event.data);
 			if (!message) return;
 			for (const device of this.#host?.devices ?? [])
-				if (device.commandTopic === message.topic) device.deliver(message.topic, message.payload);
+				if (device.topics.includes(message.topic)) device.deliver(message.topic, message.payload);
 		};
 		for (const device of this.#host?.devices ?? []) device.setLink(true);
 	}
