@@ -136,6 +136,7 @@ void SimInverter::read_registers(const uint8_t* frame, size_t size) {
 void SimInverter::write_registers(const uint8_t* frame, size_t size) {
   const bool several = frame[1] == static_cast<uint8_t>(ModbusFunction::kWriteSeveral);
   const uint16_t address = inverter_word(frame + 2);
+  if (!several && size != 6) return refuse(kInverterIllegalValue);
   if (several && (size < 9 || size != 7u + frame[6] || frame[6] != 2 * inverter_word(frame + 4)))
     return refuse(kInverterIllegalValue);
   if (address != kInverterLimitRegister || (several && inverter_word(frame + 4) != 1)) return refuse(kInverterIllegalAddress);
