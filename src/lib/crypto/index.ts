@@ -1,2 +1,5 @@
 export * from './aead';
+export * from './device-keys';
 export * from './hkdf';
+export * from './message-auth';
+export * from './receive-window';
