@@ -7,7 +7,7 @@
 namespace fb {
 namespace {
 
-constexpr size_t kMaxInfo = 128;
+constexpr size_t kKeysMaxInfo = 128;
 
 }  // namespace
 
@@ -28,9 +28,9 @@ Key hkdf_extract(Crypto& crypto, std::string_view salt, std::string_view secret)
 }
 
 Status hkdf_expand(Crypto& crypto, const Key& extracted, std::string_view info, uint8_t* out, size_t size) {
-  if (size > 255 * sizeof(Digest) || info.size() > kMaxInfo) return Status::kInvalid;
+  if (size > 255 * sizeof(Digest) || info.size() > kKeysMaxInfo) return Status::kInvalid;
   // T(i) = HMAC(PRK, T(i−1) | info | i), in two pieces: what came before, and the rest.
-  char tail[kMaxInfo + 1];
+  char tail[kKeysMaxInfo + 1];
   std::copy(info.begin(), info.end(), tail);
   Digest block{};
   for (size_t done = 0, i = 1; done < size; done += block.size(), i++) {

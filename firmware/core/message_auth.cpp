@@ -81,7 +81,7 @@ class SealReader {
 };
 
 template <size_t N>
-void append_decimal(SmallString<N>& out, uint64_t value) {
+void append_seal_decimal(SmallString<N>& out, uint64_t value) {
   char digits[20];
   size_t at = sizeof digits;
   do digits[--at] = static_cast<char>('0' + value % 10);
@@ -217,9 +217,9 @@ Expected<std::string_view> MessageAuth::seal(const OpenedSeal& request, std::str
   (void)head.append(kSealKid);
   (void)head.append(key_role_name(request.role));
   (void)head.append(kSealNonce);
-  append_decimal(head, request.nonce.epoch);
+  append_seal_decimal(head, request.nonce.epoch);
   (void)head.append(".");
-  append_decimal(head, request.nonce.number);
+  append_seal_decimal(head, request.nonce.number);
   (void)head.append(kSealEnd);
   const std::string_view rest = reply.substr(1);
   const size_t size = head.view().size() + kSealMac.size() + kSealHexSize + kSealEnd.size() + rest.size();
