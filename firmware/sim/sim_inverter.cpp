@@ -58,7 +58,8 @@ Status SimInverter::configure(const SerialFormat& format) {
 /// The world knows the room's temperature; the roof's is taken for the same, which is wrong by a few percent of power.
 double SimInverter::power_w(const Conditions& conditions) const {
   const double module_c = conditions.temperature_c + kInverterModuleKPerW * conditions.irradiance_w_m2;
-  const double direct_w = kInverterModulesW * conditions.irradiance_w_m2 / 1000 * (1 - kInverterModuleLossPerK * (module_c - 25));
+  const double warm = 1 - kInverterModuleLossPerK * (module_c - 25);
+  const double direct_w = kInverterModulesW * conditions.irradiance_w_m2 / 1000 * warm;
   const double grid_w = direct_w * kInverterEfficiency - kInverterOwnW;
   if (grid_w < kInverterFallsAsleepW) return 0;
   return std::min(grid_w, kRatedW * limit_pct_ / 100);
@@ -139,7 +140,8 @@ void SimInverter::write_registers(const uint8_t* frame, size_t size) {
   if (!several && size != 6) return refuse(kInverterIllegalValue);
   if (several && (size < 9 || size != 7u + frame[6] || frame[6] != 2 * inverter_word(frame + 4)))
     return refuse(kInverterIllegalValue);
-  if (address != kInverterLimitRegister || (several && inverter_word(frame + 4) != 1)) return refuse(kInverterIllegalAddress);
+  const bool one = !several || inverter_word(frame + 4) == 1;
+  if (address != kInverterLimitRegister || !one) return refuse(kInverterIllegalAddress);
   const uint16_t value = inverter_word(frame + (several ? 7 : 4));
   if (value > 100) return refuse(kInverterIllegalValue);
   catch_up();

@@ -15,8 +15,8 @@ namespace fb {
 ///     2–3  u32  W × 10        6–7  u32  kWh × 100, made since ever
 ///     8    u16  %, export limit, writable 0…100 by functions 6 and 16
 ///
-/// Its power is what the world's sun gives the modules on the roof; its counter begins anew, at a reading of its own, with each
-/// start. To a port that is set up otherwise it does not answer, as on a real line.
+/// Its power is what the world's sun gives the modules on the roof; its counter begins anew, at a reading of its own, with
+/// each start. To a port that is set up otherwise it does not answer, as on a real line.
 class SimInverter final : public SerialPort {
  public:
   static constexpr double kRatedW = 3000;

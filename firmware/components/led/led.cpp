@@ -41,7 +41,7 @@ Status Led::plan_config(const JsonValue& change, JsonWriter& whole, Fault& fault
 }
 
 void Led::init(const JsonValue& config, const Now& now) {
-  config_ = {};
+  if (config.exists()) config_ = {};  // what is left out has its default
   Configured::init(config, now);
 }
 

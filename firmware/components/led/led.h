@@ -12,8 +12,8 @@ struct LedConfig {
   double max_pct = 100;  ///< duty at full brightness
 };
 
-/// A lamp that can be switched, dimmed and faded; docs/protocol.md §4.3. The state says where a fade leads, from its beginning
-/// on. After cleanup() the lamp is off.
+/// A lamp that can be switched, dimmed and faded; docs/protocol.md §4.3. The state says where a fade leads, from its
+/// beginning on. After cleanup() the lamp is off.
 class Led final : public Configured<LedConfig> {
  public:
   static constexpr std::string_view kType = "led";

@@ -138,6 +138,8 @@ FB_TEST("led configuration leaves defaults out, and a default can be given back"
   EXPECT(lamp.configure("{}") == "{}");
   EXPECT(lamp.configure(R"({"fade_ms":200,"max_pct":50})") == R"({"fade_ms":200,"max_pct":50})");
   EXPECT(lamp.configure(R"({"fade_ms":0})") == R"({"max_pct":50})");
+  lamp.led.init({}, {0, 0});  // none at all: the one it has
+  EXPECT(lamp.configure("{}") == R"({"max_pct":50})");
   EXPECT(lamp.configure(R"({"max_pct":100})") == "{}");
   EXPECT(lamp.act(R"({"on":true})", 0) == fb::Status::kOk);
   EXPECT(lamp.duty.now() == 1);

@@ -82,7 +82,7 @@ ModbusAnswer ModbusAnswer::find(const ModbusRequest& request, const uint8_t* byt
         return {Kind::kException, nullptr, frame[2]};
       found.kind = Kind::kUnfinished;
     } else if (frame[1] == request.function()) {
-      // What the answer begins with is known: the count of a read, the address and value or count of a write (§6.6, §6.12).
+      // What the answer begins with is known: the size of a read, the address and value or count of a write (§6.6, §6.12).
       const size_t known = reads ? 3 : 6;
       const uint8_t count[] = {request.bytes_[0], request.bytes_[1], static_cast<uint8_t>(whole - 5)};
       if (std::memcmp(frame, reads ? count : request.bytes_, left < known ? left : known) != 0) continue;

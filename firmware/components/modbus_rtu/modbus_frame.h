@@ -20,8 +20,8 @@ enum class ModbusFunction : uint8_t {
 inline constexpr size_t kModbusMostRead = 32;
 inline constexpr size_t kModbusMostWritten = 16;
 
-/// CRC-16 of a frame: polynomial 0xA001 reflected, start 0xFFFF (Modbus over Serial Line 1.02, §6.2.2). It is sent low byte
-/// first.
+/// CRC-16 of a frame: polynomial 0xA001 reflected, start 0xFFFF (Modbus over Serial Line 1.02, §6.2.2). It is sent low
+/// byte first.
 uint16_t modbus_crc(const uint8_t* bytes, size_t size);
 
 /// One whole frame to be sent, and with it what its answer must look like.
@@ -63,8 +63,9 @@ struct ModbusAnswer {
   const uint8_t* words = nullptr;  ///< of a read: what was read, big endian, inside of the bytes searched
   uint8_t exception = 0;
 
-  /// Looks for the answer to `request` anywhere in `bytes`: noise may come before it, and a late answer to another request.
-  /// Never takes a frame of another slave, function or length, nor one whose CRC differs, nor one that confirms another write.
+  /// Looks for the answer to `request` anywhere in `bytes`: noise may come before it, and a late answer to another
+  /// request. Never takes a frame of another slave, function or length, nor one whose CRC differs, nor one that confirms
+  /// another write.
   static ModbusAnswer find(const ModbusRequest& request, const uint8_t* bytes, size_t size);
 };
 

@@ -29,7 +29,8 @@ Status ModbusMaster::configure(const SerialFormat& format, Patience patience) {
 }
 
 void ModbusMaster::abandon(const Now& now) {
-  if (phase_ == Phase::kAnswer || (phase_ == Phase::kSilence && may_come_late_)) quiet_until_ = now.mono + patience_.timeout_ms;
+  const bool may_answer = phase_ == Phase::kAnswer || (phase_ == Phase::kSilence && may_come_late_);
+  if (may_answer) quiet_until_ = now.mono + patience_.timeout_ms;
   phase_ = Phase::kIdle;
 }
 
@@ -115,7 +116,7 @@ bool ModbusMaster::step_answer(const Now& now) {
       }
       return end(ModbusOutcome::kException, now);
     case ModbusAnswer::Kind::kUnfinished:
-      if (now.mono >= give_up_at_ || now.mono >= heard_at_ + kModbusGapMs) return attempt_failed(ModbusOutcome::kDamaged, now);
+      if (now.mono >= std::min(give_up_at_, heard_at_ + kModbusGapMs)) return attempt_failed(ModbusOutcome::kDamaged, now);
       break;
     case ModbusAnswer::Kind::kNone:
       if (now.mono >= give_up_at_) return attempt_failed(ModbusOutcome::kNoAnswer, now);
@@ -162,8 +163,8 @@ std::string_view ModbusMaster::outcome_name() const {
 }
 
 Millis ModbusMaster::longest_ms(const ModbusRequest& request) const {
-  const Millis attempt = kModbusLineBusyMs + 2 * silence_ms_ + patience_.timeout_ms + on_line_ms(request.bytes().size()) +
-                         on_line_ms(request.answer_size()) + patience_.timeout_ms;
+  const Millis on_line = on_line_ms(request.bytes().size()) + on_line_ms(request.answer_size());
+  const Millis attempt = kModbusLineBusyMs + 2 * silence_ms_ + on_line + 2 * patience_.timeout_ms;
   return (patience_.retries + 1) * (attempt + patience_.timeout_ms);
 }
 

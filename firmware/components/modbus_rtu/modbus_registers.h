@@ -50,8 +50,8 @@ class ModbusRegisterMap {
   size_t size() const { return count_; }
   const ModbusRegister& at(size_t index) const { return registers_[index]; }
 
-  /// The block that begins at the place `first` of the order of reading. Those of one function that lie side by side, or one
-  /// over another, are one block: no word is read that is not in the map, as many slaves refuse such.
+  /// The block that begins at the place `first` of the order of reading. Those of one function that lie side by side, or
+  /// one over another, are one block: no word is read that is not in the map, as many slaves refuse such.
   ModbusBlock block(size_t first) const;
   /// Index of the register at a place in the order of reading.
   size_t in_order(size_t place) const { return order_[place]; }

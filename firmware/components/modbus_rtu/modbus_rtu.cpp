@@ -21,6 +21,30 @@ Expected<uint16_t> modbus_word_of(const JsonValue& given) {
   return static_cast<uint16_t>(static_cast<int32_t>(value.value()) & 0xffff);
 }
 
+struct ModbusWords {
+  uint16_t words[kModbusMostWritten];
+  size_t count = 0;
+};
+
+/// The words of {"value":…} or {"values":[…]}, whichever there is.
+Expected<ModbusWords> modbus_words_of(const JsonValue& one, const JsonValue& several) {
+  ModbusWords all;
+  if (one.exists() == several.exists()) return Status::kInvalid;
+  if (one.exists()) {
+    const Expected<uint16_t> word = modbus_word_of(one);
+    if (!word.ok()) return Status::kInvalid;
+    all.words[all.count++] = word.value();
+    return all;
+  }
+  if (!several.is_array()) return Status::kInvalid;
+  for (JsonValue item = several.first(); item.exists(); item = item.after(several)) {
+    const Expected<uint16_t> word = modbus_word_of(item);
+    if (!word.ok() || all.count == kModbusMostWritten) return Status::kInvalid;
+    all.words[all.count++] = word.value();
+  }
+  return all;
+}
+
 }  // namespace
 
 Fields ModbusPort::fields() {
@@ -58,8 +82,11 @@ Status ModbusRtu::plan_config(const JsonValue& change, JsonWriter& whole, Fault&
     if (status != Status::kOk) return status;
     if (change.member("port").exists()) status = ModbusPort::fields().read(change.member("port"), &port, fault);
     if (status != Status::kOk) {
+      const std::string_view paths[] = {"port.baud", "port.parity", "port.stop_bits"};
       const std::string_view field = fault.field;
-      fault.field = field == "baud" ? "port.baud" : field == "parity" ? "port.parity" : field.empty() ? "port" : "port.stop_bits";
+      fault.field = "port";
+      for (const std::string_view path : paths)
+        if (path.substr(5) == field) fault.field = path;
       return status;
     }
   }
@@ -167,7 +194,8 @@ bool ModbusRtu::begin_next(const Now& now) {
   }
   if (block_.count == 0) return false;
   doing_ = Doing::kReading;
-  master_.begin(ModbusRequest::read(static_cast<uint8_t>(polling_.slave), block_.function, block_.address, block_.words), now);
+  const auto slave = static_cast<uint8_t>(polling_.slave);
+  master_.begin(ModbusRequest::read(slave, block_.function, block_.address, block_.words), now);
   return true;
 }
 
@@ -182,7 +210,7 @@ void ModbusRtu::block_ended() {
     }
   } else {
     if (new_fault_.empty()) new_fault_ = master_.outcome_name();
-    // One that refuses a block is there and may answer another; one that says nothing would only cost the time-outs again.
+    // One that refuses a block is there and may answer another; one that says nothing would cost the time-outs again.
     const bool there = outcome == ModbusOutcome::kException;
     if (!there) lost_ = outcome == ModbusOutcome::kDamaged ? Status::kCorrupt : Status::kUnavailable;
     forget(block_.first, there ? next : registers_.size());
@@ -220,20 +248,13 @@ Status ModbusRtu::execute_now(const JsonValue& input, JsonWriter& output, Fault&
   if (!address.ok() || address.value() < 0 || address.value() > 65'535) return Status::kInvalid;
   if (address.value() != std::floor(address.value())) return Status::kInvalid;
 
-  uint16_t words[kModbusMostWritten];
-  size_t count = 0;
   const JsonValue one = write.member("value");
-  const JsonValue several = write.member("values");
   fault.field = one.exists() ? "write.value" : "write.values";
-  if (one.exists() == several.exists()) return Status::kInvalid;
-  if (!one.exists() && !several.is_array()) return Status::kInvalid;
-  for (JsonValue item = one.exists() ? one : several.first(); item.exists(); item = one.exists() ? JsonValue() : item.after(several)) {
-    const Expected<uint16_t> word = modbus_word_of(item);
-    if (!word.ok() || count == kModbusMostWritten) return Status::kInvalid;
-    words[count++] = word.value();
-  }
+  const Expected<ModbusWords> words = modbus_words_of(one, write.member("values"));
+  if (!words.ok()) return Status::kInvalid;
   const ModbusRequest request =
-      ModbusRequest::write(static_cast<uint8_t>(polling_.slave), static_cast<uint16_t>(address.value()), words, count);
+      ModbusRequest::write(static_cast<uint8_t>(polling_.slave), static_cast<uint16_t>(address.value()),
+                           words.value().words, words.value().count);
   if (request.bytes().empty()) return Status::kInvalid;
   fault.field = {};
   if (write_.state == WriteState::kPending) {

@@ -6,7 +6,8 @@
 namespace fb {
 namespace {
 
-/// Under load the orchestrator lets intervals grow. So a limit is looked at every second, and never late by more than a few.
+/// Under load the orchestrator lets intervals grow. So a limit is looked at every second, and never late by more than a
+/// few.
 constexpr Millis kRelayWatchMs = 1000;
 
 Millis relay_ms(double seconds) { return static_cast<Millis>(seconds * 1000); }
@@ -147,12 +148,14 @@ void Relay::describe(const Check& check, Fault& fault) {
   fault.code = check.refusal;
   const unsigned other = static_cast<unsigned>(check.other + 1);
   const double wait_s = static_cast<double>((check.wait_ms + 99) / 100) / 10;
+  char* const to = description_;
+  const size_t size = sizeof description_;
   switch (check.refusal) {
     case kNotRefused: return;
-    case kOnTooShort: std::snprintf(description_, sizeof description_, "just switched on: wait %.1f s", wait_s); break;
-    case kOffTooShort: std::snprintf(description_, sizeof description_, "just switched off: wait %.1f s", wait_s); break;
-    case kOtherIsOn: std::snprintf(description_, sizeof description_, "channel %u is on", other); break;
-    case kDeadTime: std::snprintf(description_, sizeof description_, "channel %u was just on: wait %.1f s", other, wait_s); break;
+    case kOnTooShort: std::snprintf(to, size, "just switched on: wait %.1f s", wait_s); break;
+    case kOffTooShort: std::snprintf(to, size, "just switched off: wait %.1f s", wait_s); break;
+    case kOtherIsOn: std::snprintf(to, size, "channel %u is on", other); break;
+    case kDeadTime: std::snprintf(to, size, "channel %u was just on: wait %.1f s", other, wait_s); break;
   }
   fault.description = description_;
 }

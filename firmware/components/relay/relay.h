@@ -25,9 +25,9 @@ struct RelayConfig {
   std::array<double, RelayOutputs::kMost> group{};  ///< channels of one group are never on together; 0: in none
 };
 
-/// One to four relays that protect what they switch: least times on and off, a longest time on, and channels that exclude each
-/// other with a dead time between them. An act that would break a rule is refused and told how long to wait. A start counts as
-/// a switching off, for nobody knows how long ago the last one was. After cleanup() all are released.
+/// One to four relays that protect what they switch: least times on and off, a longest time on, and channels that exclude
+/// each other with a dead time between them. An act that would break a rule is refused and told how long to wait. A start
+/// counts as a switching off, for nobody knows how long ago the last one was. After cleanup() all are released.
 class Relay final : public Configured<RelayConfig> {
  public:
   static constexpr std::string_view kType = "relay";

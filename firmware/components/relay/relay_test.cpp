@@ -34,8 +34,11 @@ struct Board {
     output = std::string(out.finish().value_or(""));
     return status;
   }
-  bool on(int channel, fb::Millis at) { return act("{\"channel\":" + std::to_string(channel) + ",\"on\":true}", at) == fb::Status::kOk; }
-  bool off(int channel, fb::Millis at) { return act("{\"channel\":" + std::to_string(channel) + ",\"on\":false}", at) == fb::Status::kOk; }
+  bool turn(int channel, const char* on, fb::Millis at) {
+    return act("{\"channel\":" + std::to_string(channel) + ",\"on\":" + on + "}", at) == fb::Status::kOk;
+  }
+  bool on(int channel, fb::Millis at) { return turn(channel, "true", at); }
+  bool off(int channel, fb::Millis at) { return turn(channel, "false", at); }
   bool refused(fb::Relay::Refusal code, std::string_view description) const {
     return fault.code == code && fault.description == description;
   }
@@ -159,7 +162,8 @@ FB_TEST("relay keeps its rules whatever it is told") {
   std::mt19937 random(11);
   for (int world = 0; world < 50; world++) {
     Board board(4);
-    board.configure(R"({"group_1":1,"group_2":1,"group_3":1,"group_4":0,"dead_ms":300,"min_on_s":1,"min_off_s":2,"max_on_s":5})");
+    board.configure(
+        R"({"group_1":1,"group_2":1,"group_3":1,"dead_ms":300,"min_on_s":1,"min_off_s":2,"max_on_s":5})");
     fb::Millis at = 0;
     fb::Millis due = 0;
     bool was[4] = {};
@@ -226,7 +230,8 @@ FB_TEST("relay does not take back a state that its groups forbid, nor what is no
   (void)board.run(20);
   EXPECT(!board.pins[0].level && !board.pins[1].level);
   Board odd(2);
-  for (const char* state : {"[]", "3", R"({"channels":{"on":true}})", R"({"channels":[1,2,3,4,5,6]})", R"({"on":true})"}) odd.restore(state);
+  const char* const none[] = {"[]", "3", R"({"channels":{"on":true}})", R"({"channels":[1,2,3,4,5,6]})", R"({"on":true})"};
+  for (const char* state : none) odd.restore(state);
   (void)odd.run(0);
   EXPECT(!odd.pins[0].level && !odd.pins[1].level);
 }

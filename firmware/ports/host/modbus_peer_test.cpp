@@ -1,5 +1,5 @@
-// Our master against libmodbus as a slave, and libmodbus as a master against our simulated inverter, over a pseudo-terminal
-// and in real time: neither side of the protocol is only checked against ourselves.
+// Our master against libmodbus as a slave, and libmodbus as a master against our simulated inverter, over a
+// pseudo-terminal and in real time: neither side of the protocol is only checked against ourselves.
 #include <fcntl.h>
 #include <modbus/modbus.h>
 #include <stdlib.h>
@@ -23,7 +23,8 @@ using Clock = std::chrono::steady_clock;
 
 fb::Now peer_now() {
   static const Clock::time_point start = Clock::now();
-  return {static_cast<fb::Millis>(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count()), 0};
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+  return {static_cast<fb::Millis>(elapsed.count()), 0};
 }
 
 /// One end of a pseudo-terminal as a port; the other is a device that libmodbus opens.
@@ -179,7 +180,8 @@ FB_TEST("libmodbus is read: holding and input registers, of every type and order
   holding[9] = 0xbf00;  // −0.5, low word first
   peer.mapping->tab_input_registers[30] = 5001;
   peer.start();
-  Master master(pty, R"({"period_ms":200,"registers":[{"name":"u16","address":0,"scale":0.1},{"name":"i16","address":1,"type":"i16"},
+  Master master(pty, R"({"period_ms":200,"registers":[
+      {"name":"u16","address":0,"scale":0.1},{"name":"i16","address":1,"type":"i16"},
       {"name":"u32","address":2,"type":"u32"},{"name":"i32","address":4,"type":"i32","order":"little"},
       {"name":"f32","address":6,"type":"f32"},{"name":"f32_swapped","address":8,"type":"f32","order":"little"},
       {"name":"input","function":4,"address":30,"scale":0.01}]})");
@@ -215,7 +217,8 @@ FB_TEST("libmodbus refuses an address that it has not, and the rest is read") {
   Peer peer(pty);
   peer.mapping->tab_registers[0] = 7;
   peer.start();
-  Master master(pty, R"({"period_ms":200,"registers":[{"name":"there","address":0},{"name":"not_there","address":500}]})");
+  Master master(pty, R"({"period_ms":200,
+      "registers":[{"name":"there","address":0},{"name":"not_there","address":500}]})");
   EXPECT(master.run_until([&] { return master.samples.taken >= 2; }));
   EXPECT(master.samples.last == (std::map<std::string, double>{{"there", 7}}));
   EXPECT(master.state_has(R"("fault":"illegal data address")"));
