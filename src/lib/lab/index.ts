@@ -7,3 +7,4 @@ export * from './virtual-device';
 export * from './virtual-device-host';
 export type { IdbSparseFlash } from './idb-sparse-flash';
 export * from './lab-store';
+export * from './virtual-catalogue';

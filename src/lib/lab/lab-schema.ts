@@ -3,3 +3,6 @@ export const DEVICES = 'devices';
 export const FLASH = 'flash';
 export const BOARDS = 'boards';
 export const BOARD_FLASH = 'board-flash';
+
+/** 1: devices and their flash. 2: boards and theirs. 3: devices with `config` and `world`, which older rows do without. */
+export const VERSION = 3;

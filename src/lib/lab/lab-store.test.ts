@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { expect, it } from 'vitest';
 import { LabStore } from './lab-store';
+import { DEFAULT_WORLD } from './virtual-catalogue';
 
 let databases = 0;
 const freshName = () => `lab-${databases++}`;
@@ -77,4 +78,34 @@ it('opens what the first version made', async () => {
 	expect((await store.devices()).map(({ id }) => id)).toEqual(['sim-old']);
 	expect((await store.flash('sim-old')).read('cfg.0')).toEqual(Uint8Array.of(5));
 	expect(await store.boards()).toEqual([]);
+});
+
+it('remembers what a device was made of', async () => {
+	const name = freshName();
+	const store = await LabStore.open(name);
+	const made = {
+		...device('sim-made', 1),
+		config: {
+			complete: true as const,
+			components: [{ id: 'sun', type: 'adc-input', config: { scale: 500 } }]
+		},
+		world: { ...DEFAULT_WORLD, people: 12 }
+	};
+	await store.put(made);
+	store.close();
+	expect(await (await LabStore.open(name)).devices()).toEqual([made]);
+});
+
+it('reads rows of the second version, which know nothing of worlds', async () => {
+	const name = freshName();
+	const old = indexedDB.open(name, 2);
+	old.onupgradeneeded = () => {
+		old.result.createObjectStore('devices', { keyPath: 'id' }).put(device('sim-old', 1));
+		old.result.createObjectStore('flash');
+		old.result.createObjectStore('boards', { keyPath: 'mac' });
+		old.result.createObjectStore('board-flash');
+	};
+	await new Promise((resolve) => (old.onsuccess = resolve));
+	old.result.close();
+	expect(await (await LabStore.open(name)).devices()).toEqual([device('sim-old', 1)]);
 });

@@ -1,10 +1,11 @@
 import { IdbFlash } from './idb-flash';
 import { committed, settled } from './idb-request';
 import { IdbSparseFlash } from './idb-sparse-flash';
-import { BOARD_FLASH, BOARDS, DEVICES, FLASH } from './lab-schema';
+import { BOARD_FLASH, BOARDS, DEVICES, FLASH, VERSION } from './lab-schema';
+import { parseMakeConfig, parseWorld, type VirtualMake } from './virtual-catalogue';
 
-/** A virtual device as it is remembered; its settings and journal are in its flash. */
-export interface LabDevice {
+/** A virtual device as it is remembered, and what it was made of; its settings and journal are in its flash. */
+export interface LabDevice extends VirtualMake {
 	readonly id: string;
 	readonly name: string;
 	readonly seed: number;
@@ -26,9 +27,6 @@ export interface LabBoard {
 /** The chip on a practice board. */
 export const BOARD_FLASH_BYTES = 4 << 20;
 
-/** 1: devices and their flash. 2: boards and theirs. */
-const VERSION = 2;
-
 /**
  * Which virtual devices and practice boards this browser has, and their flash: the IndexedDB database `fieldbench-lab`. Stores:
  * `devices` by id, `flash` by [device, key], `boards` by mac, and `board-flash` by [mac, sector]; the two flashes hold bytes.
@@ -44,8 +42,10 @@ export class LabStore {
 				request.result.createObjectStore(DEVICES, { keyPath: 'id' });
 				request.result.createObjectStore(FLASH);
 			}
-			request.result.createObjectStore(BOARDS, { keyPath: 'mac' });
-			request.result.createObjectStore(BOARD_FLASH);
+			if (oldVersion < 2) {
+				request.result.createObjectStore(BOARDS, { keyPath: 'mac' });
+				request.result.createObjectStore(BOARD_FLASH);
+			}
 		};
 		const db = await settled(request);
 		// Another tab with a newer version of the app must not wait for this one.
@@ -117,8 +117,10 @@ function parseLabBoard(row: unknown): LabBoard | undefined {
 
 function parseLabDevice(row: unknown): LabDevice | undefined {
 	if (typeof row !== 'object' || row === null) return undefined;
-	const { id, name, seed, createdMs } = row as Record<string, unknown>;
+	const { id, name, seed, createdMs, ...made } = row as Record<string, unknown>;
 	if (typeof id !== 'string' || typeof name !== 'string') return undefined;
 	if (typeof seed !== 'number' || typeof createdMs !== 'number') return undefined;
-	return { id, name, seed, createdMs };
+	const config = parseMakeConfig(made.config);
+	const world = parseWorld(made.world);
+	return { id, name, seed, createdMs, ...(config && { config }), ...(world && { world }) };
 }

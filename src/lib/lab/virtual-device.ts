@@ -26,6 +26,8 @@ export interface VirtualDeviceOptions {
 	readonly seed: number;
 	/** The configuration of a first boot, as `config.get` tells it; components it leaves out have their defaults. */
 	readonly config?: unknown;
+	/** Its surroundings, at every boot; what it leaves out has the firmware's default. */
+	readonly world?: unknown;
 	readonly flash: Flash;
 }
 

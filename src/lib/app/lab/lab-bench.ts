@@ -1,5 +1,6 @@
 import { err, ok, systemClock, utf8, type Clock, type Handlers, type Result } from '$lib/base';
 import {
+	MAX_VIRTUAL_DEVICES,
 	type LabStore,
 	VirtualDeviceHost,
 	type DevicePublish,
@@ -9,9 +10,6 @@ import {
 import type { LoopbackMessage } from '$lib/link';
 import type { BoardShelf } from './board-shelf';
 import type { BoardInfo, LabError, LabWorkerService, NewVirtualDevice, VirtualDeviceInfo } from './messages';
-
-/** More would make the page's own worker the bottleneck; docs/protocol.md §7 has the bound for real fleets. */
-export const MAX_VIRTUAL_DEVICES = 100;
 
 /** The end of the MessagePort to the field worker that the bench needs. */
 export interface FieldPort {
@@ -57,7 +55,7 @@ export class LabBench {
 		return (this.#host?.devices ?? []).map(infoOf);
 	}
 
-	async add({ id, name }: NewVirtualDevice): Promise<Result<VirtualDeviceInfo, LabError>> {
+	async add({ id, name, config, world }: NewVirtualDevice): Promise<Result<VirtualDeviceInfo, LabError>> {
 		const host = this.#host;
 		if (!host) return err({ kind: 'firmware-unreachable', cause: 'not started' });
 		const there = host.get(id);
@@ -65,7 +63,8 @@ export class LabBench {
 		if (host.devices.length >= MAX_VIRTUAL_DEVICES)
 			return err({ kind: 'too-many', most: MAX_VIRTUAL_DEVICES });
 		const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-		const device: LabDevice = { id, name, seed, createdMs: this.clock.now() };
+		const made = { ...(config && { config }), ...(world && { world }) };
+		const device: LabDevice = { id, name, seed, createdMs: this.clock.now(), ...made };
 		const running = await this.#run(host, device);
 		if (!running.ok) return running;
 		try {
@@ -116,7 +115,8 @@ export class LabBench {
 	}
 
 	async #run(host: VirtualDeviceHost, device: LabDevice): Promise<Result<VirtualDevice, LabError>> {
-		const { id, name, seed } = device;
+		const { createdMs: _, ...remembered } = device;
+		const { id } = device;
 		let flash;
 		try {
 			flash = await this.store.flash(id);
@@ -124,7 +124,7 @@ export class LabBench {
 			return err({ kind: 'not-stored', cause: String(cause) });
 		}
 		const added = host.add(
-			{ id, name, seed, flash },
+			{ ...remembered, flash },
 			{
 				publish: (message) => this.#publish(message),
 				lost: () => {

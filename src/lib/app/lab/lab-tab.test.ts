@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { pipeOverPort, serve, systemClock, textOf, utf8, type FromService, type ToService } from '$lib/base';
-import { LabStore, PRACTICE_AIR } from '$lib/lab';
+import { DEFAULT_WORLD, LabStore, makeOf, PRACTICE_AIR } from '$lib/lab';
 import type { LoopbackMessage } from '$lib/link';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { testFirmware } from '$lib/lab/test-firmware';
@@ -128,6 +128,29 @@ it('answers a command that comes through the field worker', async () => {
 		const answer = heard.find((m) => m.topic === `iot/node/${id}/response`);
 		expect(JSON.parse(answer?.text ?? '{}')).toHaveProperty('result.output.on', true);
 	});
+});
+
+it('makes a device of the parts that were asked for, and remembers them for the next host', async () => {
+	const { tab, heard, deliver } = browser();
+	const first = tab();
+	const second = tab();
+	const { id } = await first.lab.add('Roof', makeOf({ parts: new Set(['sun']), world: DEFAULT_WORLD }));
+	let asked = 0;
+	const parts = async () => {
+		heard.length = 0;
+		deliver(`iot/node/${id}/command`, `{"jsonrpc":"2.0","id":"list-${asked++}","method":"components.list"}`);
+		return vi.waitFor(() => {
+			const answer = heard.find((m) => m.topic === `iot/node/${id}/response`);
+			const { result } = JSON.parse(answer!.text) as { result: { components: { type: string }[] } };
+			return result.components.map(({ type }) => type);
+		});
+	};
+	expect(await parts()).toEqual(['adc-input']);
+	first.close();
+	const seen: string[][] = [];
+	second.lab.watch((devices) => seen.push(devices.map((d) => d.name)), new AbortController().signal);
+	await vi.waitFor(() => expect(heard.some((m) => m.topic === `iot/node/${id}/status`)).toBe(true));
+	expect(await parts()).toEqual(['adc-input']);
 });
 
 it('is hosted by one tab, and another tab asks it', async () => {

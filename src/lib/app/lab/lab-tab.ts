@@ -1,6 +1,6 @@
 import { randomId, serve, ServiceClient, toHex } from '$lib/base';
 import { joinedPipes, Relay } from '../field/relay';
-import { PracticePort } from '$lib/lab';
+import { PracticePort, type VirtualMake } from '$lib/lab';
 import { cableTo } from './board-cable';
 import { GuestBook, parseLabTalk, pipeToHost, type LabTalk, type TalkChannel } from './lab-channel';
 import { LabDesk, LabFailure, type LabDeskParts } from './lab-desk';
@@ -52,13 +52,14 @@ export class LabTab {
 
 	/**
 	 * Makes a virtual device; this is all it takes on a page that has none.
+	 * @param make without, it is the one that a first press makes
 	 * @throws LabFailure
 	 */
-	async add(name?: string): Promise<LabDeviceView> {
+	async add(name?: string, make: VirtualMake = {}): Promise<LabDeviceView> {
 		// The id is made here, so that asking again after a change of host makes no second one.
 		const id = `sim-${randomId().slice(0, 10)}`;
 		const devices = name ? [] : await this.#service.call('list', null, { signal: this.signal });
-		const wanted = { id, name: name ?? freeName(devices, 'Virtual') };
+		const wanted = { ...make, id, name: name ?? freeName(devices, 'Virtual') };
 		const added = await this.#service.call('add', wanted, { signal: this.signal });
 		if (!added.ok) throw new LabFailure(added.error);
 		return viewOf(added.value);

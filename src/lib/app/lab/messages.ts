@@ -1,5 +1,5 @@
 import type { CallShape, FeedShape, Result } from '$lib/base';
-import type { AddError, BoardState, FirmwareFault, VirtualDeviceState } from '$lib/lab';
+import type { AddError, BoardState, FirmwareFault, VirtualDeviceState, VirtualMake } from '$lib/lab';
 
 /** What the page may ask of the lab worker, and what it tells. */
 export interface LabService {
@@ -44,7 +44,7 @@ export interface LabWorkerService {
 type Call<A, R> = CallShape & { args: A; result: R };
 type Feed<A, V> = FeedShape & { args: A; value: V };
 
-export interface NewVirtualDevice {
+export interface NewVirtualDevice extends VirtualMake {
 	/** Begins with `sim-`; made by the page. */
 	readonly id: string;
 	readonly name: string;

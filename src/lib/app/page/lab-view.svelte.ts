@@ -1,12 +1,13 @@
 import { err, ok, type Result } from '$lib/base';
 import type { LabDeviceView } from '../lab/lab-tab';
+import type { VirtualMake } from '$lib/lab';
 import type { SerialPortLike } from '$lib/link';
 import type { BoardAct, BoardInfo, LabError } from '../lab/messages';
 
 /** The part of the lab that screens use. */
 export interface LabPort {
 	/** Makes and starts one, under the first free name where none is given. @throws LabFailure */
-	add(name?: string): Promise<LabDeviceView>;
+	add(name?: string, make?: VirtualMake): Promise<LabDeviceView>;
 	/** Stops it and forgets its flash. */
 	remove(id: string): Promise<void>;
 	watch(emit: (devices: readonly LabDeviceView[]) => void, signal: AbortSignal): void;
@@ -39,10 +40,10 @@ export class LabView {
 		this.lab.watch((devices) => (this.#devices = devices), signal);
 	}
 
-	async add(): Promise<Result<LabDeviceView, LabError>> {
+	async add(name?: string, make?: VirtualMake): Promise<Result<LabDeviceView, LabError>> {
 		this.#adding = true;
 		try {
-			return await told(() => this.lab.add());
+			return await told(() => this.lab.add(name, make));
 		} finally {
 			this.#adding = false;
 		}

@@ -38,8 +38,8 @@ export function lazyLab(connect: () => Promise<LabPort>, signal: AbortSignal): L
 	);
 
 	return {
-		async add(name) {
-			const made = await (await join()).add(name);
+		async add(name, make) {
+			const made = await (await join()).add(name, make);
 			rememberUse();
 			return made;
 		},
