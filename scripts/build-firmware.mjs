@@ -21,7 +21,7 @@ const FLAGS = [
 	'--target=wasm32-wasip1',
 	'-mexec-model=reactor',
 	'-std=gnu++17',
-	'-Os',
+	'-Oz',
 	'-fno-exceptions',
 	'-fno-rtti',
 	'-fno-threadsafe-statics',

@@ -101,6 +101,7 @@ Millis Board::step(const Now& now) {
                    broker_.state() == MqttState::kFailed ? name_of(broker_.fault()) : name_of(broker_.state()));
   next = std::min(next, improv_.step(now));
   next = std::min(next, std::min(wifi_.ends(), mqtt_.ends()));
+  device_.set_network(join_.state() == NetworkState::kJoined);
   device_.keep_awake(wifi_.trying() || mqtt_.trying() || is_provisioning_);
   return std::min(next, device_.step(now));
 }
@@ -112,7 +113,7 @@ void Board::serial(std::string_view bytes, const Now& now) {
 
 void Board::take_frame(std::string_view json) {
   over_cable_ = true;
-  (void)device_.handle(json, Access::kAdmin, now_);
+  (void)device_.handle(json, Access::kOwner, now_);
   over_cable_ = false;
   if (!board_.serial.write(device_.framed_answer()))
     log_.write(LogLevel::kWarning, "rpc", "an answer was not taken");
@@ -180,7 +181,6 @@ void Board::try_broker(const BrokerSettings& settings, Millis trial, const Now& 
 }
 
 Status Board::confirm(JsonWriter& out) {
-  out.begin_array();
   if (wifi_.trying()) {
     const Status kept = wifi_.confirm();
     if (kept != Status::kOk) return kept;
@@ -191,12 +191,10 @@ Status Board::confirm(JsonWriter& out) {
     if (kept != Status::kOk) return kept;
     out.string("mqtt");
   }
-  out.end_array();
   return Status::kOk;
 }
 
 void Board::revert(JsonWriter& out, const Now& now) {
-  out.begin_array();
   if (wifi_.trying()) {
     wifi_.revert();
     join_.use(wifi_.active(), act_at(now));
@@ -207,7 +205,6 @@ void Board::revert(JsonWriter& out, const Now& now) {
     broker_.use(mqtt_.active(), act_at(now));
     out.string("mqtt");
   }
-  out.end_array();
 }
 
 void Board::write_wifi_status(JsonWriter& out, const Now& now) {

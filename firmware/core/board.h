@@ -37,7 +37,7 @@ class Board final : private SerialSink, private ImprovHost {
   Status rename(std::string_view name) override;
   void try_wifi(const WifiSettings& settings, Millis trial, const Now& now);
   void try_broker(const BrokerSettings& settings, Millis trial, const Now& now);
-  /// Stores what is on trial and writes its names to `out`, an array.
+  /// Stores what is on trial and adds its names to `out`, an open array; revert() likewise.
   Status confirm(JsonWriter& out);
   void revert(JsonWriter& out, const Now& now);
   void write_wifi_status(JsonWriter& out, const Now& now);

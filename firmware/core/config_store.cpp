@@ -121,10 +121,12 @@ void ConfigStore::enact_item(const JsonValue& item, const Now& now) {
     entry->schedule = schedule_of(schedule);
   entry->enabled = item.member("enabled").type() != JsonType::kFalse;
 
-  // What is planned is compared with what there is: what does not change is left alone.
-  char text[768];
-  JsonWriter present(text, sizeof text / 2);
-  JsonWriter wanted(text + sizeof text / 2, sizeof text / 2);
+  // What is planned is compared with what there is, in what the document leaves of its buffer: what does not change is left
+  // alone. What has no room there counts as changed.
+  const size_t room = (kMaxDocument - document_size_) / 2;
+  char* const free = scratch_ + TwoSlotRecord::kHeader + document_size_;
+  JsonWriter present(free, room);
+  JsonWriter wanted(free + room, room);
   const JsonValue config = item.member("config");
   const bool fits = entry->component->plan_config(config, wanted, fault) == Status::kOk || !wanted.ok();
   (void)entry->component->plan_config({}, present, fault);  // the present one always fits

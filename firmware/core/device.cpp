@@ -31,10 +31,13 @@ Device::Device(const Identity& identity, const Hal& hal)
       journal_(hal_.storage),
       telemetry_(identity_, hal_, log_),
       router_(journal_, log_),
+      auth_(hal_.crypto, hal_.storage),
+      key_methods_(auth_, identity_.id),
       component_methods_(registry_, orchestrator_, config_),
       system_methods_({identity_, hal_, registry_, orchestrator_, config_, telemetry_, log_, router_, boot_}) {
   router_.add(component_methods_);
   router_.add(system_methods_);
+  router_.add(key_methods_);
   router_.set_short_commands(component_methods_);
 }
 
@@ -59,9 +62,24 @@ Status Device::start(std::string_view first_boot, std::string_view factory_defau
   for (const Status made : {make_topic(id, "command", command_topic_), make_topic(id, "shadow/desired", desired_topic_),
                             make_topic(id, "status", status_topic_)})
     if (made != Status::kOk) return made;
+  if (auth_.load(id) != Status::kOk)
+    log_.write(LogLevel::kError, "keys", "the secret cannot be read: nothing from the network is carried out");
+  start_ota(now);
   awake_until_ = now.mono + kAwakeAfterMessageMs;
   diagnostics_due_ = now.mono;
   return telemetry_.start(boot_.number, now);
+}
+
+void Device::start_ota(const Now& now) {
+  trust_.version = kFirmwareVersion;
+  if (auth_.on()) {
+    ota_key_ = auth_.key(KeyRole::kOta, KeyDirection::kDown);
+    trust_.device_key = ota_key_.data();
+  }
+  ota_.emplace(hal_.slots, hal_.storage, hal_.crypto, trust_);
+  ota_methods_.emplace(*ota_, router_.scratch());
+  router_.add(*ota_methods_);
+  ota_->start(now);
 }
 
 void Device::count_boot() {
@@ -104,6 +122,7 @@ Millis Device::step(const Now& now) {
     log_.write(LogLevel::kWarning, "config", "not confirmed: the configuration before returns");
   }
   Millis next = std::min(orchestrator_.run(now), config_.ends());
+  if (ota_) next = std::min(next, ota_->step({network_up_ || link_up_, link_up_}, now));
   next = std::min(next, publish_due(now));
   plan_sleep(next, now);
   return next;
@@ -129,7 +148,8 @@ void Device::plan_sleep(Millis next, const Now& now) {
   const auto kind = static_cast<SleepKind>(system.sleep);
   const Millis least = static_cast<Millis>(system.sleep_after_s * 1000);
   const bool was_wanted = sleep_.kind != SleepKind::kNone;
-  const bool awake = kind == SleepKind::kNone || kept_awake_ || config_.trying() || now.mono < awake_until_ ||
+  const bool updating = ota_ && (ota_->state() != OtaReceiver::State::kIdle || ota_->on_trial());
+  const bool awake = kind == SleepKind::kNone || kept_awake_ || updating || config_.trying() || now.mono < awake_until_ ||
                      next == kNever || next < now.mono + least;
   sleep_ = awake ? SleepWish{} : SleepWish{kind, next};
   // In light sleep the session stays; from deep sleep a device comes back as after a restart.
@@ -153,9 +173,21 @@ bool Device::receive(std::string_view topic, std::string_view payload, const Now
     return true;
   }
   if (topic != command_topic_.view()) return false;
-  const std::string_view reply = handle(payload, Access::kAdmin, now);
-  if (link_up_ && !publish("response", reply, 1, false)) log_.write(LogLevel::kWarning, "rpc", "an answer was not taken");
+  const std::string_view reply = handle_sealed(payload, now);
+  if (link_up_ && !reply.empty() && !publish("response", reply, 1, false)) log_.write(LogLevel::kWarning, "rpc", "an answer was not taken");
   return true;
+}
+
+std::string_view Device::handle_sealed(std::string_view request, const Now& now) {
+  if (!auth_.on()) return handle(request, Access::kAdmin, now);
+  const OpenedSeal opened = auth_.open(request);
+  if (opened.fault == SealFault::kSeen) return {};
+  // What is not believed is told so without being looked at any further.
+  const std::string_view reply = opened.fault == SealFault::kNone
+                                     ? handle(request, opened.access, now)
+                                     : router_.refuse_unsealed(seal_fault_name(opened.fault), auth_.epoch_floor(opened.role));
+  if (opened.fault != SealFault::kNone && opened.fault != SealFault::kStale) return reply;
+  return auth_.seal(opened, reply, router_.scratch(), RpcRouter::kScratch).value_or({});
 }
 
 std::string_view Device::handle(std::string_view request, Access access, const Now& now) {

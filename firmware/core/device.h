@@ -1,15 +1,19 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "core/config_store.h"
 #include "core/identity.h"
 #include "core/journal.h"
 #include "core/logger.h"
+#include "core/message_auth.h"
 #include "core/orchestrator.h"
 #include "core/registry.h"
 #include "core/rpc_components.h"
+#include "core/rpc_keys.h"
+#include "core/rpc_ota.h"
 #include "core/rpc_router.h"
 #include "core/rpc_system.h"
 #include "core/telemetry.h"
@@ -42,6 +46,9 @@ class Device {
   Status add_type(ComponentFactory& factory) { return registry_.add_type(factory); }
   /// Before start(): methods besides the core's. The group outlives the device's last call.
   void add_methods(RpcMethods& methods) { router_.add(methods); }
+  /// Before start(): whose firmware it takes; without, none. The version and the device's own key are the device's. What it
+  /// points to outlives the device.
+  void trust(const OtaTrust& trust) { trust_ = trust; }
   /// Counts the boot, reads the flash and makes the components. What cannot be read is replaced by the default, and
   /// logged. Both texts are documents as in core/config_store.h: `first_boot` counts where none is stored and may be
   /// empty, `factory_default` has every component of the app.
@@ -57,12 +64,17 @@ class Device {
   Millis step(const Now& now);
   /// What the body may do until then, asked after step().
   SleepWish sleep_wish() const { return sleep_; }
+  /// Is there a network, with or without a broker? A new image that finds one has shown half of what it must.
+  void set_network(bool up) { network_up_ = up; }
   /// Something stands in the way of sleep until it is called again with false: an update, a trial, a person at the cable.
   void keep_awake(bool awake) { kept_awake_ = awake; }
   /// The session with the broker came up (then status and shadow are published) or went down.
   void set_link(bool up, const Now& now);
   /// One message that arrived. False: its topic is not one of ours.
   bool receive(std::string_view topic, std::string_view payload, const Now& now);
+  /// One request from a network link: where the device has a secret, only what is sealed by its keys is carried out, and the
+  /// answer is sealed. Empty: no answer.
+  std::string_view handle_sealed(std::string_view request, const Now& now);
   /// One request from another link: its answer, which stays until the next call of any other function here.
   std::string_view handle(std::string_view request, Access access, const Now& now);
   /// The same as a frame for the cable.
@@ -72,7 +84,7 @@ class Device {
   /// Before start(): a board's settings are confirmed with the configuration.
   void attach(Board& board) { component_methods_.attach(board); }
   /// A restart was asked for: the body makes the device anew.
-  bool restart_wanted() const { return boot_.restart_wanted; }
+  bool restart_wanted() const { return boot_.restart_wanted || (ota_ && ota_->restart_wanted()); }
   void want_restart() { boot_.restart_wanted = true; }
 
   /// What the body subscribes to, and the last will it gives the broker when it opens the session.
@@ -84,6 +96,7 @@ class Device {
   const BootInfo& boot() const { return boot_; }
 
  private:
+  void start_ota(const Now& now);
   void count_boot();
   void count_crashes();
   void end_crash_watch(const Now& now);
@@ -108,6 +121,12 @@ class Device {
   Telemetry telemetry_;
   BootInfo boot_;
   RpcRouter router_;
+  MessageAuth auth_;
+  KeyMethods key_methods_;
+  OtaTrust trust_;
+  Key ota_key_{};
+  std::optional<OtaReceiver> ota_;
+  std::optional<OtaMethods> ota_methods_;
   ComponentMethods component_methods_;
   SystemMethods system_methods_;
   SmallString<96> command_topic_;
@@ -121,6 +140,7 @@ class Device {
   SleepWish sleep_;
   bool kept_awake_ = false;
   bool link_up_ = false;
+  bool network_up_ = false;
 };
 
 }  // namespace fb

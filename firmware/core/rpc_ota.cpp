@@ -38,7 +38,7 @@ bool OtaMethods::take(RpcCall& call, std::string_view name, size_t at, size_t& s
   if (given.is_string()) {
     // Base64 has no character that JSON must escape: what is escaped is not it.
     const std::string_view raw = given.raw();
-    const Expected<size_t> decoded = base64_decode(raw.substr(1, raw.size() - 2), bytes_ + at, sizeof bytes_ - at);
+    const Expected<size_t> decoded = base64_decode(raw.substr(1, raw.size() - 2), bytes_ + at, kScratch - at);
     size = decoded.value();
     if (decoded.ok()) return true;
   }

@@ -8,7 +8,9 @@ namespace fb {
 /// ota.*, docs/ota.md §6. What can be sent again without harm is not kept in the journal: a chunk is known by its number.
 class OtaMethods final : public RpcMethodTable<OtaMethods> {
  public:
-  explicit OtaMethods(OtaReceiver& receiver) : receiver_(receiver) {}
+  /// @param scratch at least kScratch bytes, in which nothing lies while a method runs
+  OtaMethods(OtaReceiver& receiver, char* scratch) : receiver_(receiver), bytes_(reinterpret_cast<uint8_t*>(scratch)) {}
+  static constexpr size_t kScratch = 2048;
 
  private:
   friend class RpcMethodTable<OtaMethods>;
@@ -29,7 +31,7 @@ class OtaMethods final : public RpcMethodTable<OtaMethods> {
   bool take(RpcCall& call, std::string_view name, size_t at, size_t& size);
 
   OtaReceiver& receiver_;
-  uint8_t bytes_[2048];
+  uint8_t* const bytes_;
 };
 
 }  // namespace fb

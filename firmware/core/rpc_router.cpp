@@ -36,12 +36,22 @@ std::string_view RpcRouter::handle(std::string_view request, Access access, cons
   return compose();
 }
 
+std::string_view RpcRouter::refuse_unsealed(std::string_view reason, uint64_t epoch_floor) {
+  has_id_ = false;
+  counts_.calls++;
+  counts_.denied++;
+  answer_.error_with_data(rpc::kNotAllowed, "a seal of this device's keys is wanted").key("reason").string(reason);
+  if (epoch_floor > 0) answer_.out().key("floor").number(static_cast<double>(epoch_floor));
+  answer_.end_data();
+  return compose();
+}
+
 std::string_view RpcRouter::compose() {
   if (!answer_.out().finish().ok()) answer_.error(rpc::kInternal, "the answer is too large");
   const std::string_view tail = answer_.out().finish().value();
   if (tail.substr(0, 8) == "\"error\":") counts_.errors++;
-  char head_text[kMaxHead];
-  JsonWriter head(head_text, sizeof head_text);
+  char* const front = buffer_ + kFrameHead;
+  JsonWriter head(front, kMaxHead - 1);
   head.begin_object().key("jsonrpc").string("2.0").key("id");
   if (has_id_) {
     head.string(id_.view());
@@ -51,7 +61,7 @@ std::string_view RpcRouter::compose() {
   // The head goes right before the tail, whose place does not depend on it.
   const size_t size = head.size();
   char* const at = buffer_ + kTailAt - size - 1;
-  std::memcpy(at, head_text, size);
+  std::memmove(at, front, size);
   at[size] = ',';
   at[size + 1 + tail.size()] = '}';
   reply_ = {at, size + 1 + tail.size() + 1};
@@ -65,18 +75,7 @@ std::string_view RpcRouter::framed() {
 void RpcRouter::route(const JsonValue& request, Access access, const Now& now) {
   RpcCall call{{}, now, access, answer_};
   if (!request.is_object()) return answer_.error(rpc::kInvalidRequest, "not an object");
-  if (!request.member("jsonrpc").exists() && request.member("command").exists()) {
-    constexpr std::string_view kSet = "set_";
-    char text[64];
-    const Expected<std::string_view> command = request.member("command").text(text, sizeof text);
-    if (!command.ok() || command.value().substr(0, kSet.size()) != kSet || short_ == nullptr)
-      return answer_.error(rpc::kNoMethod, "command: set_ and a component's id are wanted");
-    if (access < Access::kOperator) {
-      counts_.denied++;
-      return answer_.error(rpc::kNotAllowed, "not allowed for this key");
-    }
-    return short_->execute_short(command.value().substr(kSet.size()), request.member("params"), call);
-  }
+  if (!request.member("jsonrpc").exists() && request.member("command").exists()) return route_short(request, call);
 
   char id[64];
   const Expected<std::string_view> id_text = request.member("id").text(id, sizeof id);
@@ -114,6 +113,19 @@ void RpcRouter::route(const JsonValue& request, Access access, const Now& now) {
     return method->changes ? run_once(*group, *method, call) : group->run(*method, call);
   }
   answer_.error(rpc::kNoMethod, "no such method");
+}
+
+void RpcRouter::route_short(const JsonValue& request, RpcCall& call) {
+  constexpr std::string_view kSet = "set_";
+  char text[64];
+  const Expected<std::string_view> command = request.member("command").text(text, sizeof text);
+  if (!command.ok() || command.value().substr(0, kSet.size()) != kSet || short_ == nullptr)
+    return answer_.error(rpc::kNoMethod, "command: set_ and a component's id are wanted");
+  if (call.access < Access::kOperator) {
+    counts_.denied++;
+    return answer_.error(rpc::kNotAllowed, "not allowed for this key");
+  }
+  short_->execute_short(command.value().substr(kSet.size()), request.member("params"), call);
 }
 
 void RpcRouter::run_once(RpcMethods& group, const RpcMethods::Method& method, RpcCall& call) {

@@ -40,16 +40,19 @@ class RpcRouter {
   /// Carries out one request, or says why not. Total: any bytes have an answer. It stays until the next call of handle()
   /// or scratch().
   std::string_view handle(std::string_view request, Access access, const Now& now);
+  /// The answer to a message that is not believed.
+  std::string_view refuse_unsealed(std::string_view reason, uint64_t epoch_floor);
   /// The last answer as a frame of the cable, docs/protocol.md §8; as long as the answer.
   std::string_view framed();
   /// The buffer of the answers, for whoever sends something between two of them.
   char* scratch() { return buffer_; }
-  static constexpr size_t kScratch = kMaxReply;
+  static constexpr size_t kScratch = 4240;  ///< an answer, its frame and its seal
 
   const Counts& counts() const { return counts_; }
 
  private:
   void route(const JsonValue& request, Access access, const Now& now);
+  void route_short(const JsonValue& request, RpcCall& call);
   void run_once(RpcMethods& group, const RpcMethods::Method& method, RpcCall& call);
   std::string_view compose();
 
@@ -67,7 +70,8 @@ class RpcRouter {
   SmallString<64> id_;
   bool has_id_ = false;
   JsonToken tokens_[256];
-  char buffer_[kTailAt + kMaxTail + 2 > kMaxReply ? kTailAt + kMaxTail + 2 : kMaxReply];
+  char buffer_[kScratch];
+  static_assert(kTailAt + kMaxTail + 2 <= kScratch);
   RpcAnswer answer_{buffer_ + kTailAt, kMaxTail};
   std::string_view reply_;
 };

@@ -109,8 +109,9 @@ Presence presence_at(uint64_t seed, int most, double t_s) {
 
 }  // namespace
 
-World::World(uint64_t seed)
+World::World(uint64_t seed, const Scenario& scenario)
     : seed_(seed),
+      scenario_(scenario),
       warmth_(seed_of(seed, "warmth"), 0.5, 5'400),
       moisture_(seed_of(seed, "moisture"), 5, 21'600),
       pressure_(seed_of(seed, "pressure"), 8, 129'600),

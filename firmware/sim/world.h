@@ -39,7 +39,7 @@ class World {
   /// The most people of a scenario.
   static constexpr int kMostPeople = 30;
 
-  explicit World(uint64_t seed);
+  explicit World(uint64_t seed, const Scenario& scenario = {});
 
   /// Takes over the members that `scenario` has: {"latitude" −90…90, "cloudiness" 0…1, "base_c" −40…85, "swing_c" 0…30,
   /// "people" 0…30, "noise" 0…2, "day_of_year" 0…366}. kInvalid: `fault.field`, and nothing is changed.

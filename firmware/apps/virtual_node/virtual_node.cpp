@@ -19,8 +19,11 @@ int SimRadio::rssi_dbm(Millis now) {
   return static_cast<int>(std::lround(std::clamp(level, -94.0, -25.0)));
 }
 
-VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& body, const BoardHal* board)
-    : seed_(seed),
+SimParts::SimParts(uint64_t seed_value, const Scenario& scenario) : seed(seed_value), world(seed_value, scenario) {}
+
+VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& body, const BoardHal* board,
+                         const Scenario& scenario)
+    : parts_(seed, scenario),
       radio_(seed),
       line_log_(board != nullptr ? new LineLog(board->serial, body.log) : nullptr),
       hal_{body.storage,
@@ -35,15 +38,22 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
            body.telemetry,
            body.slots},
       device_(identity, hal_),
-      climate_(device_.samples(), seed_),
-      led_(lamp_),
+      climate_(device_.samples(), parts_.seed),
+      bme280_(parts_.bme280, device_.samples()),
+      dht22_(parts_.dht22, device_.samples()),
+      adc_(parts_.pyranometer, device_.samples()),
+      modbus_(parts_.inverter, device_.samples()),
+      led_(parts_.lamp),
+      relay_(parts_.relays),
       board_(board != nullptr ? new Board(device_, hal_, *board) : nullptr) {}
 
 Status VirtualNode::start(std::string_view first_boot, const Now& now) {
-  for (ComponentFactory* factory : {static_cast<ComponentFactory*>(&climate_), static_cast<ComponentFactory*>(&led_)}) {
+  ComponentFactory* const factories[] = {&climate_, &led_, &bme280_, &dht22_, &adc_, &modbus_, &relay_};
+  for (ComponentFactory* factory : factories) {
     const Status added = device_.add_type(*factory);
     if (added != Status::kOk) return added;
   }
+  parts_.advance(now);
   if (board_ == nullptr) return device_.start(first_boot, kFactoryDefault, now);
   line_log_->set_time(now.mono);
   hal_.log.write(LogLevel::kInfo, "boot", "fieldbench-node");
@@ -51,6 +61,7 @@ Status VirtualNode::start(std::string_view first_boot, const Now& now) {
 }
 
 Millis VirtualNode::step(const Now& now) {
+  parts_.advance(now);
   if (board_ == nullptr) return device_.step(now);
   line_log_->set_time(now.mono);
   return board_->step(now);

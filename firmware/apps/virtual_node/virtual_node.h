@@ -2,12 +2,21 @@
 
 #include <memory>
 
+#include "components/adc_input/adc_input.h"
+#include "components/bme280/bme280.h"
+#include "components/dht22/dht22.h"
 #include "components/led/led.h"
-#include "components/sim_climate/climate_world.h"
+#include "components/modbus_rtu/modbus_rtu.h"
+#include "components/relay/relay.h"
 #include "components/sim_climate/sim_climate.h"
 #include "core/board.h"
 #include "core/device.h"
 #include "core/line_log.h"
+#include "sim/sim_adc.h"
+#include "sim/sim_bme280.h"
+#include "sim/sim_dht22.h"
+#include "sim/sim_inverter.h"
+#include "sim/world.h"
 
 namespace fb {
 
@@ -34,7 +43,37 @@ class SimLamp final : public PwmOut {
   double duty_ = 0;
 };
 
-/// What a virtual device runs: a simulated climate and a lamp. The body gives storage, randomness and the way out.
+/// A contact that switches nothing.
+class SimContact final : public DigitalOut {
+ public:
+  void set(bool high) override { high_ = high; }
+  bool high() const { return high_; }
+
+ private:
+  bool high_ = false;
+};
+
+/// What hangs on a virtual device: one of each part, in one world, behind the interfaces that real drivers use.
+struct SimParts {
+  SimParts(uint64_t seed_value, const Scenario& scenario);
+  void advance(const Now& time) {
+    now = time;
+    inverter.advance(time);
+  }
+
+  const uint64_t seed;
+  Now now;
+  World world;
+  SimBme280 bme280{world, now};
+  SimDht22 dht22{world, now};
+  SimAdc pyranometer{world, now, SimAdc::Source::kPyranometer};
+  SimInverter inverter{world};
+  SimLamp lamp;
+  SimContact contacts[2];
+  RelayOutputs relays{{&contacts[0], &contacts[1]}, 2};
+};
+
+/// What a virtual device runs: the drivers of simulated parts. The body gives storage, randomness and the way out.
 class VirtualNode {
  public:
   /// What a body has to give; the rest is simulated here.
@@ -51,7 +90,8 @@ class VirtualNode {
     FirmwareSlots& slots;
   };
   /// @param board what a practice board has besides, or null: then the host owns the session and the radio is simulated
-  VirtualNode(const Identity& identity, uint64_t seed, const Body& body, const BoardHal* board = nullptr);
+  VirtualNode(const Identity& identity, uint64_t seed, const Body& body, const BoardHal* board = nullptr,
+              const Scenario& scenario = {});
 
   /// @param first_boot the configuration of a device with an empty flash; what it leaves out has its default
   Status start(std::string_view first_boot, const Now& now);
@@ -59,17 +99,21 @@ class VirtualNode {
   /// Null where it was made without.
   Board* board() { return board_.get(); }
   Millis step(const Now& now);
-  const SimLamp& lamp() const { return lamp_; }
+  const SimLamp& lamp() const { return parts_.lamp; }
 
  private:
-  const uint64_t seed_;
+  SimParts parts_;
   SimRadio radio_;
-  SimLamp lamp_;
   std::unique_ptr<LineLog> line_log_;
   Hal hal_;
   Device device_;
   SimClimateFactory climate_;
+  Bme280Factory bme280_;
+  Dht22Factory dht22_;
+  AdcInputFactory adc_;
+  ModbusRtuFactory modbus_;
   LedFactory led_;
+  RelayFactory relay_;
   std::unique_ptr<Board> board_;
 };
 

@@ -26,6 +26,7 @@ struct Options {
   uint64_t seed = 0;
   bool board = false;
   ResetReason reset = ResetReason::kPowerOn;
+  Scenario world;
   char config[kMaxOptions];
   size_t config_size = 0;
 };
@@ -52,7 +53,7 @@ struct Body {
     booted = true;
     node.reset(new (std::nothrow)
                    VirtualNode(options.identity, options.seed, {hal, hal, hal, hal, hal, hal, hal, crypto, telemetry, slots},
-                               options.board ? &board : nullptr));
+                               options.board ? &board : nullptr, options.world));
     if (node == nullptr) return Status::kNoSpace;
     const Status started = node->start({options.config, options.config_size}, now);
     if (started == Status::kOk && !options.board) node->device().set_link(link_up, now);
@@ -147,6 +148,13 @@ bool read_options(std::string_view json, Options& options) {
   const double reason = reset.exists() ? reset.number().value_or(-1) : 1;
   if (!(reason >= 0 && reason <= static_cast<double>(ResetReason::kDeepSleep))) return false;
   options.reset = static_cast<ResetReason>(static_cast<uint8_t>(reason));
+  const JsonValue world = root.member("world");
+  if (world.exists()) {
+    World checked(options.seed);
+    Fault fault;
+    if (checked.configure(world, fault) != Status::kOk) return false;
+    options.world = checked.scenario();
+  }
   const std::string_view config = root.member("config").raw();
   if (config.size() > sizeof options.config) return false;
   for (const char c : config) options.config[options.config_size++] = c;

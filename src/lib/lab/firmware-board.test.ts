@@ -161,7 +161,7 @@ describe('the Device API over the cable', () => {
 		const status = call('mqtt.status');
 		expect(status).toMatchObject({ result: { state: 'connected', uri: BROKER.uri, username: 'node' } });
 		expect(session()).toMatchObject({ ...BROKER, clientId: `sim-${MAC}` });
-		expect(subscribed).toEqual([`iot/node/sim-${MAC}/command`]);
+		expect(subscribed).toEqual([`iot/node/sim-${MAC}/command`, `iot/node/sim-${MAC}/shadow/desired`]);
 		expect(published[0]?.topic).toBe(`iot/node/sim-${MAC}/status`);
 		expect(JSON.stringify([status, published, logged, heard()])).not.toMatch(/hush|right\b/);
 	});

@@ -24,6 +24,8 @@ export interface DeviceOptions {
 	/** An integer, 0 … 2⁵³−1. */
 	readonly seed: number;
 	readonly config?: unknown;
+	/** The simulated world, `Scenario` of firmware/sim/world.h; what is missing has its default. */
+	readonly world?: unknown;
 	/** Why it starts, docs/firmware.md §2; a power-on where it is missing. */
 	readonly reset?: number;
 	/** A board has its own network and session. @param mac 12 lower-case hex digits */
