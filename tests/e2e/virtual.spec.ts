@@ -1,0 +1,99 @@
+import AxeBuilder from '@axe-core/playwright';
+import { type Page } from '@playwright/test';
+import { expect, test } from './fixtures';
+import { card, openDevice } from './screens';
+
+/** The dialog, from the first screen. */
+async function choose(page: Page) {
+	await page.goto('/');
+	await page.getByRole('button', { name: 'Choose its parts…' }).click();
+	const dialog = page.getByRole('dialog', { name: 'Add a virtual device' });
+	await expect(dialog).toBeVisible();
+	return dialog;
+}
+
+test('a device is made of the parts and the world that were picked, and is so again after a reload', async ({
+	page
+}) => {
+	const dialog = await choose(page);
+	await dialog.getByRole('radio', { name: /Everything/u }).check();
+	await dialog.getByRole('checkbox', { name: /Solar inverter/u }).uncheck();
+	await expect(dialog.getByRole('radio', { checked: true })).toHaveCount(0);
+	await dialog.getByText('World', { exact: true }).click();
+	await dialog.getByLabel('Room', { exact: true }).fill('60');
+	await dialog.getByLabel('Day and night').fill('0');
+	await expect(dialog).toContainText('The room is at 60 °C, day and night');
+	await dialog.getByLabel('Name', { exact: true }).fill('Sauna');
+	await expect(dialog).toContainText('It will be called “Sauna”.');
+	await dialog.getByRole('button', { name: 'Add the device' }).click();
+
+	await expect(page.getByText('Sauna runs in this browser.')).toBeVisible();
+	for (const time of ['at first', 'after a reload']) {
+		const shown = card(page, 'Sauna');
+		await expect(shown, time).toContainText('Simulated');
+		await expect(shown, time).toContainText(/(?:5[6-9]|6[0-4])\.\d\s*°C/u);
+		await page.reload();
+	}
+	await openDevice(page, 'Sauna');
+	const main = page.getByRole('main');
+	for (const metric of ['Temperature', 'Pressure', 'Irradiance']) await expect(main).toContainText(metric);
+	await expect(main).not.toContainText('Voltage');
+});
+
+test('a class of devices is numbered, and one press takes it back', async ({ page }) => {
+	const dialog = await choose(page);
+	await dialog.getByRole('radio', { name: /Room with people/u }).check();
+	await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue('Room');
+	await dialog.getByLabel('How many').fill('12');
+	await expect(dialog).toContainText('They will be called “Room 1”, “Room 2” … “Room 12”.');
+	await dialog.getByRole('button', { name: 'Add 12 devices' }).click();
+	await expect(page.getByText('12 devices run in this browser.')).toBeVisible();
+	for (const name of ['Room 1', 'Room 12']) await expect(card(page, name)).toContainText('°C');
+
+	await page.getByRole('button', { name: 'Undo' }).click();
+	await expect(card(page, 'Room 12')).toContainText('Last known');
+	await page.getByRole('link', { name: 'Settings', exact: true }).click();
+	const panel = page.getByRole('region', { name: 'Virtual devices' });
+	await expect(panel.getByRole('listitem')).toHaveCount(0);
+});
+
+test('what cannot be made is said in words, and not made', async ({ page }) => {
+	const dialog = await choose(page);
+	await dialog.getByRole('checkbox', { name: /DHT22/u }).check();
+	await expect(dialog).toContainText('BME280 on I²C and DHT22 on one wire both measure temperature');
+	await dialog.getByRole('button', { name: 'Add the device' }).click();
+	await expect(dialog).toBeVisible();
+	await dialog.getByRole('checkbox', { name: /BME280/u }).uncheck();
+	await expect(dialog).not.toContainText('both measure');
+
+	await dialog.getByLabel('Name', { exact: true }).fill(' ');
+	await dialog.getByLabel('How many').fill('21');
+	await expect(dialog).toContainText('Give it a name');
+	await expect(dialog).toContainText('A whole number from 1 to 20.');
+	await page.keyboard.press('Enter');
+	await expect(dialog.getByLabel('Name', { exact: true })).toBeFocused();
+	await page.keyboard.press('Escape');
+	await expect(dialog).toBeHidden();
+	await expect(page.getByRole('button', { name: 'Choose its parts…' })).toBeFocused();
+});
+
+for (const colorScheme of ['light', 'dark'] as const)
+	test.describe(colorScheme, () => {
+		test.use({ colorScheme });
+
+		test('the dialog can be read and used by everyone', async ({ page }) => {
+			const dialog = await choose(page);
+			await dialog.getByText('World', { exact: true }).click();
+			await dialog.getByRole('checkbox', { name: /DHT22/u }).check();
+			await dialog.getByLabel('How many').fill('0');
+			const { violations } = await new AxeBuilder({ page })
+				.include('dialog')
+				.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+				.analyze();
+			expect(
+				violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`)
+			).toEqual([]);
+			const wide = await dialog.evaluate((node) => node.scrollWidth - node.clientWidth);
+			expect(wide, 'the dialog is wider than its screen by').toBeLessThanOrEqual(0);
+		});
+	});
