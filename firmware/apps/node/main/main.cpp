@@ -1,8 +1,13 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "components/adc_input/adc_input.h"
+#include "components/bme280/bme280.h"
 #include "components/chip_health/chip_health.h"
+#include "components/dht22/dht22.h"
 #include "components/led/led.h"
+#include "components/modbus_rtu/modbus_rtu.h"
+#include "components/relay/relay.h"
 #include "components/sht3x/sht3x.h"
 #include "core/board.h"
 #include "esp_log.h"
@@ -11,14 +16,19 @@
 #include "esp_system.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
+#include "pins.h"
+#include "ports/esp32/adc_pin.h"
 #include "ports/esp32/chip.h"
 #include "ports/esp32/clock.h"
+#include "ports/esp32/gpio_out.h"
 #include "ports/esp32/i2c_master.h"
 #include "ports/esp32/ledc_lamp.h"
 #include "ports/esp32/mqtt_session.h"
 #include "ports/esp32/nvs_storage.h"
 #include "ports/esp32/ota_slots.h"
 #include "ports/esp32/partition_region.h"
+#include "ports/esp32/rmt_capture.h"
+#include "ports/esp32/rs485_port.h"
 #include "ports/esp32/serial_cable.h"
 #include "ports/mbedtls/mbedtls_crypto.h"
 #include "sdkconfig.h"
@@ -77,6 +87,11 @@ struct Node {
   fb::esp32::ChipThermometer thermometer;
   fb::esp32::LedcLamp lamp;
   fb::esp32::I2cMaster i2c;
+  fb::esp32::RmtCapture one_wire;
+  fb::esp32::AdcPin adc;
+  fb::esp32::Rs485Port rs485;
+  fb::esp32::GpioOut relay_pins[fb::RelayOutputs::kMost];
+  fb::RelayOutputs relays;
   fb::esp32::MqttSession mqtt;
   BoardNetwork network;
   fb::esp32::ChipTimer timer;
@@ -90,15 +105,58 @@ struct Node {
   fb::Sht3xFactory climate{i2c, device.samples()};
   fb::ChipHealthFactory chip{heap, thermometer, device.samples()};
   fb::LedFactory led{lamp};
+  fb::Bme280Factory air{i2c, device.samples()};
+  fb::Dht22Factory dht22{one_wire, device.samples()};
+  fb::AdcInputFactory voltage{adc, device.samples()};
+  fb::ModbusRtuFactory modbus{rs485, device.samples()};
+  fb::RelayFactory relay{relays};
 
   void begin();
   void run();
 
  private:
+  void begin_parts();
   void end_image_trial();
   void sleep_deeply(fb::Millis until);
   bool image_on_trial_ = false;
 };
+
+/// A type is offered where its hardware is: what the person then makes of it is the configuration's.
+void Node::begin_parts() {
+  using fb::kPins;
+#if CONFIG_FIELDBENCH_LED_ACTIVE_LOW
+  constexpr bool kLampActiveLow = true;
+#else
+  constexpr bool kLampActiveLow = false;
+#endif
+  lamp.begin(kPins.led, kLampActiveLow);
+  note(device.add_type(chip), "chip-health");
+  note(device.add_type(led), "led");
+  if constexpr (kPins.i2c_sda != fb::kNoPin) {
+    note(i2c.begin(kPins.i2c_sda, kPins.i2c_scl), "I2C");
+    note(device.add_type(climate), "sht3x");
+    note(device.add_type(air), "bme280");
+  }
+  if constexpr (kPins.dht != fb::kNoPin) {
+    note(one_wire.begin_on(kPins.dht), "the DHT22's line");
+    note(device.add_type(dht22), "dht22");
+  }
+  if constexpr (kPins.adc != fb::kNoPin) {
+    note(adc.begin(kPins.adc), "the analogue pin");
+    note(device.add_type(voltage), "adc-input");
+  }
+  if constexpr (kPins.rs485_tx != fb::kNoPin) {
+    note(rs485.begin(kPins.rs485_tx, kPins.rs485_rx, kPins.rs485_direction), "RS-485");
+    note(device.add_type(modbus), "modbus-rtu");
+  }
+  for (const int pin : kPins.relays) {
+    if (pin == fb::kNoPin) continue;
+    fb::esp32::GpioOut& out = relay_pins[relays.count];
+    note(out.begin(pin), "a relay");
+    relays.channels[relays.count++] = &out;
+  }
+  if (relays.count > 0) note(device.add_type(relay), "relay");
+}
 
 void Node::begin() {
   note(cable.begin(), "the cable");
@@ -107,19 +165,7 @@ void Node::begin() {
   telemetry.find("telemetry");
   slots.begin();
   thermometer.begin();
-  lamp.begin(CONFIG_FIELDBENCH_LED_GPIO,
-#if CONFIG_FIELDBENCH_LED_ACTIVE_LOW
-             true
-#else
-             false
-#endif
-  );
-#if CONFIG_FIELDBENCH_I2C
-  note(i2c.begin(CONFIG_FIELDBENCH_I2C_SDA_GPIO, CONFIG_FIELDBENCH_I2C_SCL_GPIO), "I2C");
-  note(device.add_type(climate), "sht3x");
-#endif
-  note(device.add_type(chip), "chip-health");
-  note(device.add_type(led), "led");
+  begin_parts();
   ESP_ERROR_CHECK(esp_netif_init());
   ESP_ERROR_CHECK(esp_event_loop_create_default());
   note(network.begin(), "the network");
