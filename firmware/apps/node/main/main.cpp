@@ -92,7 +92,7 @@ struct Node {
   fb::esp32::Rs485Port rs485;
   fb::esp32::GpioOut relay_pins[fb::RelayOutputs::kMost];
   fb::RelayOutputs relays;
-  fb::esp32::MqttSession mqtt;
+  fb::esp32::MqttSession mqtt{storage};
   BoardNetwork network;
   fb::esp32::ChipTimer timer;
   fb::esp32::ChipPower power;
