@@ -9,9 +9,18 @@ namespace {
 constexpr size_t kFragmentHead = 2;
 constexpr size_t kFragmentFirstHead = 8;
 constexpr uint8_t kFragmentLast = 0x80;
+constexpr unsigned kFragmentNumbers = 128;
+/// Messages so far behind the newest come late, or again.
+constexpr unsigned kFragmentLate = 8;
 
 uint8_t fragment_byte(std::string_view piece, size_t at) { return static_cast<uint8_t>(piece[at]); }
 uint8_t fragment_number(std::string_view piece) { return fragment_byte(piece, 0) & 0x7f; }
+
+/// Over the number too: a message under another one is another message.
+uint32_t fragment_crc(uint8_t number, std::string_view message) {
+  const char head = static_cast<char>(number);
+  return crc32(message, crc32({&head, 1}));
+}
 
 }  // namespace
 
@@ -27,7 +36,7 @@ size_t FragmentWriter::next(char* out) {
   if (index_ == 0) {
     out[2] = static_cast<char>(message_.size());
     out[3] = static_cast<char>(message_.size() >> 8);
-    put_u32(out + 4, crc32(message_));
+    put_u32(out + 4, fragment_crc(number_, message_));
     size = kFragmentFirstHead;
   }
   const size_t taken = message_.copy(out + size, piece_size_ - size, at_);
@@ -59,6 +68,12 @@ FragmentStep FragmentReader::pass_over(FragmentFault fault, uint8_t number) {
   return note(fault);
 }
 
+/// A message that could have been awaited, of which anything else came than its beginning.
+FragmentStep FragmentReader::miss(FragmentFault fault, uint8_t number) {
+  if (!is_late(number)) heard_ = number;
+  return pass_over(fault, number);
+}
+
 FragmentStep FragmentReader::drop(FragmentFault fault) {
   total_ = 0;
   return pass_over(fault, number_);
@@ -67,7 +82,7 @@ FragmentStep FragmentReader::drop(FragmentFault fault) {
 FragmentStep FragmentReader::refuse(std::string_view piece) {
   if (under_way()) return drop(FragmentFault::kMalformed);
   return piece.empty() ? note(FragmentFault::kMalformed)
-                       : pass_over(FragmentFault::kMalformed, fragment_number(piece));
+                       : miss(FragmentFault::kMalformed, fragment_number(piece));
 }
 
 Millis FragmentReader::expire(const Now& now) {
@@ -79,7 +94,7 @@ Millis FragmentReader::expire(const Now& now) {
 
 void FragmentReader::reset() {
   if (under_way()) drop(FragmentFault::kLost);
-  passed_ = given_ = kNoNumber;
+  passed_ = heard_ = given_ = kNoNumber;
 }
 
 FragmentStep FragmentReader::take(std::string_view piece, const Now& now) {
@@ -97,16 +112,19 @@ FragmentStep FragmentReader::take_first(std::string_view piece) {
   const std::string_view bytes = piece.substr(kFragmentFirstHead);
   if (total > kFragmentMaxMessage || total > capacity_ || bytes.size() > total) return refuse(piece);
   if (total == total_ && crc == crc_ && repeats_last(piece, bytes)) return note(FragmentFault::kRepeated);
-  if (number == given_ && total == given_size_ && crc == given_crc_) return pass_over(FragmentFault::kRepeated, number);
-  const bool interrupts = under_way();
-  if (interrupts) drop(FragmentFault::kInterrupted);
+  const bool given = number == given_ && total == given_size_ && crc == given_crc_;
+  if (given || is_late(number)) return pass_over(FragmentFault::kRepeated, number);
+  FragmentFault before = FragmentFault::kNone;
+  if (leaves_some_out(number)) before = note(FragmentFault::kLost).fault;
+  if (under_way()) before = drop(FragmentFault::kInterrupted).fault;
+  heard_ = number;
   total_ = total;
   crc_ = crc;
   number_ = number;
   due_ = 0;
   size_ = 0;
   FragmentStep step = append(piece, bytes);
-  if (interrupts && step.fault == FragmentFault::kNone) step.fault = FragmentFault::kInterrupted;
+  if (step.fault == FragmentFault::kNone) step.fault = before;
   return step;
 }
 
@@ -115,12 +133,23 @@ FragmentStep FragmentReader::take_further(std::string_view piece) {
   const std::string_view bytes = piece.substr(kFragmentHead);
   if (!under_way() || number != number_) {
     if (number == passed_) return {};
-    return pass_over(number == given_ ? FragmentFault::kRepeated : FragmentFault::kLost, number);
+    if (number == given_ || is_late(number)) return pass_over(FragmentFault::kRepeated, number);
+    return miss(FragmentFault::kLost, number);
   }
   if (repeats_last(piece, bytes)) return note(FragmentFault::kRepeated);
   if (fragment_byte(piece, 1) != due_) return drop(FragmentFault::kLost);
   if (bytes.size() > total_ - size_) return drop(FragmentFault::kMalformed);
   return append(piece, bytes);
+}
+
+bool FragmentReader::is_late(uint8_t number) const {
+  if (heard_ == kNoNumber) return false;
+  const unsigned behind = (heard_ - number) % kFragmentNumbers;
+  return behind >= 1 && behind <= kFragmentLate;
+}
+
+bool FragmentReader::leaves_some_out(uint8_t number) const {
+  return heard_ != kNoNumber && (number - heard_) % kFragmentNumbers > 1;
 }
 
 bool FragmentReader::repeats_last(std::string_view piece, std::string_view bytes) const {
@@ -135,7 +164,7 @@ FragmentStep FragmentReader::append(std::string_view piece, std::string_view byt
   due_++;
   if ((fragment_byte(piece, 0) & kFragmentLast) == 0) return {};
   const std::string_view message(buffer_, size_);
-  if (size_ != total_ || crc32(message) != crc_) return drop(FragmentFault::kDamaged);
+  if (size_ != total_ || fragment_crc(number_, message) != crc_) return drop(FragmentFault::kDamaged);
   given_ = number_;
   given_size_ = total_;
   given_crc_ = crc_;

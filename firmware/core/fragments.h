@@ -68,9 +68,12 @@ class FragmentReader {
   FragmentStep take_first(std::string_view piece);
   FragmentStep take_further(std::string_view piece);
   FragmentStep append(std::string_view piece, std::string_view bytes);
+  bool is_late(uint8_t number) const;
+  bool leaves_some_out(uint8_t number) const;
   bool repeats_last(std::string_view piece, std::string_view bytes) const;
   FragmentStep refuse(std::string_view piece);
   FragmentStep drop(FragmentFault fault);
+  FragmentStep miss(FragmentFault fault, uint8_t number);
   FragmentStep pass_over(FragmentFault fault, uint8_t number);
   FragmentStep note(FragmentFault fault);
 
@@ -83,6 +86,7 @@ class FragmentReader {
   size_t size_ = 0;     ///< so much of it has come
   size_t last_at_ = 0;  ///< where the last piece's bytes begin
   uint8_t passed_ = kNoNumber;  ///< further pieces of this message are passed over
+  uint8_t heard_ = kNoNumber;   ///< the newest message of which anything came
   uint8_t given_ = kNoNumber;   ///< the message that was given last
   size_t given_size_ = 0;
   uint32_t given_crc_ = 0;
