@@ -1,4 +1,5 @@
 export * from './awaited-replies';
+export * from './batch';
 export * from './device';
 export * from './device-api';
 export * from './outbox';

@@ -1,0 +1,4 @@
+export * from './decode-batch';
+export * from './envelope';
+export * from './fragments';
+export * from './samples';
