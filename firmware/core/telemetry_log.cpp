@@ -1,520 +1,522 @@
 #include "core/telemetry_log.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "core/crc32.h"
-#include "core/little_endian.h"
 
 namespace fb {
 namespace {
 
-constexpr uint32_t kLogMagic = 0x31544246;  // "FBT1"
-constexpr uint8_t kShapeRecord = 0x01;
-constexpr uint8_t kBootRecord = 0x02;
-constexpr uint8_t kCorrectionRecord = 0x03;
-constexpr uint8_t kSampleRecord = 0x80;
-constexpr uint8_t kClockWasSet = 0x40;
-constexpr uint8_t kShapeMask = 0x3f;
-constexpr uint8_t kErased = 0xff;
+/// Bytes lost to a reference that has become far, before a nearer one is written: where the values only scatter a new
+/// one is as far, and costs as much.
+constexpr size_t kFarReference = 32;
 
-constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
-constexpr uint8_t kMostDecimals = 9;
-constexpr uint64_t kRawDouble = 15;
-/// Integers beyond are not all doubles.
-constexpr double kExactInteger = 9007199254740992.0;
-
-uint64_t log_zigzag(int64_t value) { return static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63); }
-int64_t log_unzigzag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1); }
-
-size_t put_varint(uint64_t value, uint8_t* out) {
-  size_t size = 0;
-  for (; value >= 0x80; value >>= 7) out[size++] = static_cast<uint8_t>(value) | 0x80;
-  out[size++] = static_cast<uint8_t>(value);
-  return size;
-}
-
-/// Reads on from `at`; false past the end or beyond 64 bits.
-bool get_varint(const uint8_t* bytes, size_t size, size_t& at, uint64_t& out) {
-  out = 0;
-  for (unsigned shift = 0; at < size && shift < 64; shift += 7) {
-    const uint8_t byte = bytes[at++];
-    out |= static_cast<uint64_t>(byte & 0x7f) << shift;
-    if (byte < 0x80) return true;
+/// Of names, each with its length before it.
+uint16_t log_names_crc(const Metric* metrics, size_t count) {
+  uint32_t crc = 0;
+  for (size_t i = 0; i < count; i++) {
+    const char size = static_cast<char>(metrics[i].name.size());
+    crc = crc32(metrics[i].name, crc32({&size, 1}, crc));
   }
-  return false;
+  return static_cast<uint16_t>(crc);
 }
 
-/// The integer that gives `value` back when divided by 10^decimals; false where there is none.
-bool as_decimal(double value, uint8_t decimals, int64_t& out) {
-  const double scaled = value * kPowers[decimals];
-  if (!(std::fabs(scaled) < kExactInteger)) return false;
-  out = std::llround(scaled);
-  return static_cast<double>(out) / kPowers[decimals] == value && !(out == 0 && std::signbit(value));
+uint16_t log_names_crc(const LogRecord& shape) {
+  const auto size = static_cast<size_t>(shape.size - shape.body);
+  return static_cast<uint16_t>(crc32({reinterpret_cast<const char*>(shape.payload()) + shape.body, size}));
 }
 
-uint16_t log_check(const uint8_t* bytes, size_t size) {
-  return static_cast<uint16_t>(crc32({reinterpret_cast<const char*>(bytes), size}));
-}
+size_t log_shape_count(const LogRecord& shape) { return (shape.payload()[1] & 0x0f) + 1u; }
 
 }  // namespace
 
-void TelemetryLog::Context::begin(const Header& header) {
-  number = header.number;
-  next_seq = header.first_seq;
-  boot = header.boot;
-  time_ms = 0;
-  at = kHeader;
-  shape_count = 0;
-  remembered_count = 0;
+// --- Sectors ---
+
+/// kNotFound: there is no sector of that number in this epoch.
+Expected<LogHeader> TelemetryLog::header(uint32_t number) const {
+  const Expected<LogHeader> read = sector(number).header();
+  if (!read.ok() || read.value().number != number || read.value().epoch != epoch_) return Status::kNotFound;
+  return read;
 }
 
-void TelemetryLog::Context::add_shape(uint8_t count) {
-  Shape& shape = shapes[shape_count++];
-  shape.at = static_cast<uint16_t>(at);
-  shape.count = count;
-  shape.remembered = remembered_count + count <= static_cast<int>(kMostRemembered) ? remembered_count : kForgotten;
-  if (shape.remembered == kForgotten) return;
-  for (uint8_t i = 0; i < count; i++) {
-    last[remembered_count] = 0;
-    decimals[remembered_count++] = kNoDecimals;
+/// The next one that is sound, up to the newest.
+Expected<LogHeader> TelemetryLog::header_after(uint32_t number) const {
+  while (number < tail_.number) {
+    const Expected<LogHeader> read = header(++number);
+    if (read.ok()) return read;
   }
+  return Status::kNotFound;
 }
 
-Status TelemetryLog::read_header(size_t sector, Header& out) {
-  char bytes[kHeader];
-  const Status status = region_.read(sector * kSector, bytes, kHeader);
-  if (status != Status::kOk) return status;
-  if (get_u32(bytes) != kLogMagic || crc32({bytes, kHeader - 4}) != get_u32(bytes + kHeader - 4)) return Status::kCorrupt;
-  out.epoch = get_u32(bytes + 4);
-  out.first_seq = get_u32(bytes + 8);
-  out.number = get_u32(bytes + 12);
-  out.boot = get_u32(bytes + 16);
-  out.boot_unix_ms =
-      static_cast<int64_t>(get_u32(bytes + 20) | static_cast<uint64_t>(get_u32(bytes + 24)) << 32);
-  // A sector lies where its number says, or it is none of ours.
-  return out.epoch != 0 && out.number % sectors() == sector ? Status::kOk : Status::kCorrupt;
+/// The last sector that `fits`, which is true up to some sector and false from there on; number 0: none.
+template <typename Fits>
+LogHeader TelemetryLog::last_header(Fits fits) const {
+  LogHeader last;
+  uint32_t low = first_number_;  // those before are known to fit
+  uint32_t end = tail_.number + 1;
+  while (low < end) {
+    const uint32_t middle = low + (end - low) / 2;
+    // Damaged ones say nothing: the next sound one before them decides.
+    uint32_t number = middle;
+    Expected<LogHeader> read = header(number);
+    while (!read.ok() && number > low) read = header(--number);
+    if (read.ok() && !fits(read.value())) {
+      end = number;
+    } else {
+      if (read.ok()) last = read.value();
+      low = middle + 1;
+    }
+  }
+  return last;
 }
+
+// --- Opening ---
 
 Status TelemetryLog::mount(uint32_t boot, const Now& now) {
+  mounted_ = false;
   boot_ = boot;
-  boot_ms_ = now.mono;
+  boot_mono_ = now.mono;
   boot_unix_ms_ = 0;
-  usable_ = open_ = reading_ = false;
+  reader_end_ = 0;
+  asked_boot_ = 0;
+  asked_start_ = 0;
+  names_number_ = 0;
+  damaged_ = 0;
+  next_shape_ = 0;
+  shapes_.fill({});
   if (sectors() < 2) return Status::kNotFound;
 
-  Header newest{};
-  bool any = false;
-  for (size_t sector = 0; sector < sectors(); sector++) {
-    Header header;
-    const Status status = read_header(sector, header);
-    if (status == Status::kStorage) return status;
-    if (status != Status::kOk || (any && header.number <= newest.number)) continue;
-    newest = header;
-    any = true;
-  }
-  usable_ = true;
-  if (!any) {
-    epoch_ = rng_.next();
-    if (epoch_ == 0) epoch_ = 1;  // drawn once: a source that gives 0 must not hold the device up
-    first_seq_ = next_seq_ = 0;
-    writer_.number = UINT32_MAX;  // so that the first sector has the number 0
-    oldest_number_ = 0;
-    return Status::kOk;
-  }
-  epoch_ = newest.epoch;
-  writer_.begin(newest);
-  Record record;
-  do record = next_record(writer_, true);
-  while (record == Record::kOther || record == Record::kSample);
-  if (record == Record::kFailed) return Status::kStorage;
-  open_ = record == Record::kEnd;
-  next_seq_ = writer_.next_seq;
-  first_seq_ = newest.first_seq;
-  oldest_number_ = newest.number;
-  // Backwards while the sectors belong to this log; a damaged one is passed over.
-  for (uint32_t number = newest.number, back = 1; back < sectors() && number >= back; back++) {
-    Header header;
-    if (read_header((number - back) % sectors(), header) != Status::kOk || header.number != number - back) continue;
-    if (header.epoch != epoch_) break;
-    oldest_number_ = header.number;
-    first_seq_ = header.first_seq;
-  }
-  return Status::kOk;
-}
-
-TelemetryLog::Record TelemetryLog::next_record(Context& context, bool decode) {
-  const size_t base = base_of(context.number);
-  if (context.at + kAround > kSector) return Record::kEnd;
-  uint8_t length;
-  if (region_.read(base + context.at, &length, 1) != Status::kOk) return Record::kFailed;
-  if (length == kErased) {
-    // Erased to its end, or damaged here.
-    uint8_t rest[64];
-    for (size_t at = context.at; at < kSector; at += sizeof rest) {
-      const size_t size = std::min(sizeof rest, kSector - at);
-      if (region_.read(base + at, rest, size) != Status::kOk) return Record::kFailed;
-      for (size_t i = 0; i < size; i++)
-        if (rest[i] != kErased) return Record::kDamaged;
-    }
-    return Record::kEnd;
-  }
-  const size_t size = length;
-  if (size == 0 || size > kMostPayload || context.at + size + kAround > kSector) return Record::kDamaged;
-  if (region_.read(base + context.at, payload_, size + kAround) != Status::kOk) return Record::kFailed;
-  const uint16_t check = static_cast<uint16_t>(payload_[size + 1] | payload_[size + 2] << 8);
-  if (log_check(payload_, size + 1) != check) return Record::kDamaged;
-
-  const uint8_t kind = payload_[1];
-  bool sound = true;
-  if (kind >= kSampleRecord) {
-    sound = take_sample(context, size, decode);
-  } else if (kind == kShapeRecord) {
-    sound = size >= 2 && payload_[2] <= kMaxMetrics && context.shape_count < kMostShapes;
-    if (sound) context.add_shape(payload_[2]);
-  } else if (kind == kBootRecord) {
-    size_t at = 2;
-    uint64_t boot;
-    sound = get_varint(payload_, size + 1, at, boot);
-    if (sound) context.boot = static_cast<uint32_t>(boot);
+  LogHeader newest;
+  Status status = find_newest(newest);
+  if (status != Status::kOk) return status;
+  if (newest.number == 0) {
+    status = begin_log();
   } else {
-    sound = kind == kCorrectionRecord;
+    epoch_ = newest.epoch;
+    status = find_tail(newest);
+    if (status == Status::kOk) status = find_damage_behind(newest.number);
+    if (status == Status::kOk) status = find_first(newest);
+    // A boot that counts anew after its settings were erased must not be taken for the earlier one of that number.
+    if (boot_ <= tail_.boot) boot_ = tail_.boot == UINT32_MAX ? tail_.boot : tail_.boot + 1;
   }
-  if (!sound) return Record::kDamaged;
-  context.at += size + kAround;
-  if (kind < kSampleRecord) return Record::kOther;
-  context.next_seq++;
-  return Record::kSample;
+  mounted_ = status == Status::kOk;
+  return status;
 }
 
-bool TelemetryLog::take_sample(Context& context, size_t size, bool decode) {
-  const uint8_t kind = payload_[1];
-  const size_t shape_at = kind & kShapeMask;
-  if (shape_at >= context.shape_count) return false;
-  const Context::Shape& shape = context.shapes[shape_at];
-  size_t at = 2;
-  uint64_t token;
-  if (!get_varint(payload_, size + 1, at, token)) return false;
-  context.time_ms = static_cast<int64_t>(static_cast<uint64_t>(context.time_ms) + static_cast<uint64_t>(log_unzigzag(token)));
-  for (uint8_t i = 0; i < shape.count; i++) {
-    if (!get_varint(payload_, size + 1, at, token)) return false;
-    const bool remembered = shape.remembered != kForgotten;
-    const size_t place = remembered ? shape.remembered + i : 0;
-    double value;
-    if ((token & 1) == 0) {
-      if (!remembered || context.decimals[place] == kNoDecimals) return false;
-      context.last[place] = static_cast<int64_t>(static_cast<uint64_t>(context.last[place]) +
-                                                 static_cast<uint64_t>(log_unzigzag(token >> 1)));
-      value = static_cast<double>(context.last[place]) / kPowers[context.decimals[place]];
-    } else if (token >> 1 <= kMostDecimals) {
-      const auto decimals = static_cast<uint8_t>(token >> 1);
-      if (!get_varint(payload_, size + 1, at, token)) return false;
-      const int64_t integer = log_unzigzag(token);
-      if (remembered) {
-        context.last[place] = integer;
-        context.decimals[place] = decimals;
-      }
-      value = static_cast<double>(integer) / kPowers[decimals];
-    } else {
-      if (token >> 1 != kRawDouble || at + 8 > size + 1) return false;
-      std::memcpy(&value, payload_ + at, 8);
-      at += 8;
-    }
-    metrics_[i].value = value;
+/// The sound one of the highest number; number 0: there is none.
+Status TelemetryLog::find_newest(LogHeader& newest) {
+  const size_t count = sectors();
+  for (size_t index = 0; index < count; index++) {
+    const Expected<LogHeader> read = LogSector(region_, index).header();
+    if (read.status() == Status::kCorrupt || (read.ok() && read.value().number <= newest.number)) continue;
+    if (!read.ok()) return read.status();
+    newest = read.value();
+    base_ = static_cast<uint32_t>(index + count - newest.number % count);
   }
-  if (at != size + 1) return false;
-  if (!decode) return true;
-  sample_.epoch = epoch_;
-  sample_.seq = context.next_seq;
-  sample_.time_ms = context.time_ms;
-  sample_.quality = (kind & kClockWasSet) != 0 ? ClockQuality::kSync : ClockQuality::kNone;
-  sample_.metrics = metrics_;
-  sample_.count = shape.count;
-  return true;
-}
-
-bool TelemetryLog::read_names(const Context::Shape& shape, uint32_t number) {
-  const bool there = names_at_ == shape.at && names_number_ == number && names_at_ != 0;
-  if (!there) {
-    names_at_ = 0;
-    uint8_t size;
-    const size_t base = base_of(number) + shape.at;
-    if (region_.read(base, &size, 1) != Status::kOk || size < 2 || size > kMostPayload) return false;
-    if (region_.read(base + 1, names_, size) != Status::kOk) return false;
-    names_at_ = shape.at;
-    names_number_ = number;
-  }
-  size_t at = 2;
-  for (uint8_t i = 0; i < shape.count; i++) {
-    const size_t length = static_cast<uint8_t>(names_[at]);
-    if (at + 1 + length > sizeof names_) {
-      names_at_ = 0;
-      return false;
-    }
-    metrics_[i].name = {names_ + at + 1, length};
-    at += 1 + length;
-  }
-  return true;
-}
-
-Status TelemetryLog::seek(uint32_t seq) {
-  reading_ = false;
-  // The last sector whose first sample is not after it. Damaged headers are passed over, so every one is looked at.
-  Header found{};
-  bool any = false;
-  for (uint32_t number = oldest_number_; number - oldest_number_ < sectors() && number != writer_.number + 1; number++) {
-    Header header;
-    if (read_header(number % sectors(), header) != Status::kOk || header.number != number || header.epoch != epoch_) continue;
-    if (header.first_seq > seq) break;
-    found = header;
-    any = true;
-  }
-  if (!any) return Status::kNotFound;
-  reader_.begin(found);
-  reading_ = true;
   return Status::kOk;
 }
+
+Status TelemetryLog::find_tail(const LogHeader& newest) {
+  tail_.begin(newest);
+  const LogSector last = sector(newest.number);
+  LogRecord record;
+  do {
+    const Status status = last.next(tail_, record);
+    if (status != Status::kOk) return status;
+    if (record.kind == LogRecord::Kind::kShape) {
+      shapes_[record.shape] = {log_names_crc(record), 0};
+      next_shape_ = static_cast<uint8_t>((record.shape + 1) % kLogShapes);
+    }
+  } while (record.kind != LogRecord::Kind::kEnd && record.kind != LogRecord::Kind::kDamaged);
+  const Expected<size_t> used = last.last_used(tail_.at);
+  if (used.status() == Status::kNotFound) return Status::kOk;
+  if (!used.ok()) return used.status();
+  // A record that was cut, or damage that may hide as many samples as fit there.
+  pass_over((used.value() - tail_.at) / kLeastLogSample + 1);
+  return Status::kOk;
+}
+
+/// Where the newest sectors' headers are damaged, the newest sound one is an older one, and its numbers go on in them.
+Status TelemetryLog::find_damage_behind(uint32_t newest) {
+  const size_t count = sectors();
+  next_number_ = newest + 1;
+  for (uint32_t behind = 1; behind < count; behind++) {
+    const LogSector suspect = sector(newest + behind);
+    const Expected<LogHeader> read = suspect.header();
+    if (read.ok()) return Status::kOk;
+    const Expected<bool> given_up = suspect.given_up();
+    if (!given_up.ok()) return given_up.status();
+    if (given_up.value()) return Status::kOk;
+    const Expected<size_t> used = suspect.last_used(kLogHeaderSize);
+    if (used.status() == Status::kNotFound) return Status::kOk;
+    if (!used.ok()) return used.status();
+    pass_over((used.value() - kLogHeaderSize) / kLeastLogSample + 1);
+    // It stays, for it says which numbers are in doubt until a header behind it does.
+    next_number_ = newest + behind + 1;
+  }
+  next_number_ = newest + 1;
+  return Status::kOk;
+}
+
+Status TelemetryLog::find_first(const LogHeader& newest) {
+  first_number_ = newest.number;
+  first_seq_ = newest.seq;
+  const uint32_t count = static_cast<uint32_t>(sectors());
+  bool same_log = true;
+  for (uint32_t back = 1; back < count; back++) {
+    // The ring lies behind the newest, whatever numbers there were.
+    const LogSector older = sector(newest.number + count - back);
+    const Expected<LogHeader> read = older.header();
+    if (read.ok()) {
+      same_log = same_log && read.value().epoch == epoch_ && read.value().number + back == newest.number &&
+                 read.value().seq <= first_seq_;
+      if (!same_log) continue;
+      first_number_ = read.value().number;
+      first_seq_ = read.value().seq;
+    } else if (read.status() == Status::kCorrupt) {
+      const Expected<bool> used = older.looks_used();
+      if (!used.ok()) return used.status();
+      damaged_ += used.value() ? 1 : 0;
+    } else {
+      return read.status();
+    }
+  }
+  return Status::kOk;
+}
+
+Status TelemetryLog::begin_log() {
+  const auto count = static_cast<uint32_t>(sectors());
+  epoch_ = rng_.next();
+  if (epoch_ == 0) epoch_ = 1;  // drawn once: a source that gives 0 must not hold the device up
+  tail_ = LogPlace{};
+  base_ = count - 1;  // number 1 lies first
+  next_number_ = 1;
+  first_number_ = 1;
+  first_seq_ = 0;
+  // What lies there is nothing of ours, and must not be taken for damage.
+  for (uint32_t index = 0; index < count; index++) {
+    const Status status = LogSector(region_, index).give_up();
+    if (status != Status::kOk) return status;
+  }
+  return begin_sector();
+}
+
+/// Nothing more is written to this sector; so many numbers after the last sample are in doubt.
+void TelemetryLog::pass_over(size_t numbers) {
+  tail_.close();
+  tail_.seq += static_cast<uint32_t>(std::min<size_t>(numbers, UINT32_MAX - tail_.seq));
+}
+
+Status TelemetryLog::begin_sector() {
+  LogHeader header{epoch_, tail_.seq, next_number_, boot_, boot_unix_ms_};
+  if (tail_.seq == UINT32_MAX) {
+    header.epoch = rng_.next();
+    if (header.epoch == 0 || header.epoch == epoch_) header.epoch = epoch_ == UINT32_MAX ? 1 : epoch_ + 1;
+    header.seq = 0;
+  }
+  reader_end_ = 0;
+  tail_.close();
+  // What lay at its place is gone from now on, even if the erase is cut.
+  const auto count = static_cast<uint32_t>(sectors());
+  if (header.number >= first_number_ + count) {
+    const Expected<LogHeader> oldest = header_after(header.number - count);
+    first_number_ = oldest.ok() ? oldest.value().number : header.number;
+    first_seq_ = oldest.ok() ? oldest.value().seq : tail_.seq;
+  }
+  const Status status = sector(header.number).begin(header);
+  // One that does not keep what is written to it is passed over; a medium that refuses may take it the next time.
+  if (status == Status::kCorrupt) next_number_++;
+  if (status != Status::kOk) return status;
+  if (header.epoch != epoch_) {
+    epoch_ = header.epoch;
+    first_number_ = header.number;
+    first_seq_ = 0;
+  }
+  next_number_ = header.number + 1;
+  tail_.begin(header);
+  shapes_.fill({});
+  next_shape_ = 0;
+  return Status::kOk;
+}
+
+// --- Writing ---
+
+Expected<uint32_t> TelemetryLog::append(const Metric* metrics, size_t count, const Now& now) {
+  if (!mounted_) return Status::kUnavailable;
+  if (count == 0 || count > kMaxMetrics) return Status::kInvalid;
+  size_t names = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (metrics[i].name.size() > kMaxNames) return Status::kNoSpace;
+    names += 1 + metrics[i].name.size();
+  }
+  if (names > kMaxNames) return Status::kNoSpace;
+
+  Status status = Status::kNoSpace;
+  // Once more in a new sector, where this one is full or did not keep it.
+  for (int attempt = 0; attempt < 2 && status != Status::kOk; attempt++) {
+    if (attempt > 0 || tail_.at == kLogEnd || tail_.seq == UINT32_MAX) {
+      status = begin_sector();
+      if (status != Status::kOk) return status;
+    }
+    status = append_here(metrics, count, now);
+  }
+  if (status != Status::kOk) return status;
+  return tail_.seq - 1;
+}
+
+Status TelemetryLog::append_here(const Metric* metrics, size_t count, const Now& now) {
+  if (tail_.boot != boot_) {
+    const Status status = write_boot(LogRecord::Kind::kBoot);
+    if (status != Status::kOk) return status;
+  }
+  const Expected<uint8_t> shape = shape_for(metrics, count);
+  if (!shape.ok()) return shape.status();
+  return write_sample(shape.value(), metrics, count, now);
+}
+
+/// Behind the last record; what became of a write that failed is in doubt.
+Status TelemetryLog::write(LogRecord& record) {
+  const Status status = sector(tail_.number).write(tail_.at, record);
+  if (status == Status::kOk) {
+    tail_.at = static_cast<uint16_t>(tail_.at + record.size + kAroundLogPayload);
+  } else if (status != Status::kNoSpace) {
+    pass_over(1);
+  }
+  return status;
+}
+
+Status TelemetryLog::write_boot(LogRecord::Kind kind) {
+  LogRecord record;
+  uint8_t* const payload = record.payload();
+  size_t size = 0;
+  payload[size++] = kind == LogRecord::Kind::kBoot ? kLogBootRecord : kLogCorrectionRecord;
+  size += put_log_varint(boot_, payload + size);
+  if (kind == LogRecord::Kind::kCorrection) size += put_log_varint(log_zigzag(boot_unix_ms_), payload + size);
+  record.size = static_cast<uint8_t>(size);
+  const Status status = write(record);
+  if (status == Status::kOk) tail_.boot = boot_;
+  return status;
+}
+
+/// Where these names have no number in this sector yet, they get the next one, in place of the oldest.
+Expected<uint8_t> TelemetryLog::shape_for(const Metric* metrics, size_t count) {
+  const uint16_t names_crc = log_names_crc(metrics, count);
+  for (uint8_t number = 0; number < kLogShapes; number++) {
+    const uint16_t at = tail_.shape_at[number];
+    if (at != 0 && shapes_[number].names_crc == names_crc && has_names(at, metrics, count)) return number;
+  }
+  const uint8_t number = next_shape_;
+  const auto at = tail_.at;
+  const Status status = write_shape(number, metrics, count);
+  if (status != Status::kOk) return status;
+  tail_.shape_at[number] = at;
+  tail_.reference_at[number] = 0;
+  shapes_[number] = {names_crc, 0};
+  next_shape_ = static_cast<uint8_t>((number + 1) % kLogShapes);
+  return number;
+}
+
+bool TelemetryLog::has_names(uint16_t at, const Metric* metrics, size_t count) const {
+  LogRecord record;
+  LogPlace place;
+  place.at = at;
+  if (sector(tail_.number).next(place, record) != Status::kOk || record.kind != LogRecord::Kind::kShape) return false;
+  if (log_shape_count(record) != count) return false;
+  LogBytes in(record.payload() + record.body, record.size - record.body);
+  for (size_t i = 0; i < count; i++) {
+    const size_t size = in.byte();
+    const uint8_t* const name = in.skip(size);
+    if (name == nullptr || metrics[i].name != std::string_view(reinterpret_cast<const char*>(name), size)) return false;
+  }
+  return true;
+}
+
+Status TelemetryLog::write_shape(uint8_t number, const Metric* metrics, size_t count) {
+  LogRecord record;
+  uint8_t* const payload = record.payload();
+  size_t size = 0;
+  payload[size++] = kLogShapeRecord;
+  payload[size++] = static_cast<uint8_t>(number << 4 | (count - 1));
+  for (size_t i = 0; i < count; i++) {
+    const std::string_view name = metrics[i].name;
+    payload[size++] = static_cast<uint8_t>(name.size());
+    if (!name.empty()) std::memcpy(payload + size, name.data(), name.size());
+    size += name.size();
+  }
+  record.size = static_cast<uint8_t>(size);
+  return write(record);
+}
+
+Status TelemetryLog::write_sample(uint8_t shape, const Metric* metrics, size_t count, const Now& now) {
+  const int64_t time_ms = now.clock_set() ? now.unix_ms : static_cast<int64_t>(now.mono - boot_mono_);
+  // Unsigned, for between a boot's and the world's time may lie more than fits.
+  const auto passed = static_cast<int64_t>(static_cast<uint64_t>(time_ms) - static_cast<uint64_t>(tail_.time_ms));
+  LogRecord record;
+  uint8_t* const payload = record.payload();
+  const size_t body = 1 + put_log_varint(log_zigzag(passed), payload + 1);
+
+  ScaledValue near[kMaxMetrics];
+  ScaledValue values[kMaxMetrics];
+  const bool has_reference = tail_.reference_at[shape] != 0 && load_reference(tail_, shape, count, near);
+  bool whole = !scale_values(metrics, count, has_reference ? near : nullptr, values) || !has_reference;
+  size_t packed = 0;
+  size_t spent = 0;
+  if (!whole) {
+    packed = pack_values(metrics, values, count, near, payload + body);
+    size_t least = 0;
+    for (size_t i = 0; i < count; i++) least += values[i].scale == ScaledValue::kUnscaled ? 9 : 1;
+    spent = shapes_[shape].spent + packed - least;
+    whole = spent >= kFarReference;
+  }
+  if (whole) packed = pack_values(metrics, values, count, nullptr, payload + body);
+  const int flags = (now.clock_set() ? kLogClockSet : 0) | (whole ? kLogWhole : 0);
+  payload[0] = static_cast<uint8_t>(kLogSampleRecord | flags | shape);
+  record.size = static_cast<uint8_t>(body + packed);
+
+  const uint16_t at = tail_.at;
+  const Status status = write(record);
+  if (status != Status::kOk) return status;
+  if (whole) tail_.reference_at[shape] = at;
+  shapes_[shape].spent = static_cast<uint8_t>(whole ? 0 : spent);
+  tail_.time_ms = time_ms;
+  tail_.seq++;
+  return Status::kOk;
+}
+
+Status TelemetryLog::clock_set(const Now& now) {
+  if (!mounted_) return Status::kUnavailable;
+  if (!now.clock_set()) return Status::kInvalid;
+  if (boot_unix_ms_ != 0) return Status::kOk;
+  boot_unix_ms_ = now.unix_ms - static_cast<int64_t>(now.mono - boot_mono_);
+  if (boot_unix_ms_ == 0) boot_unix_ms_ = 1;  // 0 says that nobody knows
+  const Status status = tail_.at == kLogEnd ? Status::kNoSpace : write_boot(LogRecord::Kind::kCorrection);
+  // A new sector's header tells it as well.
+  return status == Status::kNoSpace ? begin_sector() : status;
+}
+
+// --- Reading ---
 
 Expected<LoggedSample> TelemetryLog::read(uint32_t seq) {
-  if (!usable_ || seq >= next_seq_ || seq < first_seq_) return Status::kNotFound;
-  // Forward in the sector where it stands; else to the one that has it.
-  const bool near = reading_ && reader_.number - oldest_number_ < sectors() && seq >= reader_.next_seq &&
-                    seq - reader_.next_seq < 64;
-  if (!near && seek(seq) != Status::kOk) return Status::kNotFound;
-  for (int sought = near ? 0 : 1;;) {
-    const Record record = next_record(reader_, true);
-    if (record == Record::kSample && reader_.next_seq == seq + 1) break;
-    if (record == Record::kOther || record == Record::kSample) continue;
-    // The sector is at its end: the next one has it, unless it was just looked for.
-    reading_ = false;
-    if (record == Record::kFailed) return Status::kStorage;
-    if (sought++ > 0) return Status::kCorrupt;
-    if (seek(seq) != Status::kOk) return Status::kNotFound;
-  }
-  const size_t shape = payload_[1] & kShapeMask;
-  if (!read_names(reader_.shapes[shape], reader_.number)) return Status::kCorrupt;
-  LoggedSample sample = sample_;
-  if (sample.quality == ClockQuality::kNone) {
-    const int64_t began = boot_began(reader_.boot, reader_.number);
-    if (began != 0) {
-      sample.time_ms += began;
-      sample.quality = ClockQuality::kCorrected;
-    }
+  if (!mounted_ || seq < first_seq_ || seq >= tail_.seq) return Status::kNotFound;
+  LogRecord record;
+  Status status = Status::kOk;
+  if (seq < reader_.seq || seq >= reader_end_) status = seek(seq);
+  if (status == Status::kOk) status = next_sample(seq, record);
+  if (status == Status::kOk) status = load_names(record.shape);
+  if (status != Status::kOk) return status;
+
+  ScaledValue near[kMaxMetrics];
+  if (!record.whole && !load_reference(reader_, record.shape, count_, near)) return Status::kCorrupt;
+  LogBytes in(record.payload() + record.body, record.size - record.body);
+  const bool sound = unpack_values(in, count_, record.whole ? nullptr : near, nullptr, metrics_) && in.left() == 0;
+  if (!sound) return Status::kCorrupt;
+
+  LoggedSample sample;
+  sample.epoch = epoch_;
+  sample.seq = seq;
+  sample.boot = reader_.boot;
+  sample.time_ms = reader_.time_ms;
+  sample.shape = names_version_;
+  sample.metrics = metrics_;
+  sample.count = count_;
+  if (record.clock_set) {
+    sample.quality = ClockQuality::kSync;
+  } else if (const int64_t start = boot_start(reader_.boot); start != 0) {
+    sample.quality = ClockQuality::kCorrected;
+    sample.time_ms = static_cast<int64_t>(static_cast<uint64_t>(sample.time_ms) + static_cast<uint64_t>(start));
   }
   return sample;
 }
 
-int64_t TelemetryLog::boot_began(uint32_t boot, uint32_t from_number) {
+/// To the beginning of the sector that has it, if one has.
+Status TelemetryLog::seek(uint32_t seq) {
+  reader_end_ = 0;
+  const LogHeader found = last_header([seq](const LogHeader& header) { return header.seq <= seq; });
+  if (found.number == 0) return Status::kNotFound;
+  const Expected<LogHeader> after = header_after(found.number);
+  reader_.begin(found);
+  reader_end_ = after.ok() ? after.value().seq : UINT32_MAX;
+  return Status::kOk;
+}
+
+/// Reads on in the sector. At its end the reader stays: what is missing behind it is not looked for again and again.
+Status TelemetryLog::next_sample(uint32_t seq, LogRecord& record) {
+  const LogSector here = sector(reader_.number);
+  while (reader_.seq <= seq) {
+    const Status status = here.next(reader_, record);
+    if (status != Status::kOk) return status;
+    if (record.kind == LogRecord::Kind::kEnd || record.kind == LogRecord::Kind::kDamaged) {
+      reader_.close();
+      return Status::kNotFound;
+    }
+  }
+  return record.kind == LogRecord::Kind::kSample ? Status::kOk : Status::kNotFound;
+}
+
+/// The names of the sample behind which the reader stands, into metrics_.
+Status TelemetryLog::load_names(uint8_t shape) {
+  const uint16_t at = reader_.shape_at[shape];
+  if (names_number_ == reader_.number && names_at_ == at) return Status::kOk;
+  LogRecord record;
+  LogPlace place;
+  place.at = at;
+  const Status status = sector(reader_.number).next(place, record);
+  if (status != Status::kOk) return status;
+  if (record.kind != LogRecord::Kind::kShape) return Status::kCorrupt;
+  const size_t size = record.size - record.body;
+  const size_t count = log_shape_count(record);
+  if (count != count_ || size != names_size_ || std::memcmp(names_, record.payload() + record.body, size) != 0) {
+    std::memcpy(names_, record.payload() + record.body, size);
+    names_size_ = size;
+    count_ = count;
+    names_version_++;
+    LogBytes in(names_, size);
+    for (size_t i = 0; i < count; i++) {
+      const size_t length = in.byte();
+      const uint8_t* const name = in.skip(length);
+      metrics_[i].name = {reinterpret_cast<const char*>(name), name == nullptr ? 0 : length};
+    }
+  }
+  names_number_ = reader_.number;
+  names_at_ = at;
+  return Status::kOk;
+}
+
+bool TelemetryLog::load_reference(const LogPlace& place, uint8_t shape, size_t count, ScaledValue* out) const {
+  LogRecord record;
+  // As the reader saw it when it went over it: the shape is known, the rest does not matter.
+  LogPlace reference;
+  reference.at = place.reference_at[shape];
+  reference.shape_at[shape] = place.shape_at[shape];
+  if (sector(place.number).next(reference, record) != Status::kOk) return false;
+  if (record.kind != LogRecord::Kind::kSample || !record.whole || record.shape != shape) return false;
+  LogBytes in(record.payload() + record.body, record.size - record.body);
+  return unpack_values(in, count, nullptr, out, nullptr) && in.left() == 0;
+}
+
+/// When that boot began, ms since the Unix epoch; 0: nobody knows. Headers of a boot tell it from the next sector on
+/// after the clock was set; so it is in the boot's last header, or in a correction behind that, or nowhere.
+int64_t TelemetryLog::boot_start(uint32_t boot) {
   if (boot == boot_) return boot_unix_ms_;
-  if (boot == asked_boot_) return asked_unix_ms_;
+  if (boot == asked_boot_) return asked_start_;
+  int64_t start = 0;
+  const LogHeader found = last_header([boot](const LogHeader& header) { return header.boot <= boot; });
+  if (found.number != 0) {
+    if (found.boot == boot) start = found.boot_unix_ms;
+    LogPlace place;
+    place.begin(found);
+    LogRecord record;
+    const LogSector last = sector(found.number);
+    while (start == 0) {
+      if (last.next(place, record) != Status::kOk) return 0;
+      if (record.kind == LogRecord::Kind::kEnd || record.kind == LogRecord::Kind::kDamaged) break;
+      if (record.kind == LogRecord::Kind::kCorrection && place.boot == boot) start = record.boot_unix_ms;
+    }
+  }
   asked_boot_ = boot;
-  asked_unix_ms_ = 0;
-  // Over this sector and those after it, until another boot begins. Only lengths and kinds are read.
-  for (uint32_t number = from_number; number != writer_.number + 1; number++) {
-    Header header;
-    if (read_header(number % sectors(), header) != Status::kOk || header.number != number) continue;
-    if (number != from_number && header.boot != boot) return 0;
-    if (header.boot == boot && header.boot_unix_ms != 0) return asked_unix_ms_ = header.boot_unix_ms;
-    bool inside = header.boot == boot;
-    for (size_t at = kHeader; at + kAround <= kSector;) {
-      uint8_t head[24];
-      const size_t size = std::min(sizeof head, kSector - at);
-      if (region_.read(base_of(number) + at, head, size) != Status::kOk || head[0] == 0 || head[0] > kMostPayload) break;
-      size_t place = 2;
-      uint64_t value;
-      if (head[1] == kBootRecord && get_varint(head, size, place, value)) {
-        if (inside && value != boot) return 0;
-        inside = value == boot;
-      } else if (head[1] == kCorrectionRecord && get_varint(head, size, place, value) && value == boot &&
-                 get_varint(head, size, place, value)) {
-        return asked_unix_ms_ = log_unzigzag(value);
-      }
-      at += head[0] + kAround;
-    }
-  }
-  return 0;
-}
-
-Status TelemetryLog::open_sector(const Now& now) {
-  open_ = false;
-  if (next_seq_ == UINT32_MAX) {
-    // Numbers are used up: a new log, whose sectors follow.
-    const uint32_t before = epoch_;
-    epoch_ = rng_.next();
-    if (epoch_ == 0 || epoch_ == before) epoch_ = before == UINT32_MAX ? 1 : before + 1;
-    next_seq_ = first_seq_ = 0;
-    oldest_number_ = writer_.number + 1;
-  }
-  const uint32_t number = writer_.number + 1;
-  const size_t base = base_of(number);
-  // Where the ring is full its oldest sector goes first.
-  if (number - oldest_number_ >= sectors()) {
-    uint32_t next = number - static_cast<uint32_t>(sectors()) + 1;
-    Header header;
-    while (next != number && (read_header(next % sectors(), header) != Status::kOk || header.number != next)) next++;
-    oldest_number_ = next;
-    first_seq_ = next == number ? next_seq_ : header.first_seq;
-  }
-  if (reading_ && reader_.number - oldest_number_ >= sectors()) reading_ = false;
-  names_at_ = 0;
-  if (region_.erase_sector(base) != Status::kOk) return Status::kStorage;
-  if (now.clock_set() && boot_unix_ms_ == 0) boot_unix_ms_ = now.unix_ms - static_cast<int64_t>(now.mono - boot_ms_);
-  const Header header{epoch_, next_seq_, number, boot_, boot_unix_ms_};
-  char bytes[kHeader];
-  put_u32(bytes, kLogMagic);
-  put_u32(bytes + 4, header.epoch);
-  put_u32(bytes + 8, header.first_seq);
-  put_u32(bytes + 12, header.number);
-  put_u32(bytes + 16, header.boot);
-  put_u32(bytes + 20, static_cast<uint32_t>(header.boot_unix_ms));
-  put_u32(bytes + 24, static_cast<uint32_t>(static_cast<uint64_t>(header.boot_unix_ms) >> 32));
-  put_u32(bytes + 28, crc32({bytes, kHeader - 4}));
-  if (region_.write(base, bytes, kHeader) != Status::kOk) return Status::kStorage;
-  writer_.begin(header);
-  open_ = true;
-  return Status::kOk;
-}
-
-Status TelemetryLog::write_record(size_t size) {
-  payload_[0] = static_cast<uint8_t>(size);
-  const uint16_t check = log_check(payload_, size + 1);
-  payload_[size + 1] = static_cast<uint8_t>(check);
-  payload_[size + 2] = static_cast<uint8_t>(check >> 8);
-  if (writer_.at + size + kAround > kSector) return Status::kNoSpace;
-  if (region_.write(base_of(writer_.number) + writer_.at, payload_, size + kAround) != Status::kOk) {
-    open_ = false;  // what lies there now is not known
-    return Status::kStorage;
-  }
-  return Status::kOk;
-}
-
-size_t TelemetryLog::put_shape(const Metric* metrics, size_t count) {
-  size_t size = 0;
-  payload_[++size] = kShapeRecord;
-  payload_[++size] = static_cast<uint8_t>(count);
-  for (size_t i = 0; i < count; i++) {
-    const std::string_view name = metrics[i].name;
-    payload_[++size] = static_cast<uint8_t>(name.size());
-    std::memcpy(payload_ + size + 1, name.data(), name.size());
-    size += name.size();
-  }
-  return size;
-}
-
-size_t TelemetryLog::find_shape(const Metric* metrics, size_t count) {
-  for (size_t place = 0; place < writer_.shape_count; place++) {
-    if (writer_.shapes[place].count != count || !read_names(writer_.shapes[place], writer_.number)) continue;
-    size_t same = 0;
-    while (same < count && metrics_[same].name == metrics[same].name) same++;
-    if (same == count) return place;
-  }
-  return kMostShapes;
-}
-
-size_t TelemetryLog::put_sample(const Metric* metrics, size_t count, size_t place, const Now& now, int64_t* last,
-                                uint8_t* decimals) {
-  const Context::Shape& shape = writer_.shapes[place];
-  const int64_t time_ms = now.clock_set() ? now.unix_ms : static_cast<int64_t>(now.mono - boot_ms_);
-  payload_[1] = static_cast<uint8_t>(kSampleRecord | (now.clock_set() ? kClockWasSet : 0) | place);
-  size_t size = 2;
-  size += put_varint(log_zigzag(time_ms - writer_.time_ms), payload_ + size);
-  for (size_t i = 0; i < count; i++) {
-    const bool remembered = shape.remembered != kForgotten;
-    last[i] = remembered ? writer_.last[shape.remembered + i] : 0;
-    decimals[i] = remembered ? writer_.decimals[shape.remembered + i] : kNoDecimals;
-    const double value = metrics[i].value;
-    int64_t integer;
-    if (decimals[i] != kNoDecimals && as_decimal(value, decimals[i], integer)) {
-      size += put_varint(log_zigzag(integer - last[i]) << 1, payload_ + size);
-      last[i] = integer;
-      continue;
-    }
-    uint8_t tried = 0;
-    while (tried <= kMostDecimals && !as_decimal(value, tried, integer)) tried++;
-    if (tried <= kMostDecimals) {
-      payload_[size++] = static_cast<uint8_t>(tried << 1 | 1);
-      size += put_varint(log_zigzag(integer), payload_ + size);
-      last[i] = integer;
-      decimals[i] = tried;
-    } else {
-      payload_[size++] = static_cast<uint8_t>(kRawDouble << 1 | 1);
-      std::memcpy(payload_ + size, &value, 8);
-      size += 8;
-    }
-  }
-  return size - 1;
-}
-
-Expected<uint32_t> TelemetryLog::append(const Metric* metrics, size_t count, const Now& now) {
-  if (!usable_) return Status::kStorage;
-  size_t names = 0;
-  for (size_t i = 0; i < count; i++) {
-    if (metrics[i].name.size() > 64) return Status::kNoSpace;
-    names += metrics[i].name.size() + 1;
-  }
-  if (count > kMaxMetrics || names > kMaxNames) return Status::kNoSpace;
-
-  // A second time where the sector turned out to be full, in a new one.
-  for (int attempt = 0; attempt < 2; attempt++) {
-    if (!open_ || attempt > 0) {
-      const Status opened = open_sector(now);
-      if (opened != Status::kOk) return opened;
-    }
-    if (writer_.boot != boot_) {
-      payload_[1] = kBootRecord;
-      const size_t size = 1 + put_varint(boot_, payload_ + 2);
-      const Status written = write_record(size);
-      if (written == Status::kNoSpace) continue;
-      if (written != Status::kOk) return written;
-      writer_.at += size + kAround;
-      writer_.boot = boot_;
-    }
-    size_t shape = find_shape(metrics, count);
-    if (shape == kMostShapes) {
-      if (writer_.shape_count == kMostShapes) continue;
-      const size_t size = put_shape(metrics, count);
-      const Status written = write_record(size);
-      if (written == Status::kNoSpace) continue;
-      if (written != Status::kOk) return written;
-      shape = writer_.shape_count;
-      writer_.add_shape(static_cast<uint8_t>(count));
-      writer_.at += size + kAround;
-    }
-    int64_t last[kMaxMetrics];
-    uint8_t decimals[kMaxMetrics];
-    const size_t size = put_sample(metrics, count, shape, now, last, decimals);
-    const Status written = write_record(size);
-    if (written == Status::kNoSpace) continue;
-    if (written != Status::kOk) return written;
-    const Context::Shape& kept = writer_.shapes[shape];
-    for (size_t i = 0; kept.remembered != kForgotten && i < count; i++) {
-      writer_.last[kept.remembered + i] = last[i];
-      writer_.decimals[kept.remembered + i] = decimals[i];
-    }
-    writer_.time_ms = now.clock_set() ? now.unix_ms : static_cast<int64_t>(now.mono - boot_ms_);
-    writer_.at += size + kAround;
-    writer_.next_seq++;
-    return next_seq_++;
-  }
-  return Status::kStorage;
-}
-
-Status TelemetryLog::clock_set(const Now& now) {
-  if (!now.clock_set()) return Status::kInvalid;
-  if (!usable_) return Status::kStorage;
-  boot_unix_ms_ = now.unix_ms - static_cast<int64_t>(now.mono - boot_ms_);
-  // Nothing of this boot lies in flash yet: the next sector's header, or the next boot record's correction, will tell.
-  if (!open_ || writer_.boot != boot_) return Status::kOk;
-  payload_[1] = kCorrectionRecord;
-  size_t size = 2;
-  size += put_varint(boot_, payload_ + size);
-  size += put_varint(log_zigzag(boot_unix_ms_), payload_ + size);
-  const Status written = write_record(size - 1);
-  // Where the sector is full the header of the next one has it.
-  if (written == Status::kNoSpace) return open_sector(now);
-  if (written == Status::kOk) writer_.at += size - 1 + kAround;
-  return written;
+  asked_start_ = start;
+  return start;
 }
 
 }  // namespace fb
