@@ -216,8 +216,7 @@ void HttpApi::answer_place(const HttpRequest& request, Place place, std::string_
   const JsonValue body = wants_body ? document.root() : JsonValue();
   const size_t question = std::min(request.target.find('?'), request.target.size());
   const std::string_view trial = http_trial(request.target.substr(std::min(question + 1, request.target.size())));
-  if (trial.size() > 4 || !std::all_of(trial.begin(), trial.end(), [](char c) { return c >= '0' && c <= '9'; }) ||
-      (trial.size() > 1 && trial.front() == '0'))
+  if (trial.size() > 4 || !std::all_of(trial.begin(), trial.end(), [](char c) { return c >= '0' && c <= '9'; }))
     return refuse(400, "trial_s: seconds are wanted", answer);
 
   JsonWriter out(buffer_, capacity_);
