@@ -1,4 +1,5 @@
 import { ManualClock, textOf, utf8 } from '$lib/base';
+import { metricInfo } from '$lib/model';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DevicePublish } from './firmware-instance';
 import { testFirmware } from './test-firmware';
@@ -68,6 +69,13 @@ describe('names', () => {
 	it('are numbered for more, past those that are taken', () => {
 		expect(namesOf(wish({ name: 'Roof', count: 3 }), ['Roof 2'])).toEqual(['Roof 1', 'Roof 3', 'Roof 4']);
 	});
+});
+
+it('measures nothing whose unit no screen knows', () => {
+	const unknown = VIRTUAL_PARTS.flatMap(({ metrics }) => metrics).filter(
+		(name) => metricInfo(name).unit === ''
+	);
+	expect(unknown).toEqual([]);
 });
 
 it('reads worlds and configurations of rows that anybody could have written', () => {

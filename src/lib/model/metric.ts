@@ -15,6 +15,10 @@ const KNOWN: Readonly<Record<string, MetricInfo>> = {
 	power: { label: 'Power', unit: 'W', decimals: 0, rank: 0 },
 	voltage: { label: 'Voltage', unit: 'V', decimals: 1, rank: 3 },
 	current: { label: 'Current', unit: 'A', decimals: 2, rank: 3 },
+	irradiance: { label: 'Irradiance', unit: 'W/m²', decimals: 0, rank: 2 },
+	energy: { label: 'Energy', unit: 'kWh', decimals: 2, rank: 2 },
+	frequency: { label: 'Frequency', unit: 'Hz', decimals: 2, rank: 4 },
+	heat_sink: { label: 'Heat sink', unit: '°C', decimals: 1, rank: 4 },
 	battery: { label: 'Battery', unit: '%', decimals: 0, rank: 4 },
 	wifi_rssi: { label: 'Wi-Fi signal', unit: 'dBm', decimals: 0, rank: 90 },
 	uptime: { label: 'Uptime', unit: 's', decimals: 0, rank: 91 }
