@@ -63,6 +63,7 @@ test('what cannot be made is said in words, and not made', async ({ page }) => {
 	await expect(dialog).toContainText('BME280 on I²C and DHT22 on one wire both measure temperature');
 	await dialog.getByRole('button', { name: 'Add the device' }).click();
 	await expect(dialog).toBeVisible();
+	await expect(dialog.getByRole('checkbox').first()).toBeFocused();
 	await dialog.getByRole('checkbox', { name: /BME280/u }).uncheck();
 	await expect(dialog).not.toContainText('both measure');
 
