@@ -67,7 +67,7 @@ Status Device::start(std::string_view first_boot, std::string_view factory_defau
   start_ota(now);
   awake_until_ = now.mono + kAwakeAfterMessageMs;
   diagnostics_due_ = now.mono;
-  return telemetry_.start(boot_.number, now);
+  return telemetry_.start(boot_.number, auth_, now);
 }
 
 void Device::start_ota(const Now& now) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 #include "core/json_writer.h"
 #include "core/rpc_errors.h"
@@ -39,12 +40,12 @@ bool same_names(const Metric* a, const Metric* b, size_t count) {
 
 }  // namespace
 
-Status Telemetry::start(uint32_t boot, const Now& now) {
-  boot_ = boot;
+Status Telemetry::start(uint32_t boot, const MessageAuth& auth, const Now& now) {
+  auth_ = &auth;
   boot_ms_ = now.mono;
   const Status mounted = samples_.mount(boot, now);
   if (mounted != Status::kOk) log_.write(LogLevel::kError, "telemetry", "the log cannot be opened: samples are lost");
-  live_seq_ = samples_.next_seq();
+  live_seq_ = unpublished_from_ = samples_.next_seq();
   return Status::kOk;
 }
 
@@ -80,7 +81,19 @@ void Telemetry::take(const Metric* metrics, size_t count, const Now& now) {
 }
 
 Millis Telemetry::publish(char* buffer, size_t capacity, const TelemetrySettings& settings, const Now& now) {
+  if (settings.batch_s <= 0) {
+    batches_.reset();
+  } else if (batches_ == nullptr) {
+    batches_.reset(new (std::nothrow) BatchUplink({identity_, samples_, hal_.mqtt, hal_.crypto, *auth_},
+                                                  unpublished_from_, now));
+  }
+  unpublished_from_ = samples_.next_seq();
   if (!link_up_) return kNever;
+  const Millis live = publish_live(buffer, capacity, settings, now);
+  return batches_ == nullptr ? live : std::min(live, batches_->step(settings, buffer, capacity, now));
+}
+
+Millis Telemetry::publish_live(char* buffer, size_t capacity, const TelemetrySettings& settings, const Now& now) {
   if (!settings.live) {
     unsent_ += samples_.next_seq() - live_seq_;
     live_seq_ = samples_.next_seq();
@@ -92,8 +105,8 @@ Millis Telemetry::publish(char* buffer, size_t capacity, const TelemetrySettings
     unsent_ += given_up - live_seq_;
     live_seq_ = given_up;
   }
-  for (int sent = 0; live_seq_ != samples_.next_seq(); sent++) {
-    if (sent == kSamplesAStep) return now.mono + 1;
+  for (int turn = 0; live_seq_ != samples_.next_seq(); turn++) {
+    if (turn == kSamplesAStep) return now.mono + 1;
     const Expected<LoggedSample> sample = samples_.read(live_seq_++);
     if (sample.ok() && send_live(sample.value(), buffer, capacity, now)) {
       sent_++;
@@ -175,7 +188,12 @@ void Telemetry::query(RpcCall& call) {
 
 void Telemetry::write_figures(JsonWriter& out) const {
   out.begin_object().key("taken").number(samples_.next_seq()).key("held").number(samples_.next_seq() - samples_.first_seq());
-  out.key("lost").number(lost()).key("sent").number(sent_).key("unsent").number(unsent_).end_object();
+  out.key("lost").number(lost()).key("sent").number(sent_).key("unsent").number(unsent_);
+  if (batches_ != nullptr) {
+    out.key("batches").number(batches_->batches()).key("batch_bytes").number(batches_->bytes());
+    out.key("not_in_batches").number(batches_->passed_over());
+  }
+  out.end_object();
 }
 
 }  // namespace fb

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
+#include "core/batch_uplink.h"
 #include "core/component.h"
 #include "core/device_settings.h"
 #include "core/identity.h"
@@ -27,8 +29,8 @@ class Telemetry final : public SampleSink {
   Telemetry(const Identity& identity, const Hal& hal, Logger& log)
       : identity_(identity), hal_(hal), log_(log), samples_(hal.telemetry, hal.rng) {}
 
-  /// Opens the log.
-  Status start(uint32_t boot, const Now& now);
+  /// Opens the log. @param auth whose key batches carry; it outlives this
+  Status start(uint32_t boot, const MessageAuth& auth, const Now& now);
   void set_link(bool up);
   void take(const Metric* metrics, size_t count, const Now& now) override;
   /// kNoSpace: too many. It outlives the last sample.
@@ -57,6 +59,7 @@ class Telemetry final : public SampleSink {
   /// Samples that one step sends, so that a backlog does not keep it from its components.
   static constexpr int kSamplesAStep = 8;
 
+  Millis publish_live(char* buffer, size_t capacity, const TelemetrySettings& settings, const Now& now);
   bool send_live(const LoggedSample& sample, char* buffer, size_t capacity, const Now& now);
 
   const Identity& identity_;
@@ -66,9 +69,11 @@ class Telemetry final : public SampleSink {
   static constexpr size_t kMaxTaps = 4;
   SampleTap* taps_[kMaxTaps] = {};
   size_t tap_count_ = 0;
-  uint32_t boot_ = 0;
+  const MessageAuth* auth_ = nullptr;
+  std::unique_ptr<BatchUplink> batches_;  ///< only where batches are wanted
   Millis boot_ms_ = 0;
   uint32_t live_seq_ = 0;   ///< the next to be sent live
+  uint32_t unpublished_from_ = 0;  ///< what came after the last publish(): where batches begin when they are turned on
   uint32_t sent_ = 0;
   uint32_t unsent_ = 0;     ///< passed over or not taken
   uint32_t refused_ = 0;    ///< the log did not take them
