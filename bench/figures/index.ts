@@ -1,5 +1,6 @@
 import type { Figure } from '../figure';
 import { bytesWritten } from './bytes-written';
+import { codecBytes } from './codec-bytes';
 import { firmwareSize } from './firmware-size';
 import { flashEfficiency } from './flash-efficiency';
 import { flashPageBlocked } from './flash-page-blocked';
@@ -13,6 +14,7 @@ import { offlineColdStart } from './offline-cold-start';
 export const figures: readonly Figure[] = [
 	initialJs,
 	firmwareSize,
+	codecBytes,
 	offlineColdStart,
 	liveLatency,
 	longestPageTask,
