@@ -5,6 +5,7 @@
 #include <new>
 #include <vector>
 
+#include "core/ram_region.h"
 #include "ports/wasm/wasm_crypto.h"
 #include "ports/wasm/wasm_hal.h"
 
@@ -51,8 +52,11 @@ struct Body {
       network.leave();
     }
     booted = true;
+    // Without flash for it the log lies in memory, and ends with the device.
+    if (telemetry.size() < 2 * FlashRegion::kSector && ram == nullptr) ram.reset(new (std::nothrow) RamRegion<2>);
+    FlashRegion& samples = ram != nullptr ? static_cast<FlashRegion&>(*ram) : telemetry;
     node.reset(new (std::nothrow)
-                   VirtualNode(options.identity, options.seed, {hal, hal, hal, hal, hal, hal, hal, crypto, telemetry, slots},
+                   VirtualNode(options.identity, options.seed, {hal, hal, hal, hal, hal, hal, hal, crypto, samples, slots},
                                options.board ? &board : nullptr, options.world));
     if (node == nullptr) return Status::kNoSpace;
     const Status started = node->start({options.config, options.config_size}, now);
@@ -74,6 +78,7 @@ struct Body {
   WasmHal hal;
   WasmCrypto crypto;
   WasmRegion telemetry;
+  std::unique_ptr<RamRegion<2>> ram;
   WasmSlots slots;
   WasmSerial serial;
   WasmNetwork network;

@@ -20,6 +20,8 @@ export type BootFault =
 export interface BootedApp extends LoadedApp {
 	/** Where the firmware keeps its settings; absent where the table has no such partition. */
 	readonly nvs: Partition | undefined;
+	/** Where it keeps what it measured; likewise. */
+	readonly telemetry: Partition | undefined;
 }
 
 export interface Boot {
@@ -32,6 +34,7 @@ const APP = 0;
 const DATA = 1;
 const FACTORY = 0x00;
 const NVS = 0x02;
+const TELEMETRY_LABEL = 'telemetry';
 /** ESP-IDF's largest second-stage bootloader of a C3 lies before the partition table. */
 const BOOTLOADER_ROOM = PARTITION_TABLE_OFFSET;
 
@@ -85,7 +88,8 @@ export function bootFrom(flash: SparseFlash): Boot {
 		log.push(...found.log);
 		if (found.kind === 'app') {
 			const nvs = partitions.find((row) => row.type === DATA && row.subtype === NVS);
-			return { log, outcome: { kind: 'app', app: { ...found.app, nvs } } };
+			const telemetry = partitions.find((row) => row.type === DATA && row.label === TELEMETRY_LABEL);
+			return { log, outcome: { kind: 'app', app: { ...found.app, nvs, telemetry } } };
 		}
 		first ??= found.fault;
 		log.push(notBootable(place));

@@ -7,7 +7,7 @@ import { PracticeRegisters } from './practice-chip';
 import { RunningFirmware } from './running-firmware';
 import { SimBrokerSession, type Dial } from './sim-broker-session';
 import { SimNetwork, type AccessPoint, type RADIO_TIMES } from './sim-network';
-import type { SparseFlash } from './sparse-flash';
+import { flashWindow, type SparseFlash } from './sparse-flash';
 import type { BoardTiming } from './timing';
 import { UartLine } from './uart-line';
 
@@ -261,6 +261,9 @@ export class PracticeBoard {
 			mac,
 			seed: Number.parseInt(mac.slice(-8), 16),
 			records: new NvsRecords(flash, app.nvs),
+			regions: {
+				telemetry: app.telemetry && flashWindow(flash, app.telemetry.offset, app.telemetry.size)
+			},
 			clock,
 			publish: (message) => this.#session.publish(message),
 			board: {

@@ -1,6 +1,7 @@
 import { err, ok, type Clock, type Result } from '$lib/base';
 import type { BoardBody } from '../board-imports';
 import type { FirmwareFault } from '../firmware-exports';
+import type { FlashBody } from '../flash-imports';
 import { FirmwareInstance, type DeviceHandle, type DevicePublish } from '../firmware-instance';
 import type { Flash } from '../flash';
 
@@ -10,6 +11,7 @@ export interface RunningParts {
 	readonly mac: string;
 	readonly seed: number;
 	readonly records: Flash;
+	readonly regions: FlashBody;
 	readonly board: BoardBody;
 	readonly clock: Clock;
 	publish(message: DevicePublish): void;
@@ -56,11 +58,12 @@ export class RunningFirmware {
 		);
 		if (!instance.ok) return instance;
 		const running = new RunningFirmware(instance.value, parts);
-		const { id, name, mac, seed, records, board } = parts;
+		const { id, name, mac, seed, records, regions, board } = parts;
 		const made = instance.value.create(
 			{ id, name, seed, board: { mac } },
 			{
 				flash: records,
+				regions,
 				board,
 				publish: (message) => void running.#outbox.push(message),
 				log: () => {} // a board writes its log to its cable itself

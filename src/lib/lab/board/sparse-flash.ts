@@ -18,6 +18,29 @@ export interface SparseFlash {
 	flush(): Promise<void>;
 }
 
+/** A partition of a flash as a flash of its own; what goes beyond it is nothing. */
+export function flashWindow(flash: SparseFlash, offset: number, sizeBytes: number): SparseFlash {
+	const within = (at: number, length: number) => Math.max(0, Math.min(length, sizeBytes - at));
+	return {
+		sizeBytes,
+		read(at, length) {
+			const out = new Uint8Array(length).fill(0xff);
+			const there = within(at, length);
+			if (there > 0) out.set(flash.read(offset + at, there));
+			return out;
+		},
+		program(at, bytes) {
+			const there = within(at, bytes.length);
+			if (there > 0) flash.program(offset + at, bytes.subarray(0, there));
+		},
+		erase(at, length) {
+			const there = within(at, length);
+			if (there > 0) flash.erase(offset + at, there);
+		},
+		flush: () => flash.flush()
+	};
+}
+
 /** In memory; `changed` hears of each sector that is no longer what it was (undefined: it is erased). */
 export class MemorySparseFlash implements SparseFlash {
 	readonly #sectors: Map<number, Uint8Array<ArrayBuffer>>;
