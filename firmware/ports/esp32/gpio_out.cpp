@@ -19,6 +19,7 @@ void GpioOut::set(bool high) {
   config.pin_bit_mask = 1ULL << gpio_;
   config.mode = GPIO_MODE_OUTPUT;
   driven_ = gpio_config(&config) == ESP_OK;
+  (void)gpio_sleep_sel_dis(pin);  // light sleep would let go of it
 }
 
 }  // namespace fb::esp32

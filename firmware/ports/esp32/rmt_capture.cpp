@@ -27,7 +27,7 @@ Status RmtCapture::begin_on(int gpio) {
   timer.arg = this;
   timer.name = "one_wire";
   if (rmt_new_rx_channel(&config, &channel_) != ESP_OK ||
-      rmt_rx_register_event_callbacks(channel_, &callbacks, this) != ESP_OK || rmt_enable(channel_) != ESP_OK ||
+      rmt_rx_register_event_callbacks(channel_, &callbacks, this) != ESP_OK ||
       esp_timer_create(&timer, &timer_) != ESP_OK)
     return Status::kUnavailable;
   // RMT made the pin an input; only now may it be pulled low as well.
@@ -47,18 +47,24 @@ Status RmtCapture::begin(uint32_t low_us) {
   if (state == State::kWaking || state == State::kListening) {
     if (now_us - begun_us_ < kLongestUs) return Status::kUnavailable;
     (void)esp_timer_stop(timer_);
-    // Ends a reception that never began; both fail only where the channel is in the state wanted.
-    (void)rmt_disable(channel_);
-    if (rmt_enable(channel_) != ESP_OK) return Status::kUnavailable;
   }
+  rest();  // a reception that never began, or was never polled
+  if (rmt_enable(channel_) != ESP_OK) return Status::kUnavailable;
+  enabled_ = true;
   begun_us_ = now_us;
   count_ = 0;
   state_ = State::kWaking;
   (void)gpio_set_level(static_cast<gpio_num_t>(gpio_), 0);
   if (esp_timer_start_once(timer_, low_us) == ESP_OK) return Status::kOk;
   (void)gpio_set_level(static_cast<gpio_num_t>(gpio_), 1);
-  state_ = State::kIdle;
+  rest();
   return Status::kUnavailable;
+}
+
+void RmtCapture::rest() {
+  if (enabled_) (void)rmt_disable(channel_);
+  enabled_ = false;
+  state_ = State::kIdle;
 }
 
 void RmtCapture::release(void* self) {
@@ -93,7 +99,7 @@ Expected<size_t> RmtCapture::poll(Pulse* out, size_t capacity) {
     const rmt_symbol_word_t& symbol = symbols_[i];
     if (!add(symbol.level0, symbol.duration0) || !add(symbol.level1, symbol.duration1)) break;
   }
-  state_ = State::kIdle;
+  rest();
   return pulses;
 }
 

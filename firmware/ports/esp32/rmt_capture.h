@@ -20,6 +20,8 @@ class RmtCapture final : public PulseCapture {
  private:
   enum class State : uint8_t { kIdle, kWaking, kListening, kDone };
 
+  /// A channel that is on keeps the chip from sleeping lightly.
+  void rest();
   static void release(void* self);
   static bool received(rmt_channel_handle_t channel, const rmt_rx_done_event_data_t* event, void* self);
 
@@ -35,6 +37,7 @@ class RmtCapture final : public PulseCapture {
   std::atomic<size_t> count_{0};
   std::atomic<State> state_{State::kIdle};
   int64_t begun_us_ = 0;
+  bool enabled_ = false;
 };
 
 }  // namespace fb::esp32

@@ -43,6 +43,11 @@ struct SetupPortal::Form {
   SmallString<64> name;
 };
 
+bool SetupPortal::is_needed(const Now& now) {
+  const JsonValue status = call("wifi.status", nullptr, now);
+  return status.member("kind").equals("wifi") && status.member("ssid").equals("");
+}
+
 void SetupPortal::open(bool until_set_up, const Now& now) {
   open_ = true;
   closes_at_ = until_set_up ? kNever : now.mono + kUnusedMs;
@@ -54,13 +59,15 @@ void SetupPortal::open(bool until_set_up, const Now& now) {
 void SetupPortal::step(const Now& now) {
   if (!open_) return;
   if (now.mono >= closes_at_) return close();
+  // Set up by cable or Bluetooth meanwhile.
+  if (phase_ == Phase::kIdle && closes_at_ == kNever && network_.state() == NetworkState::kJoined) return close();
   if (phase_ != Phase::kJoining && phase_ != Phase::kFailed) return;
   const NetworkState state = network_.state();
   moved_ = moved_ || state != before_ || now.mono >= settles_at_;
   if (!moved_) return;
   // The board tries again by itself, so a join that failed may yet succeed.
   if (state == NetworkState::kJoined) {
-    if (!call("config.confirm", nullptr, now)) return;  // not stored: asked again at the next step
+    if (!call("config.confirm", nullptr, now).exists()) return;  // not stored: asked again at the next step
     phase_ = Phase::kJoined;
     closes_at_ = now.mono + kFarewellMs;
   } else if (state == NetworkState::kFailed) {
@@ -164,15 +171,14 @@ std::string_view SetupPortal::read(const JsonValue& from, Form& form) {
 
 void SetupPortal::take_form(std::string_view body, const Now& now, HttpAnswer& out) {
   Form form;
-  JsonDocument document(tokens_, sizeof tokens_ / sizeof tokens_[0]);
-  const bool parsed = document.parse(body).ok();
-  const std::string_view wrong = parsed ? read(document.root(), form) : "body";
+  const bool parsed = document_.parse(body).ok();
+  const std::string_view wrong = parsed ? read(document_.root(), form) : "body";
   if (!wrong.empty()) return refuse(400, wrong, out);
   before_ = network_.state();
   // The network is the last: what does not fit before it leaves the board where it is.
-  if (!form.name.empty() && !call("system.rename", &form, now)) return refuse(400, "name", out);
-  if (!form.uri.empty() && !call("mqtt.set", &form, now)) return refuse(400, "uri", out);
-  if (!call("wifi.set", &form, now)) return refuse(400, "ssid", out);
+  if (!form.name.empty() && !call("system.rename", &form, now).exists()) return refuse(400, "name", out);
+  if (!form.uri.empty() && !call("mqtt.set", &form, now).exists()) return refuse(400, "uri", out);
+  if (!call("wifi.set", &form, now).exists()) return refuse(400, "ssid", out);
   phase_ = Phase::kJoining;
   moved_ = false;
   settles_at_ = now.mono + kSetupSettleMs;
@@ -180,7 +186,7 @@ void SetupPortal::take_form(std::string_view body, const Now& now, HttpAnswer& o
   write_status(out);
 }
 
-bool SetupPortal::call(std::string_view method, const Form* form, const Now& now) {
+JsonValue SetupPortal::call(std::string_view method, const Form* form, const Now& now) {
   char id[32];  // the journal carries an id out once, over restarts too
   std::snprintf(id, sizeof id, "setup-%08lx%08lx", static_cast<unsigned long>(rng_.next()),
                 static_cast<unsigned long>(rng_.next()));
@@ -190,11 +196,10 @@ bool SetupPortal::call(std::string_view method, const Form* form, const Now& now
   if (form != nullptr) write_params(method, *form, out);
   out.end_object().end_object();
   const Expected<std::string_view> request = out.finish();
-  if (!request.ok()) return false;
+  if (!request.ok()) return {};
   // Whoever sees this page is at the board: it had no network yet, or its button was held.
   const std::string_view reply = device_.handle(request.value(), Access::kAdmin, now);
-  JsonDocument document(tokens_, sizeof tokens_ / sizeof tokens_[0]);
-  return document.parse(reply).ok() && document.root().member("result").exists();
+  return document_.parse(reply).ok() ? document_.root().member("result") : JsonValue();
 }
 
 void SetupPortal::write_params(std::string_view method, const Form& form, JsonWriter& out) {

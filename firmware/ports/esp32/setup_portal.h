@@ -32,7 +32,9 @@ class SetupPortal {
 
   SetupPortal(Network& network, ApiPort& device, Rng& rng) : network_(network), device_(device), rng_(rng) {}
 
-  /// @param until_set_up it stays open until a network is joined
+  /// Is this a board with Wi-Fi that was told no network?
+  bool is_needed(const Now& now);
+  /// @param until_set_up it stays open until a network is joined, this way or another
   void open(bool until_set_up, const Now& now);
   void close() { open_ = false; }
   bool is_open() const { return open_; }
@@ -52,7 +54,8 @@ class SetupPortal {
   void take_form(std::string_view body, const Now& now, HttpAnswer& out);
   /// The first member that does not fit, or an empty text.
   static std::string_view read(const JsonValue& from, Form& form);
-  bool call(std::string_view method, const Form* form, const Now& now);
+  /// The answer's result; of type kNone where it is an error.
+  JsonValue call(std::string_view method, const Form* form, const Now& now);
   static void write_params(std::string_view method, const Form& form, JsonWriter& out);
 
   Network& network_;
@@ -68,6 +71,7 @@ class SetupPortal {
   bool listening_ = false;
   Millis listen_again_at_ = 0;
   JsonToken tokens_[64];
+  JsonDocument document_{tokens_, sizeof tokens_ / sizeof tokens_[0]};
   char bytes_[2560];  ///< a request to the device, or an answer to the page
 };
 

@@ -146,6 +146,15 @@ FB_TEST("it closes a while after the join, or unused after ten minutes, but not 
   EXPECT(!bench.mine);
 }
 
+FB_TEST("a board needs it until it was told a network, by whatever way") {
+  PortalBench bench;
+  EXPECT(bench.portal->is_needed(bench.now));
+  const char kBySomeone[] = R"({"jsonrpc":"2.0","id":"1","method":"wifi.set","params":{"ssid":"Bench","password":"right"}})";
+  (void)bench.node->device().handle(kBySomeone, fb::Access::kOwner, bench.now);
+  bench.run(3000);
+  EXPECT(!bench.portal->is_needed(bench.now) && !bench.portal->is_open());
+}
+
 FB_TEST("a confirmation that was not stored is asked for again") {
   PortalBench bench;
   (void)bench.set_up({{"ssid", "Bench"}, {"password", "right"}});

@@ -10,6 +10,8 @@
 #include "components/relay/relay.h"
 #include "components/sht3x/sht3x.h"
 #include "core/board.h"
+#include "core/http_api.h"
+#include "core/http_tokens.h"
 #include "esp_log.h"
 #include "esp_mac.h"
 #include "esp_sleep.h"
@@ -20,9 +22,12 @@
 #include "ports/esp32/adc_pin.h"
 #include "ports/esp32/chip.h"
 #include "ports/esp32/clock.h"
+#include "ports/esp32/gpio_button.h"
 #include "ports/esp32/gpio_out.h"
+#include "ports/esp32/http_server.h"
 #include "ports/esp32/i2c_master.h"
 #include "ports/esp32/ledc_lamp.h"
+#include "ports/esp32/light_sleep.h"
 #include "ports/esp32/mqtt_session.h"
 #include "ports/esp32/nvs_storage.h"
 #include "ports/esp32/ota_slots.h"
@@ -30,12 +35,14 @@
 #include "ports/esp32/rmt_capture.h"
 #include "ports/esp32/rs485_port.h"
 #include "ports/esp32/serial_cable.h"
+#include "ports/esp32/setup_portal.h"
 #include "ports/mbedtls/mbedtls_crypto.h"
 #include "sdkconfig.h"
 #if CONFIG_FIELDBENCH_NETWORK_OPENETH
 #include "ports/esp32/ethernet_network.h"
 using BoardNetwork = fb::esp32::EthernetNetwork;
 #else
+#include "ports/esp32/wifi_access_point.h"
 #include "ports/esp32/wifi_network.h"
 using BoardNetwork = fb::esp32::WifiNetwork;
 #endif
@@ -57,6 +64,9 @@ constexpr fb::Millis kImageTrialMs = 60'000;
 /// How long the cable and the sessions may lie unread: 115 bytes at 115200 baud, of the 4 KiB that the driver keeps.
 constexpr fb::Millis kPollMs = 10;
 
+/// The same while the chip may sleep lightly: how late a broker's message may be taken.
+constexpr fb::Millis kSleepyPollMs = 200;
+
 fb::Identity identity() {
   uint8_t mac[6] = {};
   ESP_ERROR_CHECK(esp_efuse_mac_get_default(mac));
@@ -76,6 +86,42 @@ fb::Identity identity() {
 void note(fb::Status status, const char* part) {
   if (status != fb::Status::kOk) ESP_LOGE(kTag, "%s did not begin (%d)", part, static_cast<int>(status));
 }
+
+/// The device as HTTP sees it: what a token allows.
+class DeviceApi final : public fb::ApiPort {
+ public:
+  DeviceApi(fb::Device& device, fb::Crypto& crypto, fb::Storage& storage) : device_(device), tokens_(crypto, storage) {}
+  std::string_view handle(std::string_view json, fb::Access access, const fb::Now& now) override {
+    return device_.handle(json, access, now);
+  }
+  std::string_view handle_sealed(std::string_view json, const fb::Now& now) override {
+    return device_.handle_sealed(json, now);
+  }
+  fb::Access access_of(std::string_view token) override {
+    return tokens_.access_of(token, device_.identity().id.view());
+  }
+  bool guarded() const override { return tokens_.guarded(device_.identity().id.view()); }
+
+ private:
+  fb::Device& device_;
+  fb::HttpTokens tokens_;
+};
+
+/// What a browser sees: the set-up page in the board's own network, else the HTTP API.
+class Web final : public fb::esp32::WebAnswerer {
+ public:
+  Web(fb::HttpApi& api, fb::esp32::SetupPortal& portal) : api_(api), portal_(portal) {}
+  fb::HttpAnswer answer(const fb::HttpRequest& request, bool by_own_network, const fb::Now& now) override {
+    fb::HttpAnswer page;
+    // In the network that the board joined, others than the person at the board could reach it.
+    if (by_own_network && portal_.answer(request, now, page)) return page;
+    return api_.answer(request, now);
+  }
+
+ private:
+  fb::HttpApi& api_;
+  fb::esp32::SetupPortal& portal_;
+};
 
 /// All that the board is. Static, so that what it needs is known when it is linked and not when it runs.
 struct Node {
@@ -110,12 +156,23 @@ struct Node {
   fb::AdcInputFactory voltage{adc, device.samples()};
   fb::ModbusRtuFactory modbus{rs485, device.samples()};
   fb::RelayFactory relay{relays};
+  DeviceApi device_api{device, crypto, storage};
+  fb::esp32::HttpServer http;
+  fb::HttpApi http_api{device_api, rng, {}, http.buffer(), fb::esp32::HttpServer::kBuffer};
+  fb::esp32::SetupPortal portal{network, device_api, rng};
+  Web web{http_api, portal};
+  fb::esp32::GpioButton button;
+  fb::esp32::LightSleep light_sleep;
+#if CONFIG_FIELDBENCH_NETWORK_WIFI
+  fb::esp32::WifiAccessPoint own_network;
+#endif
 
   void begin();
   void run();
 
  private:
   void begin_parts();
+  void step_setup();
   void end_image_trial();
   void sleep_deeply(fb::Millis until);
   bool image_on_trial_ = false;
@@ -171,8 +228,32 @@ void Node::begin() {
   note(network.begin(), "the network");
   fb::esp32::start_sntp();
   note(board.start({}, kFactoryDefault, fb::esp32::now()), "the device");
+#if CONFIG_FIELDBENCH_HTTP
+  note(http.begin(), "HTTP");
+#endif
+#if CONFIG_FIELDBENCH_PORTAL
+  button.begin(fb::kPins.boot_button);
+  if (portal.is_needed(fb::esp32::now())) portal.open(true, fb::esp32::now());
+#endif
   image_on_trial_ = slots.running_state() == fb::ImageState::kOnTrial;
   power.watch_this_task();
+}
+
+/// The board's own network is there as long as the set-up page is.
+void Node::step_setup() {
+#if CONFIG_FIELDBENCH_PORTAL
+  const fb::Now now = fb::esp32::now();
+  if (button.held(now.mono)) portal.open(portal.is_needed(now), now);
+  portal.step(now);
+  if (portal.is_open() == own_network.is_open()) return own_network.serve();
+  if (!portal.is_open()) return own_network.close();
+  char name[] = "Fieldbench-0000";
+  const std::string_view id = device.identity().id.view();  // ends in the MAC
+  id.substr(id.size() - std::min<size_t>(4, id.size())).copy(name + sizeof name - 5, 4);
+  if (own_network.open(name) == fb::Status::kOk) return;
+  note(fb::Status::kUnavailable, "the network for set-up");
+  portal.close();
+#endif
 }
 
 void Node::end_image_trial() {
@@ -185,7 +266,8 @@ void Node::end_image_trial() {
 /// Comes back as after a restart, with the reason ResetReason::kDeepSleep.
 void Node::sleep_deeply(fb::Millis until) {
   // "sleeping" is still on its way to the broker.
-  vTaskDelay(pdMS_TO_TICKS(200));
+  for (int i = 0; i < 50 && !mqtt.idle(); i++) vTaskDelay(pdMS_TO_TICKS(20));
+  vTaskDelay(pdMS_TO_TICKS(100));
   mqtt.close();
   network.leave();
   const fb::Millis now = fb::esp32::now().mono;
@@ -198,12 +280,16 @@ void Node::run() {
   while (!device.restart_wanted()) {
     while (const size_t size = cable.read(bytes, sizeof bytes)) board.serial({bytes, size}, fb::esp32::now());
     while (mqtt.next(message)) (void)board.receive(message.topic, message.payload, fb::esp32::now());
+    http.serve(web, fb::esp32::now());
+    step_setup();
     end_image_trial();
     const fb::Millis due = board.step(fb::esp32::now());
-    const fb::SleepWish wish = device.sleep_wish();
-    if (wish.kind == fb::SleepKind::kDeep) sleep_deeply(wish.until);
+    const fb::SleepKind sleep = portal.is_open() ? fb::SleepKind::kNone : device.sleep_wish().kind;
+    if (sleep == fb::SleepKind::kDeep) sleep_deeply(device.sleep_wish().until);
+    light_sleep.allow(sleep == fb::SleepKind::kLight);
     const fb::Millis now = fb::esp32::now().mono;
-    const fb::Millis wait = due <= now ? 0 : std::min(due - now, kPollMs);
+    const fb::Millis longest = sleep == fb::SleepKind::kLight ? kSleepyPollMs : kPollMs;
+    const fb::Millis wait = due <= now ? 0 : std::min(due - now, longest);
     // At least one tick, so that lower tasks run too.
     vTaskDelay(std::max<TickType_t>(1, pdMS_TO_TICKS(wait)));
   }
