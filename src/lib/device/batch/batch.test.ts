@@ -270,6 +270,14 @@ describe('samples of a batch', () => {
 		expect(absurd.dropped).toEqual({ 'bad-timestamp': 2 });
 	});
 
+	test('held back for more than a day without a clock have the time of receipt, and are counted', () => {
+		const day = 24 * 3600 * 1000;
+		const timesMs = Float64Array.of(0, 1, day + 1);
+		const { samples, dropped } = samplesOf(batch({ clock: 'none', timesMs }), idOf('fb-1'), RECEIVED_MS);
+		expect(samples.map((s) => s.timeMs - RECEIVED_MS)).toEqual([0, -day, 0]);
+		expect(dropped).toEqual({ 'bad-timestamp': 1 });
+	});
+
 	test('that have no usable value are dropped and counted, and the others keep their numbers', () => {
 		const { samples, dropped } = samplesOf(batch({}, [NaN, null, 3]), idOf('fb-1'), RECEIVED_MS);
 		expect(samples.map((s) => s.identity?.seq)).toEqual([12]);
