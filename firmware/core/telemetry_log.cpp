@@ -253,10 +253,11 @@ Expected<uint32_t> TelemetryLog::append(const Metric* metrics, size_t count, con
   if (names > kMaxNames) return Status::kNoSpace;
 
   Status status = Status::kNoSpace;
-  // Once more in a new sector, where this one is full or did not keep it.
-  for (int attempt = 0; attempt < 2 && status != Status::kOk; attempt++) {
+  // Once more in a new sector where this one is full or did not keep it, and once more where that keeps nothing at all.
+  for (int attempt = 0; attempt < 3 && status != Status::kOk; attempt++) {
     if (attempt > 0 || tail_.at == kLogEnd || tail_.seq == UINT32_MAX) {
       status = begin_sector();
+      if (status == Status::kCorrupt) continue;
       if (status != Status::kOk) return status;
     }
     status = append_here(metrics, count, now);
@@ -275,7 +276,7 @@ Status TelemetryLog::append_here(const Metric* metrics, size_t count, const Now&
   return write_sample(shape.value(), metrics, count, now);
 }
 
-/// Behind the last record; what became of a write that failed is in doubt.
+/// Behind the last record; what became of a write that failed is in doubt, and so is its number.
 Status TelemetryLog::write(LogRecord& record) {
   const Status status = sector(tail_.number).write(tail_.at, record);
   if (status == Status::kOk) {
@@ -446,10 +447,7 @@ Status TelemetryLog::next_sample(uint32_t seq, LogRecord& record) {
   while (reader_.seq <= seq) {
     const Status status = here.next(reader_, record);
     if (status != Status::kOk) return status;
-    if (record.kind == LogRecord::Kind::kEnd || record.kind == LogRecord::Kind::kDamaged) {
-      reader_.close();
-      return Status::kNotFound;
-    }
+    if (record.kind == LogRecord::Kind::kEnd || record.kind == LogRecord::Kind::kDamaged) return Status::kNotFound;
   }
   return record.kind == LogRecord::Kind::kSample ? Status::kOk : Status::kNotFound;
 }

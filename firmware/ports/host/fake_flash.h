@@ -37,7 +37,7 @@ class FakeFlash final : public FlashRegion {
     }
     if (weak_at >= at && weak_at - at < done) {
       bytes[weak_at] = 0xff;
-      weak_at = SIZE_MAX;
+      if (!weak_for_ever) weak_at = SIZE_MAX;
     }
     return done == size ? Status::kOk : Status::kStorage;
   }
@@ -60,6 +60,7 @@ class FakeFlash final : public FlashRegion {
   size_t writes = 0;
   size_t overwritten = 0;         ///< bytes whose write wanted a bit back that was cleared already
   size_t weak_at = SIZE_MAX;      ///< a byte that does not take its next write, though the write says it did
+  bool weak_for_ever = false;     ///< nor any after that
 
  private:
   bool inside(size_t at, size_t size) const { return at <= bytes.size() && size <= bytes.size() - at; }
