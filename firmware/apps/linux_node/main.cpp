@@ -44,11 +44,16 @@ int64_t unix_ms() {
   return std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// Device time. At speed 1 it is the machine's, its corrections included; faster, it is the machine's at the start and
-/// runs on from there by itself.
+/// Device time. At speed 1 it is the machine's, its corrections included; faster, or told when to begin, it runs on from
+/// the start by itself.
 class DeviceClock {
  public:
-  explicit DeviceClock(double speed) : speed_(speed), last_ms_(steady_ms()), unix_start_(unix_ms()) {}
+  explicit DeviceClock(const Options& options)
+      : speed_(options.speed),
+        follows_machine_(options.speed == 1 && options.unix_ms < 0),
+        is_set_(options.unix_ms != 0),
+        last_ms_(steady_ms()),
+        unix_start_(options.unix_ms < 0 ? unix_ms() : options.unix_ms) {}
 
   /// How far it may go by now.
   /// @param held it runs at the wall's pace meanwhile
@@ -61,12 +66,15 @@ class DeviceClock {
   /// The machine could not follow: it goes on from here.
   void hold_back(Millis to) { target_ = std::min(target_, static_cast<double>(to)); }
   Now at(Millis mono) const {
-    return {mono, speed_ == 1 ? unix_ms() : unix_start_ + static_cast<int64_t>(mono)};
+    if (!is_set_) return {mono, 0};
+    return {mono, follows_machine_ ? unix_ms() : unix_start_ + static_cast<int64_t>(mono)};
   }
   double speed() const { return speed_; }
 
  private:
   double speed_;
+  bool follows_machine_;
+  bool is_set_;
   double target_ = 0;
   Millis last_ms_;
   int64_t unix_start_;
@@ -164,7 +172,7 @@ int start(int argc, char** argv) {
   (void)::sigaction(SIGINT, &action, nullptr);
   (void)std::signal(SIGPIPE, SIG_IGN);
 
-  DeviceClock clock(options.speed);
+  DeviceClock clock(options);
   Nodes nodes;
   for (int i = 0; i < options.count; i++) {
     nodes.push_back(std::make_unique<LinuxNode>(options, options.count == 1 ? -1 : i));

@@ -33,6 +33,7 @@ const char kUsage[] =
   --count N            so many devices, 1 to 500: id, paths and files get -1, -2 …, the port rises
   --speed X            device time runs X times as fast, 1 to 1000000, or less where the machine
                        cannot follow; no turn of a component is left out
+  --unix-ms N          the clock at the start, ms since 1970 (the machine's); 0: it was never set
   --log LEVEL          critical, error, warning, info or debug, on the standard error (warning)
   --help
 
@@ -60,6 +61,7 @@ enum Option : int {
   kSeed,
   kCount,
   kSpeed,
+  kUnixMs,
   kLog,
   kHelp,
 };
@@ -80,6 +82,7 @@ const option kOptions[] = {{"id", required_argument, nullptr, kId},
                            {"seed", required_argument, nullptr, kSeed},
                            {"count", required_argument, nullptr, kCount},
                            {"speed", required_argument, nullptr, kSpeed},
+                           {"unix-ms", required_argument, nullptr, kUnixMs},
                            {"log", required_argument, nullptr, kLog},
                            {"help", no_argument, nullptr, kHelp},
                            {nullptr, 0, nullptr, 0}};
@@ -188,6 +191,10 @@ bool read_options(int argc, char** argv, Options& out, std::string& fault) {
         break;
       case kSpeed:
         if (!read_number(text.c_str(), 1, 1e6, out.speed)) return fault = "--speed: 1 to 1000000", false;
+        break;
+      case kUnixMs:
+        if (!read_whole(text.c_str(), 0, 9e15, number)) return fault = "--unix-ms: ms since 1970", false;
+        out.unix_ms = static_cast<int64_t>(number);
         break;
       case kLog:
         if (!read_level(text, out.log)) return fault = "--log: critical, error, warning, info or debug", false;

@@ -25,6 +25,7 @@ struct Options {
   Scenario world;
   int count = 1;
   double speed = 1;
+  int64_t unix_ms = -1;  ///< the clock at the start; 0: never set; −1: the machine's
   bool has_seed = false;
   uint64_t seed = 0;
   LogLevel log = LogLevel::kWarning;

@@ -121,6 +121,8 @@ void MosquittoSession::open(const MqttSettings& settings) {
         MOSQ_ERR_SUCCESS)
       return fail(MqttFault::kTls);
   }
+  // A command and its answer are small, and are waited for.
+  mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1);
   // Each runs inside of service().
   mosquitto_connect_callback_set(handle, [](mosquitto*, void* self, int code) {
     static_cast<MosquittoSession*>(self)->connected(code);
