@@ -70,9 +70,7 @@ bool rule_finite(const JsonValue& from, double lowest, double& out) {
     out.to_min = end.value();
     return rule_has_only(from, "from to") ? "" : "when";
   }
-  if (!rule_plain_text(from.member("metric"), 3, 65, out.metric)) return "when.metric";
-  const size_t point = out.metric.find('.');
-  if (point == std::string_view::npos || point == 0 || point + 1 == out.metric.size()) return "when.metric";
+  if (!rule_plain_text(from.member("metric"), 1, 65, out.metric)) return "when.metric";
   if (from.member("silent_s").exists()) {
     out.kind = RuleCondition::Kind::kSilent;
     if (!rule_seconds(from.member("silent_s"), 1, out.silent_ms)) return "when.silent_s";

@@ -23,7 +23,7 @@ struct RuleCondition {
   uint16_t from_min = 0;  ///< of the local day
   uint16_t to_min = 0;
   uint32_t silent_ms = 0;
-  std::string_view metric;  ///< "component.metric"
+  std::string_view metric;  ///< "metric" or "component.metric"
   double value = 0;
   double hysteresis = 0;
 };

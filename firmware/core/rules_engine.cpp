@@ -26,6 +26,7 @@ bool rule_latch(const RuleCondition& condition, bool latch, double value) {
 }
 
 bool is_rule_metric(std::string_view whole, std::string_view component, std::string_view metric) {
+  if (whole == metric) return true;
   return whole.size() == component.size() + 1 + metric.size() && whole.substr(0, component.size()) == component &&
          whole[component.size()] == '.' && whole.substr(component.size() + 1) == metric;
 }

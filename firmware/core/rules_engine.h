@@ -25,7 +25,7 @@ class RulesEngine {
   };
   /// A value that is tried out instead of what was heard.
   struct Trial {
-    std::string_view metric;  ///< "component.metric"
+    std::string_view metric;  ///< "metric" or "component.metric"
     double value;
   };
 

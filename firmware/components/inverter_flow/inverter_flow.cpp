@@ -197,7 +197,9 @@ Status InverterFlow::execute_now(const JsonValue& input, JsonWriter& output, Fau
   }
   if (poll.exists()) poll_.due = now.mono;
   if (upload.exists()) upload_asked_ = true;
-  write_state(output);
+  output.begin_object().key("marking");
+  net_.write(output);
+  output.end_object();
   return Status::kOk;
 }
 
