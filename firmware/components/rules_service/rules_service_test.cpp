@@ -244,16 +244,21 @@ FB_TEST("rules service hears nothing after it was let go") {
   fb::SampleListeners samples;
   RuleTestActor actor;
   const fb::Metric metric[] = {{"t", 99}};
+  fb::JsonToken tokens[64];
+  fb::JsonDocument document(tokens, 64);
+  const std::string config = R"({"rules":[)" + kHotRule + "]}";
+  EXPECT(document.parse(config).ok());
   {
     fb::RulesService gone(actor, samples);
-    gone.init({}, {0, 0});
+    gone.init(document.root(), {0, 0});
     fb::RulesService rested(actor, samples);
-    rested.init({}, {0, 0});
+    rested.init(document.root(), {0, 0});
     rested.cleanup({0, 0});
     samples.heard(metric, 1, {0, 0});
+    EXPECT(actor.wakes == 1);
   }
   samples.heard(metric, 1, {0, 0});
-  EXPECT(actor.wakes == 0);
+  EXPECT(actor.wakes == 1);
 }
 
 FB_TEST("rules service's schemas are JSON and leave room in an answer") {
