@@ -32,12 +32,19 @@ const LOCK_LOOK_MS = 200;
 
 export class BuildError extends Error {}
 
+/** @type {Promise<string> | undefined} */
+let built;
+
 /**
- * Builds when something changed.
+ * Builds when something changed since the last time, once a process: one run of the tests has one program.
  * @returns {Promise<string>} the program's path
  * @throws BuildError with the tools' own text
  */
-export async function linuxNode() {
+export function linuxNode() {
+	return (built ??= build());
+}
+
+async function build() {
 	await mkdir(place, { recursive: true });
 	await takeLock();
 	try {
