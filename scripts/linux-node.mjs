@@ -30,6 +30,9 @@ const ROOMS = [
 const LOCK_STALE_MS = 300_000;
 const LOCK_LOOK_MS = 200;
 
+/** The first of a compiler's faults make the others. */
+const MOST_SAID = 8000;
+
 export class BuildError extends Error {}
 
 /** @type {Promise<string> | undefined} */
@@ -118,7 +121,9 @@ function run(command, args) {
 			stream.on('data', (/** @type {Buffer} */ text) => (said += text.toString()));
 		child.on('error', (cause) => reject(new BuildError(`${command}: ${cause.message}`)));
 		child.on('exit', (code) =>
-			code === 0 ? resolve() : reject(new BuildError(`${command} left with ${String(code)}\n${said}`))
+			code === 0
+				? resolve()
+				: reject(new BuildError(`${command} left with ${String(code)}\n${said.slice(0, MOST_SAID)}`))
 		);
 	});
 }

@@ -3,24 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { startLinuxNode, type LinuxDevice } from '../linux-node';
-import { freePort, startMosquitto } from '../mosquitto';
+import { startMosquitto } from '../mosquitto';
 import { AnswerQueue, type ContractDevice, type ContractLink, type Fleet } from './link';
 import { openPty } from './pty';
 
 /** One process with devices whose clock is the machine's, and one whose clock was never set. */
-async function startFleet(
-	fleet: Fleet,
-	args: (name: string) => readonly string[] | Promise<readonly string[]>
-) {
+async function startFleet(fleet: Fleet, args: (name: string) => readonly string[]) {
 	const start = async (name: string, count: number, more: readonly string[]) =>
-		startLinuxNode([
-			'--id',
-			`sim-${name}`,
-			'--count',
-			String(Math.max(2, count)),
-			...more,
-			...(await args(name))
-		]);
+		startLinuxNode(['--id', `sim-${name}`, '--count', String(Math.max(2, count)), ...more, ...args(name)]);
 	const set = await start('clock', fleet.withClock, []);
 	const unset = await start('no-clock', fleet.withoutClock, ['--unix-ms', '0']);
 	return {
@@ -35,7 +25,7 @@ const nowS = () => Date.now() / 1000;
 
 /** Raw requests to `/api/rpc`. */
 export async function httpLink(fleet: Fleet): Promise<ContractLink> {
-	const nodes = await startFleet(fleet, async () => ['--http', String(await portsInARow())]);
+	const nodes = await startFleet(fleet, () => ['--http', '0']);
 	return {
 		nowS,
 		device: async (index, clock): Promise<ContractDevice> => {
@@ -123,10 +113,4 @@ function entry<T>(map: Map<string, T>, key: string, make: () => T): T {
 	const found = map.get(key) ?? make();
 	map.set(key, found);
 	return found;
-}
-
-/** A port below those that the system gives away by itself, so that those after it are most likely free too. */
-export async function portsInARow(): Promise<number> {
-	const given = await freePort();
-	return 10_000 + (given % 2000) * 10;
 }
