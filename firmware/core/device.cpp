@@ -195,6 +195,30 @@ std::string_view Device::handle(std::string_view request, Access access, const N
   return router_.handle(request, access, now);
 }
 
+Status Device::execute(std::string_view component, std::string_view input, const Now& now) {
+  Registry::Entry* const entry = registry_.find(component);
+  if (entry == nullptr) return Status::kNotFound;
+  JsonToken tokens[64];
+  JsonDocument document(tokens, sizeof tokens / sizeof tokens[0]);
+  if (!document.parse(input).ok()) return Status::kInvalid;
+  return execute(*entry, document.root(), now);
+}
+
+Status Device::execute(Registry::Entry& entry, const JsonValue& input, const Now& now) {
+  if (entry.lifecycle.now() != Lifecycle::kActive) return Status::kUnavailable;
+  char text[256];
+  JsonWriter output(text, sizeof text);
+  Fault fault;
+  const Status status = entry.component->execute_now(input, output, fault, now);
+  if (status == Status::kOk) orchestrator_.wake(entry, now);
+  return status;
+}
+
+void Device::wake(const Component& component, const Now& now) {
+  for (size_t i = 0; i < registry_.size(); i++)
+    if (registry_.at(i).component.get() == &component) orchestrator_.wake(registry_.at(i), now);
+}
+
 void Device::take_desired(std::string_view payload, const Now& now) {
   if (payload.empty()) return;  // a retained message that was taken away
   JsonToken tokens[64];
@@ -206,15 +230,9 @@ void Device::take_desired(std::string_view payload, const Now& now) {
     const JsonValue input = name.after(root);
     for (size_t i = 0; i < registry_.size(); i++) {
       Registry::Entry& entry = registry_.at(i);
-      if (!name.equals(entry.id.view()) || entry.lifecycle.now() != Lifecycle::kActive) continue;
-      char text[256];
-      JsonWriter output(text, sizeof text);
-      Fault fault;
-      if (entry.component->execute_now(input, output, fault, now) == Status::kOk) {
-        orchestrator_.wake(entry, now);
-      } else {
+      if (!name.equals(entry.id.view())) continue;
+      if (execute(entry, input, now) != Status::kOk)
         log_.write(LogLevel::kWarning, "shadow", "a component does not take what is desired of it");
-      }
     }
     name = input.after(root);
   }

@@ -57,8 +57,16 @@ class Device {
   SampleSink& samples() { return telemetry_; }
   Telemetry& telemetry() { return telemetry_; }
   Logger& log() { return log_; }
-  /// Of the device itself, for services that execute components.
-  ComponentMethods& components() { return component_methods_; }
+  const Orchestrator& orchestrator() const { return orchestrator_; }
+  /// For services: executes a component as a person would. @param input JSON, at most 64 values
+  /// kNotFound: there is none; kInvalid, kRefused: it does not take this; kUnavailable: it does not run.
+  Status execute(std::string_view component, std::string_view input, const Now& now);
+  /// Makes a component due at once.
+  void wake(const Component& component, const Now& now);
+  /// Sends on a topic of this device, `iot/node/{id}/{leaf}`. False: there is no session, or it was not taken.
+  bool tell(std::string_view leaf, std::string_view payload, uint8_t qos, bool retain) {
+    return link_up_ && publish(leaf, payload, qos, retain);
+  }
 
   /// Runs what is due. Returns when to be called next (kNever: only on a message).
   Millis step(const Now& now);
@@ -107,6 +115,7 @@ class Device {
   void publish_diagnostics(const Now& now);
   Millis publish_due(const Now& now);
   void plan_sleep(Millis next, const Now& now);
+  Status execute(Registry::Entry& entry, const JsonValue& input, const Now& now);
   void take_desired(std::string_view payload, const Now& now);
   uint64_t shadow_version() const;
   JsonWriter scratch_writer() { return {router_.scratch(), RpcRouter::kScratch}; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -101,6 +102,9 @@ class Sensor : public Configured<Config> {
   }
   void write_execute_options(JsonWriter& out) const override { out.raw("false"); }
 };
+
+/// A value at the resolution that its sensor has: finer digits are noise, and cost room wherever they are kept.
+inline double at_resolution(double value, double steps_a_unit) { return std::round(value * steps_a_unit) / steps_a_unit; }
 
 /// The next turn of what comes every `period`: on a grid, so that lateness does not add up; turns that were missed are not
 /// made up for.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/metric_name.h"
+
 namespace fb {
 namespace {
 
@@ -23,12 +25,6 @@ bool rule_latch(const RuleCondition& condition, bool latch, double value) {
     case RuleOp::kUnequal: return std::abs(value - condition.value) > condition.hysteresis;
   }
   return false;
-}
-
-bool is_rule_metric(std::string_view whole, std::string_view component, std::string_view metric) {
-  if (whole == metric) return true;
-  return whole.size() == component.size() + 1 + metric.size() && whole.substr(0, component.size()) == component &&
-         whole[component.size()] == '.' && whole.substr(component.size() + 1) == metric;
 }
 
 /// ms of the local day, which begins at 0 before 1970 too.
@@ -59,7 +55,7 @@ void RulesEngine::hear(std::string_view component, const Metric* metrics, size_t
       const RuleCondition& condition = rule.conditions[c];
       if (condition.kind == RuleCondition::Kind::kDaytime) continue;
       for (size_t m = 0; m < count; m++) {
-        if (!is_rule_metric(condition.metric, component, metrics[m].name) || !std::isfinite(metrics[m].value)) continue;
+        if (!names_metric(condition.metric, component, metrics[m].name) || !std::isfinite(metrics[m].value)) continue;
         ConditionRun& run = runs_[r].conditions[c];
         run.heard = now.mono;
         run.latch = condition.kind == RuleCondition::Kind::kCompare && rule_latch(condition, run.latch, metrics[m].value);

@@ -23,8 +23,8 @@ class SampleListener {
 /// Hands samples on to components, which come and go; an app has one, and gives it to Telemetry::add_tap() once.
 class SampleListeners final : public SampleTap {
  public:
-  /// @param orchestrator whose component measures; null: nobody knows which one did
-  explicit SampleListeners(const Orchestrator* orchestrator = nullptr) : orchestrator_(orchestrator) {}
+  /// Whose component measures; until then nobody knows which one did. It outlives the last sample.
+  void follow(const Orchestrator& orchestrator) { orchestrator_ = &orchestrator; }
 
   void heard(const Metric* metrics, size_t count, const Now& now) override {
     const Registry::Entry* const entry = orchestrator_ == nullptr ? nullptr : orchestrator_->current();
@@ -46,7 +46,7 @@ class SampleListeners final : public SampleTap {
   }
 
  private:
-  const Orchestrator* orchestrator_;
+  const Orchestrator* orchestrator_ = nullptr;
   SampleListener* first_ = nullptr;
 };
 

@@ -14,7 +14,6 @@ namespace {
 
 /// A page of telemetry.query ends where its answer has this size: the largest sample fits behind it.
 constexpr size_t kQueryPage = 2600;
-constexpr size_t kMostShapes = 8;
 
 std::string_view name_of(ClockQuality quality) {
   switch (quality) {
@@ -30,12 +29,6 @@ double seq_of(const JsonValue& given, double fallback) {
   if (!given.exists()) return fallback;
   const double value = given.number().value_or(-1);
   return value >= 0 && value <= UINT32_MAX && value == std::floor(value) ? value : -1;
-}
-
-bool same_names(const Metric* a, const Metric* b, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    if (a[i].name != b[i].name) return false;
-  return true;
 }
 
 }  // namespace
@@ -70,6 +63,7 @@ void Telemetry::take(const Metric* metrics, size_t count, const Now& now) {
   size_t kept = 0;
   for (size_t i = 0; i < std::min(count, kMaxMetrics); i++)
     if (std::isfinite(metrics[i].value)) finite[kept++] = metrics[i];
+  if (kept == 0) return;
   const uint32_t epoch = samples_.epoch();
   const Expected<uint32_t> seq = samples_.append(finite, kept, now);
   if (!seq.ok()) {
@@ -155,20 +149,18 @@ void Telemetry::query(RpcCall& call) {
   uint32_t seq = std::max(static_cast<uint32_t>(from), samples_.first_seq());
   const uint32_t end = known ? static_cast<uint32_t>(std::min<double>(to + 1, samples_.next_seq())) : seq;
   // Samples that follow each other with the same names share them: {"names":[…],"rows":[[seq,ms,clock,value,…],…]}.
-  Metric names[kMaxMetrics];
-  size_t name_count = SIZE_MAX;
+  bool in_run = false;
+  uint32_t shape = 0;
   for (; seq < end && out.size() < kQueryPage; seq++) {
     const Expected<LoggedSample> read = samples_.read(seq);
     if (!read.ok()) continue;  // damaged: the gap shows
     const LoggedSample& sample = read.value();
-    if (sample.count != name_count || !same_names(sample.metrics, names, sample.count)) {
-      if (name_count != SIZE_MAX) out.end_array().end_object();
-      name_count = sample.count;
+    if (!in_run || sample.shape != shape) {
+      if (in_run) out.end_array().end_object();
+      in_run = true;
+      shape = sample.shape;
       out.begin_object().key("names").begin_array();
-      for (size_t i = 0; i < sample.count; i++) {
-        names[i] = sample.metrics[i];
-        out.string(names[i].name);
-      }
+      for (size_t i = 0; i < sample.count; i++) out.string(sample.metrics[i].name);
       out.end_array().key("rows").begin_array();
     }
     out.begin_array().number(sample.seq).number(static_cast<double>(sample.time_ms));
@@ -176,7 +168,7 @@ void Telemetry::query(RpcCall& call) {
     for (size_t i = 0; i < sample.count; i++) out.number(sample.metrics[i].value);
     out.end_array();
   }
-  if (name_count != SIZE_MAX) out.end_array().end_object();
+  if (in_run) out.end_array().end_object();
   out.end_array().key("next");
   if (seq < end) {
     out.number(seq);

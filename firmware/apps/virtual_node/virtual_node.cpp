@@ -38,6 +38,7 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
            body.telemetry,
            body.slots},
       device_(identity, hal_),
+      rule_actor_(device_),
       climate_(device_.samples(), parts_.seed),
       bme280_(parts_.bme280, device_.samples()),
       dht22_(parts_.dht22, device_.samples()),
@@ -45,14 +46,18 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
       modbus_(parts_.inverter, device_.samples()),
       led_(parts_.lamp),
       relay_(parts_.relays),
+      rules_(rule_actor_, listeners_),
       board_(board != nullptr ? new Board(device_, hal_, *board) : nullptr) {}
 
 Status VirtualNode::start(std::string_view first_boot, const Now& now) {
-  ComponentFactory* const factories[] = {&climate_, &led_, &bme280_, &dht22_, &adc_, &modbus_, &relay_};
+  ComponentFactory* const factories[] = {&climate_, &led_, &bme280_, &dht22_, &adc_, &modbus_, &relay_, &rules_};
   for (ComponentFactory* factory : factories) {
     const Status added = device_.add_type(*factory);
     if (added != Status::kOk) return added;
   }
+  listeners_.follow(device_.orchestrator());
+  const Status tapped = device_.telemetry().add_tap(listeners_);
+  if (tapped != Status::kOk) return tapped;
   parts_.advance(now);
   if (board_ == nullptr) return device_.start(first_boot, kFactoryDefault, now);
   line_log_->set_time(now.mono);

@@ -8,10 +8,12 @@
 #include "components/led/led.h"
 #include "components/modbus_rtu/modbus_rtu.h"
 #include "components/relay/relay.h"
+#include "components/rules_service/device_rule_actor.h"
 #include "components/sim_climate/sim_climate.h"
 #include "core/board.h"
 #include "core/device.h"
 #include "core/line_log.h"
+#include "core/sample_listeners.h"
 #include "sim/sim_adc.h"
 #include "sim/sim_bme280.h"
 #include "sim/sim_dht22.h"
@@ -106,7 +108,9 @@ class VirtualNode {
   SimRadio radio_;
   std::unique_ptr<LineLog> line_log_;
   Hal hal_;
+  SampleListeners listeners_;
   Device device_;
+  DeviceRuleActor rule_actor_;
   SimClimateFactory climate_;
   Bme280Factory bme280_;
   Dht22Factory dht22_;
@@ -114,6 +118,7 @@ class VirtualNode {
   ModbusRtuFactory modbus_;
   LedFactory led_;
   RelayFactory relay_;
+  RulesServiceFactory rules_;
   std::unique_ptr<Board> board_;
 };
 

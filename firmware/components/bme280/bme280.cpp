@@ -88,7 +88,9 @@ Expected<Millis> Bme280::advance(const Now& now) {
       phase_ = Phase::kStart;
       asked_in_vain_ = 0;
       const Metric metrics[] = {
-          {"temperature", last_.temperature_c}, {"humidity", last_.humidity_pct}, {"pressure", last_.pressure_hpa}};
+          {"temperature", at_resolution(last_.temperature_c, 100)},
+          {"humidity", at_resolution(last_.humidity_pct, 100)},
+          {"pressure", at_resolution(last_.pressure_hpa, 1000)}};
       samples_.take(metrics, sizeof metrics / sizeof metrics[0], now);
       turn_ = next_turn(turn_, config_.period_ms, now);
       return turn_;

@@ -40,7 +40,8 @@ Expected<Millis> Sht3x::execute(const Now& now) {
   if (!reading.ok()) return reading.status();
   last_ = reading.value();
   measured_ = true;
-  const Metric metrics[] = {{"temperature", last_.temperature_c}, {"humidity", last_.humidity_pct}};
+  const Metric metrics[] = {{"temperature", at_resolution(last_.temperature_c, 100)},
+                            {"humidity", at_resolution(last_.humidity_pct, 100)}};
   samples_.take(metrics, sizeof metrics / sizeof metrics[0], now);
   due_ = now.mono - kConversionMs + static_cast<Millis>(config_.period_ms);
   return due_;

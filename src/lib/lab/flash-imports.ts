@@ -21,8 +21,8 @@ export interface FlashBody {
 }
 
 interface FlashHost {
-	flash(handle: number): FlashBody | undefined;
-	bytes(at: number, size: number): Uint8Array<ArrayBuffer>;
+	readonly flash: (handle: number) => FlashBody | undefined;
+	readonly bytes: (at: number, size: number) => Uint8Array<ArrayBuffer>;
 }
 
 const SECTOR_BYTES = 4096;

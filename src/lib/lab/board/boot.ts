@@ -6,6 +6,7 @@ import {
 } from '$lib/formats';
 import { checkApp, chipMismatch, notBootable, placesToTry, type AppFault, type LoadedApp } from './boot-app';
 import { lookAtBootloader } from './boot-rom';
+import { advanceTrial } from './practice-slots';
 import type { SparseFlash } from './sparse-flash';
 
 /** Why nothing runs. The log on the cable says the same, as the real ROM and bootloader say it. */
@@ -22,6 +23,9 @@ export interface BootedApp extends LoadedApp {
 	readonly nvs: Partition | undefined;
 	/** Where it keeps what it measured; likewise. */
 	readonly telemetry: Partition | undefined;
+	/** Where the program lies, and the table it was found by. */
+	readonly partition: Partition;
+	readonly partitions: readonly Partition[];
 }
 
 export interface Boot {
@@ -81,6 +85,7 @@ export function bootFrom(flash: SparseFlash): Boot {
 	log.push('I (35) boot: ## Label            Usage          Type ST Offset   Length');
 	partitions.forEach((row, i) => log.push(`I (${38 + 3 * i}) boot: ${tableLine(row, i)}`));
 
+	advanceTrial(flash, partitions);
 	// What is told of a board that starts nothing is what is wrong with the place that was chosen.
 	let first: AppFault | undefined;
 	for (const place of placesToTry(flash, partitions)) {
@@ -89,7 +94,13 @@ export function bootFrom(flash: SparseFlash): Boot {
 		if (found.kind === 'app') {
 			const nvs = partitions.find((row) => row.type === DATA && row.subtype === NVS);
 			const telemetry = partitions.find((row) => row.type === DATA && row.label === TELEMETRY_LABEL);
-			return { log, outcome: { kind: 'app', app: { ...found.app, nvs, telemetry } } };
+			return {
+				log,
+				outcome: {
+					kind: 'app',
+					app: { ...found.app, nvs, telemetry, partition: place.partition, partitions }
+				}
+			};
 		}
 		first ??= found.fault;
 		log.push(notBootable(place));

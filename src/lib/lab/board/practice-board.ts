@@ -7,6 +7,7 @@ import { PracticeRegisters } from './practice-chip';
 import { RunningFirmware } from './running-firmware';
 import { SimBrokerSession, type Dial } from './sim-broker-session';
 import { SimNetwork, type AccessPoint, type RADIO_TIMES } from './sim-network';
+import { practiceSlots } from './practice-slots';
 import { flashWindow, type SparseFlash } from './sparse-flash';
 import type { BoardTiming } from './timing';
 import { UartLine } from './uart-line';
@@ -262,7 +263,8 @@ export class PracticeBoard {
 			seed: Number.parseInt(mac.slice(-8), 16),
 			records: new NvsRecords(flash, app.nvs),
 			regions: {
-				telemetry: app.telemetry && flashWindow(flash, app.telemetry.offset, app.telemetry.size)
+				telemetry: app.telemetry && flashWindow(flash, app.telemetry.offset, app.telemetry.size),
+				slots: practiceSlots(flash, app.partitions, app.partition)
 			},
 			clock,
 			publish: (message) => this.#session.publish(message),
