@@ -23,7 +23,7 @@ export interface FleetOutcome {
 	readonly taken: number;
 	/** Of them, those that came over MQTT as they were taken. */
 	readonly live: number;
-	/** Those that came by telemetry.query afterwards. */
+	/** Those that only came by telemetry.query, asked before each outage and at the end. */
 	readonly backfilled: number;
 	/** `id epoch.seq` of samples that came neither way, at most 20 of them. */
 	readonly missing: readonly string[];
@@ -42,7 +42,7 @@ const LOOK_MS = 100;
 
 /**
  * A fleet in one process on a broker that dies now and then, as fast as the machine can. What came live is put together with what
- * the devices' logs give afterwards.
+ * the devices' logs give.
  */
 export async function runFleet(options: FleetOptions): Promise<FleetOutcome> {
 	const folder = await mkdtemp(join(tmpdir(), 'fieldbench-fleet-'));
@@ -69,6 +69,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetOutcome> {
 	]);
 	const startMs = performance.now();
 	const node = await startLinuxNode(args);
+	const logs: Log[] = node.devices.map((device) => ({ device, epoch: 0, end: 0, samples: new Map() }));
 	try {
 		const early = { rss: 0 };
 		let next = 1;
@@ -77,6 +78,8 @@ export async function runFleet(options: FleetOptions): Promise<FleetOutcome> {
 			if (next <= options.outages && uptime > (next * options.simulatedS) / (options.outages + 1)) {
 				options.log?.(`${Math.round(uptime / 3600)} h: the broker dies`);
 				next++;
+				// What the outage before kept back, before the ring gives it up.
+				await Promise.all(logs.map(readOn));
 				await broker.kill();
 				await pause(OUTAGE_MS); // the outage itself
 				await broker.start();
@@ -85,7 +88,7 @@ export async function runFleet(options: FleetOptions): Promise<FleetOutcome> {
 		}
 		const late = await rssOf(node);
 		const speed = (await uptimeOf(node)) / ((performance.now() - startMs) / 1000);
-		const logs = await Promise.all(node.devices.map(readLog));
+		await Promise.all(logs.map(readOn));
 		return { ...compare(logs, live), different, rss: { early: early.rss, late }, speed };
 	} finally {
 		await client.endAsync(true);
@@ -101,13 +104,13 @@ interface Sample {
 	readonly sensors: Readonly<Record<string, number>>;
 }
 
-/** What a device's log holds, by number. */
+/** What a device's log held, by number, each time it was asked. */
 interface Log {
-	readonly id: string;
-	readonly epoch: number;
-	/** The next number, when it was asked first: what is taken meanwhile is not looked at. */
-	readonly end: number;
-	readonly samples: ReadonlyMap<number, string>;
+	readonly device: LinuxDevice;
+	epoch: number;
+	/** The next number, when it was asked last: what was taken since is not looked at. */
+	end: number;
+	readonly samples: Map<number, string>;
 }
 
 interface Page {
@@ -117,17 +120,16 @@ interface Page {
 	readonly next: number | null;
 }
 
-async function readLog(device: LinuxDevice): Promise<Log> {
-	const info = await call<{ epoch: number; seq: number }>(device, 'telemetry.info');
-	const samples = new Map<number, string>();
-	const to = info.seq - 1;
-	for (let from: number | null = 0; from !== null;) {
-		const page: Page = await call(device, 'telemetry.query', { epoch: info.epoch, from, to });
+async function readOn(log: Log): Promise<void> {
+	const { epoch, seq } = await call<{ epoch: number; seq: number }>(log.device, 'telemetry.info');
+	for (let from: number | null = log.end; from !== null;) {
+		const page: Page = await call(log.device, 'telemetry.query', { epoch, from, to: seq - 1 });
 		for (const { rows } of page.samples)
-			for (const [seq, , , ...values] of rows) samples.set(seq ?? -1, values.join());
+			for (const [number, , , ...values] of rows) log.samples.set(number ?? -1, values.join());
 		from = page.next;
 	}
-	return { id: device.id, epoch: info.epoch, end: info.seq, samples };
+	log.epoch = epoch;
+	log.end = seq;
 }
 
 function compare(logs: readonly Log[], live: ReadonlyMap<string, ReadonlyMap<number, string>>) {
@@ -135,13 +137,13 @@ function compare(logs: readonly Log[], live: ReadonlyMap<string, ReadonlyMap<num
 	let liveCount = 0;
 	let backfilled = 0;
 	const missing: string[] = [];
-	for (const { id, epoch, end, samples } of logs) {
+	for (const { device, epoch, end, samples } of logs) {
 		taken += end;
-		const came = live.get(`${id} ${epoch}`);
+		const came = live.get(`${device.id} ${epoch}`);
 		for (let seq = 0; seq < end; seq++) {
 			if (came?.has(seq)) liveCount++;
 			else if (samples.has(seq)) backfilled++;
-			else if (missing.length < 20) missing.push(`${id} ${epoch}.${seq}`);
+			else if (missing.length < 20) missing.push(`${device.id} ${epoch}.${seq}`);
 		}
 	}
 	return { taken, live: liveCount, backfilled, missing };

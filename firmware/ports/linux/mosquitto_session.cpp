@@ -69,12 +69,10 @@ MqttFault fault_of(int result) {
   }
 }
 
+/// Never undone: at the end a name may still be looked up.
 void init_library() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    mosquitto_lib_init();
-    std::atexit([] { mosquitto_lib_cleanup(); });
-  });
+  std::call_once(once, [] { mosquitto_lib_init(); });
 }
 
 }  // namespace
