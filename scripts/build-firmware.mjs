@@ -29,6 +29,8 @@ const FLAGS = [
 	'-Wall',
 	'-Wextra',
 	'-Werror',
+	// A chip's main task has 8 KB for all of them.
+	'-Wframe-larger-than=1024',
 	'-DNDEBUG',
 	'-Wl,--strip-all',
 	'-Wl,-z,stack-size=131072',

@@ -74,7 +74,11 @@ export async function runFleet(options: FleetOptions): Promise<FleetOutcome> {
 		const early = { rss: 0 };
 		let next = 1;
 		for (let uptime = 0; uptime < options.simulatedS; uptime = await uptimeOf(node)) {
-			if (early.rss === 0 && uptime > options.simulatedS / 4) early.rss = await rssOf(node);
+			if (early.rss === 0 && uptime > options.simulatedS / 4) {
+				// Each device's HTTP server has threads whose stacks and arenas the first questions touch.
+				await Promise.all(logs.map(readOn));
+				early.rss = await rssOf(node);
+			}
 			if (next <= options.outages && uptime > (next * options.simulatedS) / (options.outages + 1)) {
 				options.log?.(`${Math.round(uptime / 3600)} h: the broker dies`);
 				next++;

@@ -47,10 +47,11 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
       led_(parts_.lamp),
       relay_(parts_.relays),
       rules_(rule_actor_, listeners_),
+      model_(device_.samples(), listeners_, body.stopwatch),
       board_(board != nullptr ? new Board(device_, hal_, *board) : nullptr) {}
 
 Status VirtualNode::start(std::string_view first_boot, const Now& now) {
-  ComponentFactory* const factories[] = {&climate_, &led_, &bme280_, &dht22_, &adc_, &modbus_, &relay_, &rules_};
+  ComponentFactory* const factories[] = {&climate_, &led_, &bme280_, &dht22_, &adc_, &modbus_, &relay_, &rules_, &model_};
   for (ComponentFactory* factory : factories) {
     const Status added = device_.add_type(*factory);
     if (added != Status::kOk) return added;

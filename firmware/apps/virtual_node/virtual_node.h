@@ -6,6 +6,7 @@
 #include "components/bme280/bme280.h"
 #include "components/dht22/dht22.h"
 #include "components/led/led.h"
+#include "components/model_service/model_service.h"
 #include "components/modbus_rtu/modbus_rtu.h"
 #include "components/relay/relay.h"
 #include "components/rules_service/device_rule_actor.h"
@@ -119,6 +120,7 @@ class VirtualNode {
   LedFactory led_;
   RelayFactory relay_;
   RulesServiceFactory rules_;
+  ModelServiceFactory model_;
   std::unique_ptr<Board> board_;
 };
 

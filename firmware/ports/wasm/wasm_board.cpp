@@ -78,7 +78,7 @@ std::string_view WasmNetwork::ip() {
 int WasmNetwork::rssi_dbm(Millis) { return fb_host_net_rssi(handle_); }
 
 void WasmMqtt::open(const MqttSettings& settings) {
-  char text[6 * (256 + 128 + 128) + 512];
+  static char text[6 * (256 + 128 + 128) + 512];  // one thread, and gone with the call
   JsonWriter out(text, sizeof text);
   out.begin_object().key("uri").string(settings.uri).key("username").string(settings.username);
   out.key("password").string(settings.password).key("clientId").string(settings.client_id);
