@@ -1,18 +1,14 @@
 // Whatever comes over a line: an answer that is taken is one, each exchange ends by the time it says, and the simulated
 // inverter answers nothing but whole frames. The first bytes are the request and the pauses, the rest is the line.
-// Sources: components/modbus_rtu/*.cpp sim/sim_inverter.cpp sim/world.cpp core/fields.cpp core/json_*.cpp
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include "components/modbus_rtu/modbus_master.h"
+#include "fuzz/fuzz_input.h"
 #include "sim/sim_inverter.h"
 
 namespace {
-
-void require(bool held) {
-  if (!held) __builtin_trap();
-}
 
 /// Gives the input in pieces: each begins with a byte that says how long it is, and one that says how long after.
 class FuzzedLine final : public fb::SerialPort {
@@ -23,7 +19,7 @@ class FuzzedLine final : public fb::SerialPort {
     return left_ > 0 && bytes_[0] == 0xee ? fb::Status::kUnavailable : fb::Status::kOk;
   }
   size_t read(uint8_t* out, size_t capacity) override {
-    require(capacity > 0);
+    fb::require(capacity > 0);
     if (piece_ == 0) {
       if (left_ < 2) return 0;
       piece_ = std::min<size_t>(bytes_[0] % 64, left_ - 2);
@@ -65,31 +61,31 @@ void search(const fb::ModbusRequest& request, const uint8_t* bytes, size_t size)
   const fb::ModbusAnswer found = fb::ModbusAnswer::find(request, bytes, size);
   if (found.kind != fb::ModbusAnswer::Kind::kWords || !request.reads()) return;
   const uint8_t* const frame = found.words - 3;
-  require(frame >= bytes && frame + request.answer_size() <= bytes + size);
-  require(frame[0] == request.slave() && frame[1] == request.function() && frame[2] + 5u == request.answer_size());
-  require(fb::modbus_crc(frame, request.answer_size()) == 0);
+  fb::require(frame >= bytes && frame + request.answer_size() <= bytes + size);
+  fb::require(frame[0] == request.slave() && frame[1] == request.function() && frame[2] + 5u == request.answer_size());
+  fb::require(fb::modbus_crc(frame, request.answer_size()) == 0);
 }
 
 void exchange(const fb::ModbusRequest& request, const uint8_t* bytes, size_t size) {
   FuzzedLine line(bytes, size);
   fb::ModbusMaster master(line);
-  require(master.configure({}, {100, 2}) == fb::Status::kOk);
+  fb::require(master.configure({}, {100, 2}) == fb::Status::kOk);
   for (int i = 0; i < 3; i++) {
     const fb::Millis began = line.now;
     master.begin(request, {line.now, 0});
     do {
-      require(master.due() != fb::kNever);
+      fb::require(master.due() != fb::kNever);
       line.now = std::max(line.now + 1, master.due());
     } while (!master.step({line.now, 0}));
-    require(line.now - began <= master.longest_ms(request) && !master.busy());
-    require(!master.outcome_name().empty());
+    fb::require(line.now - began <= master.longest_ms(request) && !master.busy());
+    fb::require(!master.outcome_name().empty());
   }
 }
 
 void ask_inverter(const uint8_t* bytes, size_t size) {
   static const fb::World world(1);
   fb::SimInverter inverter(world);
-  require(inverter.configure({}) == fb::Status::kOk);
+  fb::require(inverter.configure({}) == fb::Status::kOk);
   // The fuzzer does not find a CRC, so half of the requests are given theirs.
   uint8_t frame[300];
   const size_t taken = std::min(size, sizeof frame - 2);
@@ -98,11 +94,11 @@ void ask_inverter(const uint8_t* bytes, size_t size) {
   frame[taken] = static_cast<uint8_t>(crc & 0xff);
   frame[taken + 1] = static_cast<uint8_t>(crc >> 8);
   const bool whole = taken > 0 && frame[taken - 1] % 2 == 0;
-  require(inverter.write({reinterpret_cast<const char*>(frame), taken + (whole ? 2 : 0)}) == fb::Status::kOk);
+  fb::require(inverter.write({reinterpret_cast<const char*>(frame), taken + (whole ? 2 : 0)}) == fb::Status::kOk);
   inverter.advance({1000, 0});
   uint8_t answer[64];
   const size_t answered = inverter.read(answer, sizeof answer);
-  require(answered == 0 || (answered >= 5 && fb::modbus_crc(answer, answered) == 0));
+  fb::require(answered == 0 || (answered >= 5 && fb::modbus_crc(answer, answered) == 0));
 }
 
 }  // namespace

@@ -2,12 +2,12 @@
 // are toys, so that what would take a signature is reached: a digest is a checksum, a cipher the identity, every signature
 // but one holds. What it asserts is that an image is chosen only if it is, as it lies in flash, what its head says.
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
 
 #include "core/ota_receiver.h"
+#include "fuzz/fuzz_input.h"
 #include "ports/host/fake_slots.h"
 
 namespace {
@@ -45,29 +45,11 @@ class ToyCrypto final : public fb::Crypto {
   static void put(fb::Sha256State& state, uint64_t sum) { std::memcpy(state.bytes, &sum, sizeof sum); }
 };
 
-/// The fuzzer's bytes, and zeros after them.
-class Input {
- public:
-  Input(const uint8_t* bytes, size_t size) : at_(bytes), end_(bytes + size) {}
-  bool empty() const { return at_ == end_; }
-  uint8_t byte() { return empty() ? 0 : *at_++; }
-  unsigned word() { return byte() | static_cast<unsigned>(byte()) << 8; }
-  std::string take(size_t size) {
-    std::string out(size, '\0');
-    for (char& c : out) c = static_cast<char>(byte());
-    return out;
-  }
-
- private:
-  const uint8_t* at_;
-  const uint8_t* end_;
-};
-
 constexpr char kModulus[] = "a modulus";
 
 /// A package of up to six chunks that fits, but for what the fuzzer changes in it.
 struct FuzzPackage {
-  FuzzPackage(fb::Crypto& crypto, Input& input) : size(24 + input.word() % (6 * 2048)) {
+  FuzzPackage(fb::Crypto& crypto, fb::FuzzInput& input) : size(24 + input.word() % (6 * 2048)) {
     image.assign((size + 15) / 16 * 16, static_cast<char>(input.byte()));
     image[0] = static_cast<char>(0xe9);
     image[12] = 5;
@@ -88,7 +70,7 @@ struct FuzzPackage {
   std::string manifest;
 };
 
-void flip(std::string& bytes, Input& input) {
+void flip(std::string& bytes, fb::FuzzInput& input) {
   if (input.byte() % 4 == 0 && !bytes.empty()) {
     char& byte = bytes[input.word() % bytes.size()];
     byte = static_cast<char>(byte ^ (1 << input.byte() % 8));
@@ -99,13 +81,13 @@ void flip(std::string& bytes, Input& input) {
 void check(const fb::FakeSlots& slots, const FuzzPackage& package) {
   const auto& bytes = slots.slots[slots.running].bytes;
   const bool cable = slots.running == 0 && bytes[1] == 0xcc;
-  if (!cable && std::memcmp(bytes.data(), package.image.data(), package.size) != 0) std::abort();
+  fb::require(cable || std::memcmp(bytes.data(), package.image.data(), package.size) == 0);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  Input input(data, size);
+  fb::FuzzInput input(data, size);
   ToyCrypto crypto;
   const FuzzPackage package(crypto, input);
   fb::OtaKey key;
@@ -127,7 +109,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto restart = [&] {
     power.bytes_left = fb::FakePower::kForever;
     receiver.reset();
-    if (slots.restart() != fb::Status::kOk) std::abort();
+    fb::require(slots.restart() == fb::Status::kOk);
     check(slots, package);
     receiver = std::make_unique<fb::OtaReceiver>(slots, storage, crypto, trust);
     receiver->start({input.word(), 0});
@@ -175,7 +157,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     char text[512];
     fb::JsonWriter out(text, sizeof text);
     receiver->write_status(out);
-    if (!out.finish().ok()) std::abort();
+    fb::require(out.finish().ok());
     if (power.is_gone() || receiver->restart_wanted()) restart();
   }
   power.bytes_left = fb::FakePower::kForever;

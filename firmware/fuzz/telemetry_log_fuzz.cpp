@@ -2,7 +2,6 @@
 // asserts: it opens, it does what it says, no number is given twice, and what was acknowledged reads back as it was until
 // the ring gives it up. After damage only the first two hold, and that whatever reads back is what was acknowledged.
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -11,26 +10,10 @@
 #include <vector>
 
 #include "core/telemetry_log.h"
+#include "fuzz/fuzz_input.h"
 #include "ports/host/fake_flash.h"
 
 namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-/// The fuzzer's bytes, and zeros after them.
-class Input {
- public:
-  Input(const uint8_t* bytes, size_t size) : at_(bytes), end_(bytes + size) {}
-  bool empty() const { return at_ == end_; }
-  uint8_t byte() { return empty() ? 0 : *at_++; }
-  uint32_t word() { return byte() | static_cast<uint32_t>(byte()) << 8; }
-
- private:
-  const uint8_t* at_;
-  const uint8_t* end_;
-};
 
 class CountingRng final : public fb::Rng {
  public:
@@ -53,7 +36,7 @@ std::vector<fb::Metric> metrics_of(const Sample& sample) {
   return metrics;
 }
 
-Sample sample_from(Input& in) {
+Sample sample_from(fb::FuzzInput& in) {
   Sample sample;
   sample.shape = in.byte() % 4;
   const size_t count = 1 + in.byte() % 16;
@@ -75,7 +58,7 @@ bool is(const fb::LoggedSample& read, const Sample& sample) {
 
 class Bench {
  public:
-  Bench(size_t sectors, Input& in) : flash_(sectors), in_(in) {}
+  Bench(size_t sectors, fb::FuzzInput& in) : flash_(sectors), in_(in) {}
 
   void run() {
     if (in_.byte() % 2 == 1) {
@@ -111,12 +94,12 @@ class Bench {
     const std::vector<fb::Metric> metrics = metrics_of(sample);
     const uint32_t epoch = log_->epoch();
     const fb::Expected<uint32_t> seq = log_->append(metrics.data(), metrics.size(), now_);
-    if (!seq.ok()) return require(flash_.bytes_left == 0);
-    require(log_->next_seq() == seq.value() + 1);
-    require(log_->epoch() == epoch);
-    require(known_.emplace(std::make_pair(log_->epoch(), seq.value()), sample).second);
+    if (!seq.ok()) return fb::require(flash_.bytes_left == 0);
+    fb::require(log_->next_seq() == seq.value() + 1);
+    fb::require(log_->epoch() == epoch);
+    fb::require(known_.emplace(std::make_pair(log_->epoch(), seq.value()), sample).second);
     const fb::Expected<fb::LoggedSample> read = log_->read(seq.value());
-    require(flash_.bytes_left == 0 || (read.ok() && is(read.value(), sample)));
+    fb::require(flash_.bytes_left == 0 || (read.ok() && is(read.value(), sample)));
   }
 
   void set_clock() {
@@ -137,26 +120,26 @@ class Bench {
     flash_.power_back();
     now_ = {in_.byte(), 0};
     log_.emplace(flash_, rng_);
-    require(log_->mount(in_.byte() % 4, now_) == fb::Status::kOk);
+    fb::require(log_->mount(in_.byte() % 4, now_) == fb::Status::kOk);
   }
 
   void check() {
     if (flash_.bytes_left == 0) restart();
     flash_.power_back();
     const uint32_t span = log_->next_seq() - log_->first_seq();
-    require(span < 20'000);
+    fb::require(span < 20'000);
     for (uint32_t i = 0; i < span; i++) {
       const uint32_t seq = log_->first_seq() + i;
       const fb::Expected<fb::LoggedSample> read = log_->read(seq);
       const auto found = known_.find({log_->epoch(), seq});
       if (found == known_.end()) continue;
-      require(damaged_ || read.ok());
-      require(!read.ok() || is(read.value(), found->second));
+      fb::require(damaged_ || read.ok());
+      fb::require(!read.ok() || is(read.value(), found->second));
     }
   }
 
   fb::FakeFlash flash_;
-  Input& in_;
+  fb::FuzzInput& in_;
   CountingRng rng_;
   std::optional<fb::TelemetryLog> log_;
   fb::Now now_;
@@ -167,7 +150,7 @@ class Bench {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  Input in(data, size);
+  fb::FuzzInput in(data, size);
   // With two, damage and a cut while the damaged one is replaced are more than it stands (docs/telemetry-log.md §4).
   const size_t sectors = 3 + in.byte() % 2;
   Bench(sectors, in).run();

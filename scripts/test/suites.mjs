@@ -71,6 +71,13 @@ export const suites = [
 		report: `${FIRMWARE}/junit.xml`,
 		count: countCtest
 	},
+	{
+		name: 'fuzz',
+		needs: ['fuzzer', 'json'],
+		commands: [['node', 'scripts/fuzz.mjs', '--report', `${REPORTS}/fuzz.json`]],
+		report: `${REPORTS}/fuzz.json`,
+		count: (report) => JSON.parse(report)
+	},
 	{ name: 'build', needs: [], commands: [['npm', 'run', '--silent', 'build']], count: one },
 	vitest('browser', ['chromium']),
 	playwright('store', ['store']),

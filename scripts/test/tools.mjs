@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromiumAdvice, findChromium } from '../find-chromium.mjs';
+import { findFuzzingClang, fuzzingClangAdvice } from '../find-fuzzing-clang.mjs';
 
 /**
- * @typedef {'chromium' | 'mosquitto' | 'compiler' | 'json' | 'libraries'} Tool
+ * @typedef {'chromium' | 'mosquitto' | 'compiler' | 'fuzzer' | 'json' | 'libraries'} Tool
  * @typedef {{ what: string, found: () => boolean, apt: readonly string[], advice: string }} ToolFacts
  */
 
@@ -29,6 +30,12 @@ export const tools = {
 			(onPath('g++') || onPath('clang++')) && onPath('cmake') && (onPath('make') || onPath('ninja')),
 		apt: ['g++', 'cmake', 'make'],
 		advice: 'Debian: apt-get install g++ cmake make; macOS: xcode-select --install && brew install cmake'
+	},
+	fuzzer: {
+		what: 'clang++ with libFuzzer',
+		found: () => findFuzzingClang() !== undefined,
+		apt: ['clang', 'libclang-rt-dev', 'llvm'],
+		advice: fuzzingClangAdvice
 	},
 	json: {
 		what: 'nlohmann-json (the oracle of our JSON reader)',
