@@ -29,7 +29,7 @@ describe('a new component', () => {
 			mkdirSync(components, { recursive: true });
 			for (const [name, text] of Object.entries(componentFiles(names)))
 				writeFileSync(join(components, name), text);
-			const core = ['fields', 'json_reader', 'json_writer', 'json_number', 'utf8'].map((name) =>
+			const core = ['fields', 'json_reader', 'json_writer', 'json_number', 'decimal', 'utf8'].map((name) =>
 				join(FIRMWARE, 'core', `${name}.cpp`)
 			);
 			const program = join(folder, 'test');

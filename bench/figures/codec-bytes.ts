@@ -16,7 +16,7 @@ const SOURCES = [
 	...['batch', 'batch_codec', 'batch_envelope', 'bit_packing', 'base64', 'utf8'].map(
 		(name) => `core/${name}`
 	),
-	...['fields', 'json_writer', 'json_number', 'json_reader'].map((name) => `core/${name}`),
+	...['fields', 'json_writer', 'json_number', 'decimal', 'json_reader'].map((name) => `core/${name}`),
 	...['components/modbus_rtu/modbus_frame', 'sim/sim_inverter', 'sim/world', 'ports/mbedtls/mbedtls_crypto']
 ].map((name) => join(FIRMWARE, `${name}.cpp`));
 const FLAGS = ['-std=gnu++17', '-O2', '-fno-rtti', `-I${FIRMWARE}`];

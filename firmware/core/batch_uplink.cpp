@@ -1,8 +1,8 @@
 #include "core/batch_uplink.h"
 
 #include <algorithm>
-#include <cstdio>
 
+#include "core/line_text.h"
 #include "core/topics.h"
 
 namespace fb {
@@ -67,8 +67,8 @@ bool BatchUplink::send(BatchCodec codec, char* buffer, size_t capacity) {
     return true;
   }
   char nonce[kBatchMaxNonce];
-  const int nonce_size = std::snprintf(nonce, sizeof nonce, "%lu.%lu", static_cast<unsigned long>(parts_.log.epoch()),
-                                       static_cast<unsigned long>(seq_));
+  LineText nonce_text(nonce, sizeof nonce);
+  nonce_text.unsigned_number(parts_.log.epoch()).put('.').unsigned_number(seq_);
   Key key{};
   BatchEnvelope envelope;
   envelope.device_id = parts_.identity.id.view();
@@ -77,7 +77,7 @@ bool BatchUplink::send(BatchCodec codec, char* buffer, size_t capacity) {
   if (parts_.auth.on()) {
     key = parts_.auth.key(KeyRole::kTelemetry, KeyDirection::kUp);
     envelope.key = digest_view(key);
-    envelope.nonce = {nonce, static_cast<size_t>(nonce_size)};
+    envelope.nonce = nonce_text.view();
   }
   const Expected<std::string_view> message = write_batch_envelope(parts_.crypto, envelope, buffer, capacity);
   wipe(key.data(), key.size());

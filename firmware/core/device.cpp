@@ -1,8 +1,8 @@
 #include "core/device.h"
 
 #include <algorithm>
-#include <cstdio>
 
+#include "core/line_text.h"
 #include "core/topics.h"
 #include "core/two_slot_record.h"
 #include "core/utf8.h"
@@ -88,9 +88,8 @@ void Device::count_boot() {
   const Expected<std::string_view> before = record.load();
   for (const char c : before.value_or({})) boot_.number = boot_.number * 10 + static_cast<uint32_t>(c - '0');
   boot_.number++;
-  char text[11];
-  const int length = std::snprintf(text, sizeof text, "%u", static_cast<unsigned>(boot_.number));
-  if (record.save({text, static_cast<size_t>(length)}) != Status::kOk)
+  char text[LineText::kMaxInteger];
+  if (record.save(LineText(text, sizeof text).unsigned_number(boot_.number).view()) != Status::kOk)
     log_.write(LogLevel::kWarning, "boot", "the boot count cannot be kept");
 }
 

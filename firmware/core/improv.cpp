@@ -1,8 +1,8 @@
 #include "core/improv.h"
 
-#include <cstdio>
 #include <cstring>
 
+#include "core/line_text.h"
 #include "core/serial_line.h"
 #include "core/version.h"
 
@@ -120,9 +120,10 @@ void Improv::send_networks() {
     if (!found.ok()) break;
     const std::string_view ssid = found.value().ssid.view();
     if (ssid.empty() || !is_first_of_name(i, ssid)) continue;
-    char dbm[12];
-    const int size = std::snprintf(dbm, sizeof dbm, "%d", found.value().rssi_dbm);
-    const std::string_view texts[] = {ssid, {dbm, static_cast<size_t>(size)}, found.value().secured ? "YES" : "NO"};
+    char digits[LineText::kMaxInteger];
+    LineText dbm(digits, sizeof digits);
+    dbm.number(found.value().rssi_dbm);
+    const std::string_view texts[] = {ssid, dbm.view(), found.value().secured ? "YES" : "NO"};
     send_result(kScanNetworks, texts, 3);
   }
   send_result(kScanNetworks, nullptr, 0);  // the end of the list

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cstdio>
-
+#include "core/line_text.h"
 #include "core/time.h"
 #include "hal/log.h"
 #include "hal/uart.h"
@@ -17,14 +16,11 @@ class LineLog final : public Log {
   void write(LogLevel level, std::string_view tag, std::string_view text) override {
     char line[256];
     const char letter = level <= LogLevel::kError ? 'E' : "EEWID"[static_cast<size_t>(level)];
-    const int size = std::snprintf(line, sizeof line - 2, "%c (%lu) %.*s: %.*s", letter,
-                                   static_cast<unsigned long>(mono_), static_cast<int>(tag.size()), tag.data(),
-                                   static_cast<int>(text.size()), text.data());
-    // What is longer is cut, not lost.
-    size_t end = static_cast<size_t>(size) < sizeof line - 2 ? static_cast<size_t>(size) : sizeof line - 3;
-    line[end++] = '\r';
-    line[end++] = '\n';
-    (void)serial_.write({line, end});
+    constexpr std::string_view kEnd = "\r\n";
+    LineText out(line, sizeof line - kEnd.size());
+    out.put(letter).put(" (").number(mono_).put(") ").put(tag).put(": ").put(text);
+    kEnd.copy(line + out.size(), kEnd.size());
+    (void)serial_.write({line, out.size() + kEnd.size()});
     next_.write(level, tag, text);
   }
 

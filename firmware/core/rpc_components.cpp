@@ -1,9 +1,9 @@
 #include "core/rpc_components.h"
 
 #include <cmath>
-#include <cstdio>
 
 #include "core/board.h"
+#include "core/line_text.h"
 #include "core/rpc_errors.h"
 
 namespace fb {
@@ -191,9 +191,8 @@ void ComponentMethods::refuse(const ConfigStore::Refusal& refusal, const JsonVal
       const bool of_settings = refusal.part == "system" || refusal.part == "telemetry";
       if (!of_settings) (void)path.assign(head);
       if (refusal.item != SIZE_MAX) {
-        char place[16];
-        const int size = std::snprintf(place, sizeof place, "[%u]", static_cast<unsigned>(refusal.item));
-        (void)path.append({place, static_cast<size_t>(size)});
+        char place[LineText::kMaxInteger + 2];
+        (void)path.append(LineText(place, sizeof place).put('[').unsigned_number(refusal.item).put(']').view());
       }
       add_to_path(path, refusal.part);
       // Of the list itself the head is its name.

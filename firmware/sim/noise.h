@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "sim/near_math.h"
+
 namespace fb {
 
 /// Numbers that look random and are the same for the same seed on every body (xorshift64*, Vigna 2016).
@@ -28,8 +30,8 @@ class SeededNoise {
   /// Mean 0, deviation 1.
   double normal() {
     // Box–Muller; the second of the pair is not kept, so that the state is one number.
-    const double radius = std::sqrt(-2 * std::log(1 - uniform()));
-    return radius * std::cos(6.283185307179586 * uniform());
+    const double radius = std::sqrt(-2 * near_log(1 - uniform()));
+    return radius * near_cos_of_turns(uniform());
   }
 
  private:
@@ -47,7 +49,7 @@ class Wander {
       value_ = deviation_ * noise.normal();
       return value_;
     }
-    const double kept = std::exp(-elapsed_s / return_s_);
+    const double kept = near_exp(-elapsed_s / return_s_);
     value_ = value_ * kept + deviation_ * std::sqrt(1 - kept * kept) * noise.normal();
     return value_;
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "components/modbus_rtu/modbus_frame.h"
+#include "sim/near_math.h"
 
 namespace fb {
 namespace {
@@ -88,7 +89,7 @@ void SimInverter::catch_up() {
     const double step_s = elapsed_s / steps;
     energy_kwh_ += (before_w + power_w_) / 2 * step_s / 3'600'000;
     const double goal_c = conditions.temperature_c + kInverterHeatSinkKPerW * power_w_;
-    heat_sink_c_ = goal_c + (heat_sink_c_ - goal_c) * std::exp(-step_s / kInverterHeatSinkFollowsS);
+    heat_sink_c_ = goal_c + (heat_sink_c_ - goal_c) * near_exp(-step_s / kInverterHeatSinkFollowsS);
   }
   measured_at_ = now_;
 }

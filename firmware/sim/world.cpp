@@ -5,11 +5,11 @@
 #include <cstddef>
 
 #include "core/fields.h"
+#include "sim/near_math.h"
 
 namespace fb {
 namespace {
 
-constexpr double kWorldTau = 6.283185307179586;
 constexpr double kWorldDayS = 86'400;
 constexpr double kWorldHourS = 3'600;
 constexpr double kWarmestAtH = 15;
@@ -31,7 +31,7 @@ constexpr Field kScenarioFields[] = {
     integer_field("day_of_year", "Day of the year (0: the clock's)", offsetof(Scenario, day_of_year), 0, 366)};
 
 /// Water vapour that saturated air holds, hPa (Magnus, WMO-No. 8, annex 4.B).
-double world_saturation_hpa(double temp_c) { return 6.112 * std::exp(17.62 * temp_c / (243.12 + temp_c)); }
+double world_saturation_hpa(double temp_c) { return 6.112 * near_exp(17.62 * temp_c / (243.12 + temp_c)); }
 
 /// Days since 1 January, 0…365, of a day since 1970 (after Hinnant, "chrono-compatible low-level date algorithms").
 int day_in_year(int64_t days) {
@@ -47,15 +47,15 @@ int day_in_year(int64_t days) {
 
 /// Sine of the sun's height (Cooper 1969 for the declination); below 0 it is night.
 double sun_height_sine(double latitude, double day_of_year, double day_part) {
-  const double latitude_rad = latitude * kWorldTau / 360;
-  const double declination_rad = 23.45 * kWorldTau / 360 * std::sin(kWorldTau * (284 + day_of_year) / 365);
-  return std::sin(latitude_rad) * std::sin(declination_rad) +
-         std::cos(latitude_rad) * std::cos(declination_rad) * std::cos(kWorldTau * (day_part - 0.5));
+  const double north = latitude / 360;
+  const double declination = 23.45 / 360 * near_sin_of_turns((284 + day_of_year) / 365);
+  return near_sin_of_turns(north) * near_sin_of_turns(declination) +
+         near_cos_of_turns(north) * near_cos_of_turns(declination) * near_cos_of_turns(day_part - 0.5);
 }
 
 /// What the clear sky gives a flat roof, W/m² (Haurwitz 1945).
 double clear_sky_w_m2(double height_sine) {
-  return height_sine <= 0 ? 0 : 1098 * height_sine * std::exp(-0.059 / height_sine);
+  return height_sine <= 0 ? 0 : 1098 * height_sine * near_exp(-0.059 / height_sine);
 }
 
 /// One stretch that a person is in the room, s.
@@ -101,7 +101,7 @@ Presence presence_at(uint64_t seed, int most, double t_s) {
       if (t_s < stay.from_s || stay.to_s <= stay.from_s) continue;
       const double gone_s = std::max(0.0, t_s - stay.to_s);
       if (gone_s == 0) presence.people++;
-      presence.felt += std::exp(-gone_s / kRoomFollowsS) - std::exp(-(t_s - stay.from_s) / kRoomFollowsS);
+      presence.felt += near_exp(-gone_s / kRoomFollowsS) - near_exp(-(t_s - stay.from_s) / kRoomFollowsS);
     }
   }
   return presence;
@@ -142,7 +142,7 @@ double World::irradiance_at(double t_s) const {
   // The sun is behind a cloud for as great a part of the time as the sky is covered: logit over 1.702 is near the
   // normal distribution's quantile.
   const double shade =
-      cover >= 1 ? 1 : 1 / (1 + std::exp(-8 * (cloud_.at(t_s) + std::log(cover / (1 - cover)) / 1.702)));
+      cover >= 1 ? 1 : 1 / (1 + near_exp(-8 * (cloud_.at(t_s) + near_log(cover / (1 - cover)) / 1.702)));
   // What the whole covered sky lets through: Kasten and Czeplak 1980.
   return clear * (1 - 0.75 * shade);
 }
@@ -157,14 +157,14 @@ Conditions World::at(const Now& now) const {
   conditions.irradiance_w_m2 = irradiance_at(t_s);
   // A dull day swings less.
   const double swing_c = scenario_.swing_c * (1 - 0.6 * cover_at(t_s));
-  conditions.temperature_c = scenario_.base_c + swing_c * std::cos(kWorldTau * (day_part - kWarmestAtH / 24)) +
+  conditions.temperature_c = scenario_.base_c + swing_c * near_cos_of_turns(day_part - kWarmestAtH / 24) +
                              warmth_.at(t_s) + kPersonWarmthC * presence.felt;
   const double vapour_hpa = world_saturation_hpa(scenario_.base_c) * (kMoistAtBasePct + moisture_.at(t_s)) / 100 +
                             kPersonVapourHpa * presence.felt;
   conditions.humidity_pct =
       std::clamp(100 * vapour_hpa / world_saturation_hpa(conditions.temperature_c), 1.0, 100.0);
   // With the half-day tide of the atmosphere.
-  conditions.pressure_hpa = 1014 + 0.6 * std::cos(2 * kWorldTau * (day_part - 10.0 / 24)) + pressure_.at(t_s);
+  conditions.pressure_hpa = 1014 + 0.6 * near_cos_of_turns(2 * (day_part - 10.0 / 24)) + pressure_.at(t_s);
   return conditions;
 }
 

@@ -1,7 +1,8 @@
 #include "components/relay/relay.h"
 
 #include <algorithm>
-#include <cstdio>
+
+#include "core/line_text.h"
 
 namespace fb {
 namespace {
@@ -146,18 +147,19 @@ Status Relay::execute_now(const JsonValue& input, JsonWriter& output, Fault& fau
 
 void Relay::describe(const Check& check, Fault& fault) {
   fault.code = check.refusal;
-  const unsigned other = static_cast<unsigned>(check.other + 1);
-  const double wait_s = static_cast<double>((check.wait_ms + 99) / 100) / 10;
-  char* const to = description_;
-  const size_t size = sizeof description_;
+  const auto other = static_cast<uint64_t>(check.other + 1);
+  const auto wait_tenths = static_cast<uint64_t>((check.wait_ms + 99) / 100);
+  LineText text(description_, sizeof description_);
   switch (check.refusal) {
     case kNotRefused: return;
-    case kOnTooShort: std::snprintf(to, size, "just switched on: wait %.1f s", wait_s); break;
-    case kOffTooShort: std::snprintf(to, size, "just switched off: wait %.1f s", wait_s); break;
-    case kOtherIsOn: std::snprintf(to, size, "channel %u is on", other); break;
-    case kDeadTime: std::snprintf(to, size, "channel %u was just on: wait %.1f s", other, wait_s); break;
+    case kOnTooShort: text.put("just switched on: wait ").tenths(wait_tenths).put(" s"); break;
+    case kOffTooShort: text.put("just switched off: wait ").tenths(wait_tenths).put(" s"); break;
+    case kOtherIsOn: text.put("channel ").unsigned_number(other).put(" is on"); break;
+    case kDeadTime:
+      text.put("channel ").unsigned_number(other).put(" was just on: wait ").tenths(wait_tenths).put(" s");
+      break;
   }
-  fault.description = description_;
+  fault.description = text.view();
 }
 
 void Relay::write_state(JsonWriter& out) const {

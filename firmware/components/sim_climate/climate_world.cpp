@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/near_math.h"
+
 namespace fb {
 namespace {
 
-constexpr double kTau = 6.283185307179586;
 constexpr double kDayS = 86'400;
 constexpr double kWarmestHour = 15;
 constexpr double kRelativeHumidityAtBase = 52;  // %
 
 /// Water vapour that saturated air holds, hPa (Magnus, WMO-No. 8, annex 4.B).
-double saturation_hpa(double temp_c) { return 6.112 * std::exp(17.62 * temp_c / (243.12 + temp_c)); }
+double saturation_hpa(double temp_c) { return 6.112 * near_exp(17.62 * temp_c / (243.12 + temp_c)); }
 
 double rounded(double value, double steps_per_unit) { return std::round(value * steps_per_unit) / steps_per_unit; }
 
@@ -27,12 +28,12 @@ ClimateWorld::Reading ClimateWorld::measure(const Now& now, double base_c, doubl
   const double wall_s = static_cast<double>(now.clock_set() ? now.unix_ms : static_cast<int64_t>(now.mono)) / 1000;
   const double day = std::fmod(wall_s, kDayS) / kDayS;
 
-  const double sun = std::cos(kTau * (day - kWarmestHour / 24));
+  const double sun = near_cos_of_turns(day - kWarmestHour / 24);
   const double air_c = base_c + swing_c * sun + warmth_.advance(elapsed_s, noise_);
   const double vapour_hpa =
       std::max(0.5, saturation_hpa(base_c) * kRelativeHumidityAtBase / 100 + moisture_.advance(elapsed_s, noise_));
   const double humidity_pct = 100 * vapour_hpa / saturation_hpa(air_c);
-  const double tide_hpa = 0.6 * std::cos(2 * kTau * (day - 10.0 / 24));
+  const double tide_hpa = 0.6 * near_cos_of_turns(2 * (day - 10.0 / 24));
   const double pressure_hpa = 1014 + tide_hpa + weather_.advance(elapsed_s, noise_);
 
   // Noise and resolution of a common digital sensor.

@@ -209,7 +209,7 @@ describe('a partition in place', () => {
 			expect(opened(memoryMedium(bytes)).get('n', 'after')).toStrictEqual(blob(400));
 		}
 		expect(whole).toBeGreaterThan(100);
-	});
+	}, 60_000); // every cut of some thousand writes
 });
 
 class PowerCut extends Error {}
