@@ -18,6 +18,8 @@ interface Heard {
 	readonly atMs: number;
 	readonly link: LinkKind;
 	readonly profile: string;
+	/** It came in a message that was counted already. */
+	readonly part?: boolean;
 }
 
 /** One device as it is being heard. Mutable, owned by the registry; the world sees summaries. */
@@ -228,8 +230,8 @@ export class DeviceEntry {
 		};
 	}
 
-	#hear({ atMs, link, profile }: Heard): void {
-		this.#messages++;
+	#hear({ atMs, link, profile, part }: Heard): void {
+		if (!part) this.#messages++;
 		this.changed = true;
 		if (this.unsaved === 'no') this.unsaved = 'later';
 		this.lastSeenMs = Math.max(this.lastSeenMs, atMs);

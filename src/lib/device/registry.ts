@@ -23,7 +23,17 @@ export interface RegistryParts {
 	readonly onFault: (cause: unknown) => void;
 }
 
-/** What became of a telemetry message. */
+/** A sample, and what its message said beside it. */
+export interface ToldSample {
+	readonly device: DeviceId;
+	readonly sample: Sample;
+	readonly alias?: string | undefined;
+	readonly firmware?: string | undefined;
+	/** Its place among those that came with it, from 0. */
+	readonly inBatch?: number;
+}
+
+/** What became of a sample. */
 export type Taken =
 	{ kind: 'taken'; sample: Sample; droppedMetrics: number } | { kind: 'refused'; cause: 'too-many-devices' };
 
@@ -81,11 +91,11 @@ export class Registry {
 		return this.#entries.has(device);
 	}
 
-	telemetry(decoded: Extract<Decoded, { kind: 'telemetry' }>, link: LinkKind, profile: string): Taken {
-		const entry = this.#entry(decoded.device, decoded.sample.provenance);
+	telemetry(told: ToldSample, link: LinkKind, profile: string): Taken {
+		const entry = this.#entry(told.device, told.sample.provenance);
 		if (!entry) return { kind: 'refused', cause: 'too-many-devices' };
-		const heard = { atMs: this.parts.clock.now(), link, profile };
-		const { sample, dropped } = entry.telemetry(decoded.sample, decoded.alias, decoded.firmware, heard);
+		const heard = { atMs: this.parts.clock.now(), link, profile, part: (told.inBatch ?? 0) > 0 };
+		const { sample, dropped } = entry.telemetry(told.sample, told.alias, told.firmware, heard);
 		this.#touched(entry);
 		return { kind: 'taken', sample, droppedMetrics: dropped };
 	}

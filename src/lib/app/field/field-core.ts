@@ -12,6 +12,7 @@ import type { Command, DeviceId } from '$lib/model';
 import type { StoreError, StoreLoss, StoreTrouble } from '$lib/telemetry';
 import { BrokerBook } from './broker-book';
 import { Coalescer, FRAME_MS } from './coalescer';
+import { doubtOf } from './device-keys';
 import { Intake } from './intake';
 import { LiveTails } from './live-tails';
 import type { DeviceEvent, DevicesSnapshot, FieldService, IntakeReport, PageNews } from './messages';
@@ -104,6 +105,8 @@ export class FieldCore {
 		this.#intake = new Intake({
 			...{ clock, profiles: conventions, deviceApi, live: this.#live, store: storage.telemetry },
 			...{ registry: this.#registry, outbox: this.#outbox },
+			doubtOf: ({ device, envelope }) => doubtOf(storage.secrets, device, envelope),
+			passOver: () => false,
 			onChange: () => this.#intakeDue.mark(),
 			onStoreError: (error) => this.#storeError(error)
 		});
@@ -178,10 +181,12 @@ export class FieldCore {
 			},
 			storeStats: () => this.#parts.storage.telemetry.stats(),
 			forgetDevice: async ({ device }) => {
+				await this.#intake.checked();
 				this.#intake.drain();
 				// Its row last: what is left of a device must have a name that can be forgotten again.
 				const forgotten = await this.#parts.storage.telemetry.forget(device);
 				if (!forgotten.ok) return forgotten;
+				this.#intake.forget(device);
 				await this.#outbox.forget(device);
 				await this.#registry.forget(device);
 				return forgotten;
@@ -244,6 +249,7 @@ export class FieldCore {
 
 	/** Writes what waits. */
 	async flush(): Promise<void> {
+		await this.#intake.checked();
 		this.#intake.drain();
 		const [flushed] = await Promise.all([this.#parts.storage.telemetry.flush(), this.#registry.save()]);
 		if (!flushed.ok) this.#storeError(flushed.error);

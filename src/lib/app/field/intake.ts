@@ -1,21 +1,28 @@
 import { BoundedQueue, Counters, type Clock } from '$lib/base';
 import type { Decoded, DeviceApi, Outbox, Profile, Refusal, Registry } from '$lib/device';
 import type { LinkMessage, MessageLink } from '$lib/link';
-import type { Sample } from '$lib/model';
+import type { DeviceId, Sample } from '$lib/model';
 import { DEFAULT_LIMITS, type StoreError, type TelemetryStore } from '$lib/telemetry';
 import { FRAME_MS } from './coalescer';
 import type { LiveTails } from './live-tails';
+import type { BatchDoubt } from './device-keys';
 import type { IntakeReport } from './messages';
 import { RateMeter } from './rate-meter';
+import { SeenSamples } from './seen-samples';
+
+type Telemetry = Extract<Decoded, { kind: 'telemetry' }>;
+type Batch = Extract<Decoded, { kind: 'batch' }>;
 
 type Cause =
 	| Refusal
+	| BatchDoubt
 	| 'unknown-topic'
 	| 'too-many-devices'
 	| 'too-many-device-metrics'
 	| 'reported-too-large'
 	| 'retained-telemetry'
 	| 'store-backlog'
+	| 'batch-backlog'
 	| 'unasked-response';
 
 export interface IntakeParts {
@@ -26,6 +33,10 @@ export interface IntakeParts {
 	readonly deviceApi: DeviceApi;
 	readonly live: LiveTails;
 	readonly store: TelemetryStore;
+	/** Why a batch is not believed; undefined where it is. */
+	readonly doubtOf: (batch: Batch) => Promise<BatchDoubt | undefined>;
+	/** Messages that this page sent itself, or that are for its own devices. */
+	readonly passOver: (link: MessageLink, topic: string) => boolean;
 	readonly onChange: () => void;
 	readonly onStoreError: (error: StoreError) => void;
 }
@@ -39,6 +50,8 @@ const MAX_TOPIC_CHARS = 160;
  * so that the store need not let go of what it has taken.
  */
 const MAX_UNCOMMITTED = DEFAULT_LIMITS.heldSamples;
+/** Batches whose seals are being checked: 16 MB of the largest. */
+const MAX_UNCHECKED = 256;
 
 /**
  * The way up: link → profile → registry, live view and store. Each message is decoded where it arrives, synchronously; samples
@@ -48,8 +61,12 @@ export class Intake {
 	readonly #counters = new Counters<Cause>();
 	readonly #examples = new BoundedQueue<IntakeReport['examples'][number]>(MAX_EXAMPLES);
 	readonly rate: RateMeter;
+	readonly #seen = new SeenSamples();
 	#messages = 0;
 	#samples = 0;
+	#repeated = 0;
+	#unchecked = 0;
+	#checking: Promise<void> = Promise.resolve();
 	#waiting: Sample[] = [];
 	#uncommitted = 0;
 	#cancelTick: (() => void) | undefined;
@@ -67,9 +84,20 @@ export class Intake {
 		return {
 			messages: this.#messages,
 			samples: this.#samples,
+			repeated: this.#repeated,
 			refused: this.#counters.snapshot(),
 			examples: [...this.#examples]
 		};
+	}
+
+	/** A device that was forgotten may tell again what it told. */
+	forget(device: DeviceId): void {
+		this.#seen.forget(device);
+	}
+
+	/** Resolves when all batches that came have been judged. */
+	checked(): Promise<void> {
+		return this.#checking;
 	}
 
 	/** Hands what waits to the store now. */
@@ -82,11 +110,16 @@ export class Intake {
 		this.#uncommitted += samples.length;
 		void this.parts.store.append(samples).then((result) => {
 			this.#uncommitted -= samples.length;
-			if (!result.ok) this.parts.onStoreError(result.error);
+			if (result.ok) this.#repeated += result.value.duplicates;
+			else {
+				this.#seen.clear(); // what was not stored may come again
+				this.parts.onStoreError(result.error);
+			}
 		});
 	}
 
 	#take(link: MessageLink, message: LinkMessage): void {
+		if (this.parts.passOver(link, message.topic)) return;
 		this.#messages++;
 		this.rate.count();
 		this.parts.onChange();
@@ -99,16 +132,15 @@ export class Intake {
 
 	#sort(decoded: Decoded, profile: string, link: MessageLink, message: LinkMessage): void {
 		switch (decoded.kind) {
-			case 'telemetry': {
+			case 'telemetry':
 				// A broker gives a retained sample again at each subscription, however old: without an identity nothing tells it
 				// from a new one, so it would be stored each time, and a dead device shown as live.
 				if (message.retained && !decoded.sample.identity) return this.#refuse('retained-telemetry', message);
-				const taken = this.parts.registry.telemetry(decoded, link.kind, profile);
-				if (taken.kind === 'refused') return this.#refuse(taken.cause, message);
-				for (const cause of decoded.counted) this.#refuse(cause, message);
-				if (taken.droppedMetrics > 0) this.#refuse('too-many-device-metrics', message, taken.droppedMetrics);
-				return this.#keep(taken.sample, message);
-			}
+				if (this.#told(decoded.sample, link, profile, message, decoded))
+					for (const cause of decoded.counted) this.#refuse(cause, message);
+				return;
+			case 'batch':
+				return this.#check(decoded, profile, link, message);
 			case 'response':
 				if (
 					!this.parts.outbox.response(decoded.device, decoded.response) &&
@@ -131,12 +163,54 @@ export class Intake {
 		}
 	}
 
-	#keep(sample: Sample, message: LinkMessage): void {
+	/** Judges a batch's seal, in the order in which batches came, and takes its samples as if each had come alone. */
+	#check(batch: Batch, profile: string, link: MessageLink, message: LinkMessage): void {
+		if (this.#unchecked >= MAX_UNCHECKED) return this.#refuse('batch-backlog', message);
+		this.#unchecked++;
+		this.#checking = this.#checking.then(async () => {
+			// A vault that cannot be read is no reason to believe.
+			const doubt = await this.parts.doubtOf(batch).catch(() => 'key-unusable' as const);
+			this.#unchecked--;
+			this.parts.onChange();
+			if (doubt) return this.#refuse(doubt, message);
+			for (const [cause, times] of Object.entries(batch.counted))
+				this.#refuse(cause as Refusal, message, times);
+			batch.samples.forEach((sample, i) => this.#told(sample, link, profile, message, { inBatch: i }));
+		});
+	}
+
+	/**
+	 * Takes one sample in, unless it is here already.
+	 * @returns whether it was news
+	 */
+	#told(
+		sample: Sample,
+		link: MessageLink,
+		profile: string,
+		message: LinkMessage,
+		beside: Pick<Telemetry, 'alias' | 'firmware'> | { readonly inBatch: number }
+	): boolean {
+		const { device, identity } = sample;
+		if (identity && this.#seen.has(device, identity)) {
+			this.#repeated++;
+			return false;
+		}
+		const taken = this.parts.registry.telemetry({ device, sample, ...beside }, link.kind, profile);
+		if (taken.kind === 'refused') this.#refuse(taken.cause, message);
+		else {
+			if (taken.droppedMetrics > 0) this.#refuse('too-many-device-metrics', message, taken.droppedMetrics);
+			this.#keep(taken.sample, message, 'inBatch' in beside);
+		}
+		return taken.kind === 'taken';
+	}
+
+	#keep(sample: Sample, message: LinkMessage, late: boolean): void {
 		if (this.#uncommitted + this.#waiting.length >= MAX_UNCOMMITTED)
 			return this.#refuse('store-backlog', message);
+		if (sample.identity) this.#seen.add(sample.device, sample.identity);
 		this.#samples++;
 		this.#waiting.push(sample);
-		this.parts.live.push(sample);
+		this.parts.live.push(sample, late);
 		this.#cancelTick ??= this.parts.clock.after(FRAME_MS, () => this.drain());
 	}
 

@@ -11,7 +11,7 @@ const MAX_POINTS_PER_FRAME = 4096;
 
 /** New samples for the pages that look at a device: per follower, at most one message a frame, as columns that are moved. */
 export class LiveTails {
-	readonly #followers = new Map<string, Set<{ pending: Pending; due: Coalescer }>>();
+	readonly #followers = new Map<string, Set<{ pending: Pending; due: Coalescer; newestMs: number }>>();
 
 	constructor(private readonly clock: Clock) {}
 
@@ -24,7 +24,7 @@ export class LiveTails {
 			() => FRAME_MS,
 			() => emitColumns(pending, emit)
 		);
-		const follower = { pending, due };
+		const follower = { pending, due, newestMs: -Infinity };
 		const all = this.#followers.get(key) ?? new Set();
 		this.#followers.set(key, all.add(follower));
 		signal.addEventListener(
@@ -38,11 +38,15 @@ export class LiveTails {
 		);
 	}
 
-	push(sample: Sample): void {
+	/** @param late it waited for others: where newer ones have gone out, a chart has it with its next range */
+	push(sample: Sample, late = false): void {
 		if (this.#followers.size === 0) return;
 		const followers = this.#followers.get(keyOf(sample.device, sample.provenance));
 		if (!followers) return;
-		for (const { pending, due } of followers) {
+		for (const follower of followers) {
+			if (late && sample.timeMs < follower.newestMs) continue;
+			follower.newestMs = sample.timeMs;
+			const { pending, due } = follower;
 			for (const name in sample.values) {
 				const column = pending.get(name) ?? { timeMs: [], value: [] };
 				if (column.timeMs.length >= MAX_POINTS_PER_FRAME) continue;

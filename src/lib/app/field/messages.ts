@@ -162,6 +162,8 @@ export type Notice =
 export interface IntakeReport {
 	readonly messages: number;
 	readonly samples: number;
+	/** Samples that came again, alone or in a batch, and were passed over. */
+	readonly repeated: number;
 	readonly refused: Readonly<Record<string, number>>;
 	/** The newest refusals, for the curious: bounded. */
 	readonly examples: readonly { readonly atMs: number; readonly topic: string; readonly cause: string }[];

@@ -2,7 +2,7 @@ import type { SessionState } from '$lib/model';
 import type { FieldHello, IntakeReport, Notice } from '../field/messages';
 import type { FieldPort } from './field-port';
 
-const NOTHING_YET: IntakeReport = { messages: 0, samples: 0, refused: {}, examples: [] };
+const NOTHING_YET: IntakeReport = { messages: 0, samples: 0, repeated: 0, refused: {}, examples: [] };
 
 /** The session with the broker. */
 export class SessionView {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fromBase64, utf8 } from '$lib/base';
+import { decodeBatch } from '../batch';
 import { nativeProfile } from './native';
 
 interface Vector {
@@ -99,6 +100,44 @@ test('a response with result, with error, and one that is neither', () => {
 		expect(response(bad)).toMatchObject({ kind: 'refused', cause: 'bad-response' });
 });
 
+describe('batches, by the envelopes that the firmware wrote', () => {
+	interface Envelope {
+		readonly name: string;
+		readonly op: string;
+		readonly device_id: string;
+		readonly payload: string;
+		readonly message: string;
+	}
+	const fromHex = (hex = '') => Uint8Array.from(hex.match(/../gu) ?? [], (pair) => parseInt(pair, 16));
+	const envelopes = (vectors('batch.json') as unknown as readonly Envelope[])
+		// Some hold bytes that are no samples.
+		.filter(({ op, payload }) => op === 'envelope' && decodeBatch(fromHex(payload)).ok)
+		.map((v) => [v.name, v] as const);
+
+	test.each(envelopes)('%s', (_, { device_id, message }) => {
+		const decoded = decode(`iot/node/${device_id}/batch`, utf8(message));
+		expect(decoded).toMatchObject({ kind: 'batch', device: device_id, envelope: { deviceId: device_id } });
+		if (decoded?.kind !== 'batch') return;
+		const seqs = decoded.samples.map((s) => s.identity?.seq);
+		expect(seqs.length).toBeGreaterThan(0);
+		expect(seqs).toEqual(seqs.map((_seq, i) => seqs[0]! + i));
+	});
+
+	const [, whole] = envelopes[0]!;
+	const changed = (more: object) => utf8(JSON.stringify({ ...JSON.parse(whole.message), ...more }));
+
+	test.each([
+		['another device’s', changed({ device_id: 'fb-other' }), 'other-device'],
+		['without a payload', changed({ payload: undefined }), 'bad-envelope'],
+		['with a payload that is cut', changed({ payload: 'AQAB' }), 'bad-batch'],
+		['of a newer version', changed({ payload: 'AgAB' }), 'newer-batch'],
+		['larger than 64 KiB', changed({ more: 'x'.repeat(70_000) }), 'too-large'],
+		['cut in the middle', utf8(whole.message.slice(0, -9)), 'not-json']
+	])('one that is %s is refused', (_, payload, cause) => {
+		expect(decode(`iot/node/${whole.device_id}/batch`, payload)).toMatchObject({ kind: 'refused', cause });
+	});
+});
+
 test('topics of others are not ours', () => {
 	for (const topic of [
 		'iot/node/fb-1',
@@ -112,7 +151,7 @@ test('topics of others are not ours', () => {
 
 test('any bytes on any of its topics give a meaning or a refusal, never a throw', () => {
 	const topic = fc
-		.constantFrom('telemetry', 'status', 'response', 'shadow/reported')
+		.constantFrom('telemetry', 'batch', 'status', 'response', 'shadow/reported')
 		.map((kind) => `iot/node/fb-1/${kind}`);
 	const json = fc.json({ maxDepth: 20 }).map(utf8);
 	const close = fc

@@ -7,6 +7,7 @@ import {
 } from '$lib/model';
 import type { LinkMessage } from '$lib/link';
 import { textOf } from '$lib/base';
+import { decodeBatch, parseBatchEnvelope, samplesOf } from '../batch';
 import { parseResponse } from '../rpc';
 import { isRecord, parseJsonObject } from './json';
 import type { Decoded, Profile, Refusal, StatusReport } from './profile';
@@ -42,7 +43,7 @@ export function nativeProfile(): Profile {
 	};
 	return {
 		name: 'native',
-		filters: ['telemetry', 'status', 'response', 'shadow/reported'].map((kind) => `${PREFIX}+/${kind}`),
+		filters: Object.keys(DECODERS).map((kind) => `${PREFIX}+/${kind}`),
 		decode(message) {
 			const address = addressOf(message.topic);
 			if (!address) return undefined;
@@ -58,6 +59,7 @@ type Decoder = (device: DeviceId, message: LinkMessage) => Decoded;
 
 const DECODERS: Readonly<Record<string, Decoder>> = {
 	telemetry: decodeTelemetry,
+	batch: decodeBatchMessage,
 	status: decodeStatus,
 	response: decodeResponse,
 	'shadow/reported': decodeReported
@@ -171,6 +173,17 @@ function timeOf(
 /** §1: either mark is enough. */
 const isSimulated = (device: DeviceId, body: Record<string, unknown>): boolean =>
 	device.startsWith('sim-') || body['sim'] === true;
+
+/** §3.5, but for its seal: whoever has the device's key judges that. */
+function decodeBatchMessage(device: DeviceId, { payload, receivedMs }: LinkMessage): Decoded {
+	const envelope = parseBatchEnvelope(payload);
+	if (!envelope.ok) return refused(device, envelope.error.kind);
+	if (envelope.value.deviceId !== device) return refused(device, 'other-device');
+	const batch = decodeBatch(envelope.value.payload);
+	if (!batch.ok) return refused(device, batch.error.kind === 'unknown-version' ? 'newer-batch' : 'bad-batch');
+	const { samples, dropped } = samplesOf(batch.value, device, receivedMs);
+	return { kind: 'batch', device, envelope: envelope.value, samples, counted: dropped };
+}
 
 function decodeStatus(device: DeviceId, { payload }: LinkMessage): Decoded {
 	// An emptied retained status: whoever did it, nothing is known any more.

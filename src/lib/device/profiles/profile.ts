@@ -1,5 +1,6 @@
 import type { DeviceId, Presence, Sample } from '$lib/model';
 import type { LinkMessage } from '$lib/link';
+import type { BatchEnvelope } from '../batch';
 import type { RpcResponse } from '../rpc';
 
 /** Why a message, or a part of it, was not taken. Counted by this name and shown. */
@@ -16,7 +17,11 @@ export type Refusal =
 	| 'bad-timestamp'
 	| 'bad-identity'
 	| 'bad-state'
-	| 'bad-response';
+	| 'bad-response'
+	| 'bad-envelope'
+	| 'other-device'
+	| 'bad-batch'
+	| 'newer-batch';
 
 export interface StatusReport {
 	readonly state: Presence;
@@ -44,6 +49,15 @@ export type Decoded =
 			readonly firmware: string | undefined;
 			/** Parts that were dropped while the rest stands. */
 			readonly counted: readonly Refusal[];
+	  }
+	| {
+			/** Samples that came together. They count only once the envelope's seal was judged: that takes a key, and time. */
+			readonly kind: 'batch';
+			readonly device: DeviceId;
+			readonly envelope: BatchEnvelope;
+			/** In the order of their numbers. */
+			readonly samples: readonly Sample[];
+			readonly counted: Readonly<Partial<Record<Refusal, number>>>;
 	  }
 	| { readonly kind: 'status'; readonly device: DeviceId; readonly status: StatusReport }
 	| { readonly kind: 'response'; readonly device: DeviceId; readonly response: RpcResponse }

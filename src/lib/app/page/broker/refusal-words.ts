@@ -15,7 +15,15 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 	['bad-identity', 'epoch and seq that do not fit together'],
 	['too-many-metrics', 'More metrics than are kept'],
 	['too-deep', 'Nested too deep'],
-	['bad-device-id', 'A device id that is not allowed']
+	['bad-device-id', 'A device id that is not allowed'],
+	['bad-envelope', 'A batch whose message is not as it must be'],
+	['other-device', 'A batch that says it is another device’s'],
+	['bad-batch', 'A batch that is cut short or damaged'],
+	['newer-batch', 'A batch of a newer firmware than this page understands'],
+	['forged-batch', 'A batch that is not sealed with its device’s key'],
+	['unsealed-batch', 'A batch without a seal, of a device that has a key'],
+	['key-unusable', 'A batch of a device whose key in this browser cannot be read'],
+	['batch-backlog', 'More batches at once than can be checked']
 ]);
 
 export const refusalWord = (cause: string): string => WORDS.get(cause) ?? cause.replaceAll('-', ' ');

@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import { beforeEach, expect, test } from 'vitest';
+import { err, ManualClock, ok, utf8 } from '$lib/base';
+import { DeviceApi, Outbox, Registry, profiles } from '$lib/device';
+import type { LinkMessage, MessageLink } from '$lib/link';
+import type { DeviceId, Sample } from '$lib/model';
+import type { TelemetryStore } from '$lib/telemetry';
+import { memoryKeep } from '$lib/vault';
+import type { BatchDoubt } from './device-keys';
+import { Intake } from './intake';
+import { LiveTails } from './live-tails';
+import { parseCommand, parseStoredDevice } from './stored-rows';
+
+/** Samples 1802 … of the log 2890137841. */
+const BATCH = (
+	JSON.parse(readFileSync(new URL('../../../../tests/vectors/batch.json', import.meta.url), 'utf8')) as {
+		readonly op: string;
+		readonly name: string;
+		readonly payload: string;
+		readonly times_ms: readonly number[];
+	}[]
+).find(({ name }) => name === 'seven samples of an inverter, best')!;
+const EPOCH = 2890137841;
+
+let clock: ManualClock;
+let stored: Sample[];
+let refuseToStore = false;
+let doubts: (BatchDoubt | undefined)[];
+let registry: Registry;
+let intake: Intake;
+let say: (topic: string, body: object) => void;
+
+beforeEach(() => {
+	clock = new ManualClock(1_763_700_000_000);
+	stored = [];
+	doubts = [];
+	refuseToStore = false;
+	const keep = memoryKeep(clock);
+	const onFault = (cause: unknown) => {
+		throw cause;
+	};
+	registry = new Registry({
+		...{ shelf: keep.rows('devices', parseStoredDevice), clock, onChange: () => {}, onFault }
+	});
+	const link = () => undefined;
+	const store = {
+		append: async (samples: readonly Sample[]) => {
+			if (refuseToStore) return err({ kind: 'closed' as const });
+			stored.push(...samples);
+			return ok({ stored: samples.length, duplicates: 0 });
+		}
+	} as unknown as TelemetryStore;
+	intake = new Intake({
+		...{ clock, profiles: profiles(), registry, store, live: new LiveTails(clock) },
+		outbox: new Outbox({
+			...{ shelf: keep.rows('outbox', parseCommand), clock, link, onChange: () => {}, onFault }
+		}),
+		deviceApi: new DeviceApi({ link, clock }),
+		doubtOf: async () => doubts.shift(),
+		passOver: () => false,
+		onChange: () => {},
+		onStoreError: () => {}
+	});
+	let listener: (message: LinkMessage) => void = () => {};
+	const broker: MessageLink = {
+		...{ kind: 'mqtt', name: 'test', up: true, publish: async () => ok(undefined) },
+		listen: (fn) => void (listener = fn)
+	};
+	intake.follow(broker, new AbortController().signal);
+	say = (topic, body) =>
+		listener({ topic, payload: utf8(JSON.stringify(body)), retained: false, receivedMs: clock.now() });
+});
+
+const batch = () =>
+	say('iot/node/fb-1/batch', {
+		device_id: 'fb-1',
+		compressed: true,
+		compression_type: 'best',
+		payload: Buffer.from(BATCH.payload, 'hex').toString('base64')
+	});
+const alone = (seq: number, atMs = BATCH.times_ms[seq - 1802]!) =>
+	say('iot/node/fb-1/telemetry', {
+		...{ timestamp: atMs / 1000, sensors: { power: seq }, epoch: EPOCH, seq, clock: 'sync' }
+	});
+const seqs = () => stored.map(({ identity }) => identity?.seq);
+/** What came is judged and with the store. */
+async function settled(): Promise<void> {
+	await intake.checked();
+	intake.drain();
+	await Promise.resolve();
+}
+
+test('of what came alone and in a batch each sample is stored once, and the rest counted as repeated', async () => {
+	alone(1802);
+	alone(1804);
+	batch();
+	alone(1805);
+	await settled();
+	alone(1806);
+	batch();
+	await settled();
+	expect(seqs().sort()).toEqual([1802, 1803, 1804, 1805, 1806, 1807, 1808]);
+	const { samples, repeated, refused, messages } = intake.report();
+	expect({ samples, repeated, refused, messages }).toEqual({
+		samples: 7,
+		repeated: 11,
+		refused: {},
+		messages: 6
+	});
+});
+
+test('batches are taken in their order, and one is one message of its device', async () => {
+	batch();
+	await settled();
+	expect(seqs()).toEqual([1802, 1803, 1804, 1805, 1806, 1807, 1808]);
+	expect(registry.summaries()).toMatchObject([{ id: 'fb-1', presence: 'online', messages: 1 }]);
+});
+
+test('a batch that is doubted leaves nothing but a count and an example', async () => {
+	doubts = ['forged-batch'];
+	batch();
+	await settled();
+	expect(stored).toEqual([]);
+	expect(registry.size).toBe(0);
+	expect(intake.report()).toMatchObject({
+		refused: { 'forged-batch': 1 },
+		examples: [{ topic: 'iot/node/fb-1/batch', cause: 'forged-batch' }]
+	});
+});
+
+test('a batch that comes again does not bring a dead device back to life', async () => {
+	batch();
+	await settled();
+	say('iot/node/fb-1/status', { state: 'offline' });
+	batch();
+	await settled();
+	expect(registry.summaries()[0]?.presence).toBe('offline');
+});
+
+test('what the store did not take may come again', async () => {
+	refuseToStore = true;
+	alone(1802);
+	await settled();
+	refuseToStore = false;
+	alone(1802);
+	await settled();
+	expect(seqs()).toEqual([1802]);
+});
+
+test('a device that was forgotten may tell again what it told', async () => {
+	alone(1802);
+	await settled();
+	intake.forget('fb-1' as DeviceId);
+	alone(1802);
+	await settled();
+	expect(seqs()).toEqual([1802, 1802]);
+});
+
+test('more batches than can be checked are refused by count, and those before stand', async () => {
+	for (let i = 0; i < 260; i++) batch();
+	await settled();
+	expect(intake.report().refused).toEqual({ 'batch-backlog': 4 });
+	expect(seqs()).toHaveLength(7);
+});
