@@ -26,6 +26,7 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
     : parts_(seed, scenario),
       radio_(seed),
       line_log_(board != nullptr ? new LineLog(board->serial, body.log) : nullptr),
+      slot_watch_(body.slots),
       hal_{body.storage,
            body.rng,
            body.mqtt,
@@ -36,7 +37,7 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
            body.power,
            body.crypto,
            body.telemetry,
-           body.slots},
+           slot_watch_},
       device_(identity, hal_),
       rule_actor_(device_),
       climate_(device_.samples(), parts_.seed),
@@ -48,10 +49,14 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
       relay_(parts_.relays),
       rules_(rule_actor_, listeners_),
       model_(device_.samples(), listeners_, body.stopwatch),
+      flow_device_{device_,    body.storage, body.crypto, body.rng,
+                   listeners_, slot_watch_,  board != nullptr ? &board->mqtt : nullptr},
+      flow_(flow_device_),
       board_(board != nullptr ? new Board(device_, hal_, *board) : nullptr) {}
 
 Status VirtualNode::start(std::string_view first_boot, const Now& now) {
-  ComponentFactory* const factories[] = {&climate_, &led_, &bme280_, &dht22_, &adc_, &modbus_, &relay_, &rules_, &model_};
+  ComponentFactory* const factories[] = {&climate_, &led_,   &bme280_, &dht22_, &adc_,
+                                         &modbus_,  &relay_, &rules_,  &model_, &flow_};
   for (ComponentFactory* factory : factories) {
     const Status added = device_.add_type(*factory);
     if (added != Status::kOk) return added;

@@ -5,6 +5,7 @@
 #include "components/adc_input/adc_input.h"
 #include "components/bme280/bme280.h"
 #include "components/dht22/dht22.h"
+#include "components/inverter_flow/device_flow.h"
 #include "components/led/led.h"
 #include "components/model_service/model_service.h"
 #include "components/modbus_rtu/modbus_rtu.h"
@@ -108,6 +109,7 @@ class VirtualNode {
   SimParts parts_;
   SimRadio radio_;
   std::unique_ptr<LineLog> line_log_;
+  SlotWatch slot_watch_;
   Hal hal_;
   SampleListeners listeners_;
   Device device_;
@@ -121,6 +123,8 @@ class VirtualNode {
   RelayFactory relay_;
   RulesServiceFactory rules_;
   ModelServiceFactory model_;
+  FlowDevice flow_device_;
+  DeviceFlowFactory flow_;
   std::unique_ptr<Board> board_;
 };
 

@@ -153,3 +153,20 @@ FB_TEST("flow net fired at random for a million steps breaks no invariant") {
   EXPECT_IN(broken, broken.empty());
   EXPECT(net.version() > 100'000);
 }
+
+FB_TEST("flow net's marking fits the answer of an act, whatever it is") {
+  fb::PetriNet net = flow_test_net(60);
+  std::mt19937 random(3);
+  size_t longest = 0;
+  for (int round = 0; round < 300'000; round++) {
+    if (net.fire(random() % kTransitions) != fb::Status::kOk) continue;
+    char text[512];
+    fb::JsonWriter out(text, sizeof text);
+    out.begin_object().key("marking");
+    net.write(out);
+    out.end_object();
+    EXPECT(out.finish().ok());
+    longest = std::max(longest, out.size());
+  }
+  std::printf("    longest: %zu bytes\n", longest);
+}

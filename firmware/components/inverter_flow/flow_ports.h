@@ -19,6 +19,8 @@ class FlowAct {
   virtual Status begin(const Now& now) = 0;
   /// Asked while it is under way, until it is not.
   virtual FlowProgress progress(const Now& now) = 0;
+  /// When it wants to be asked again; an act that wakes the flow itself waits for that.
+  virtual Millis look_again(const Now& now) const { return now.mono + 100; }
   /// It took too long, or the flow ends: whatever comes of it no longer counts.
   virtual void abandon(const Now& now) = 0;
 };
@@ -27,7 +29,8 @@ class FlowAct {
 /// that failed before.
 class FlowUpload : public FlowAct {
  public:
-  /// Anything but kOk: no batch is made of them now, and they are not sent live.
+  /// Of what comes after the last sample that was sent. kNotFound: all of it was sent already; anything else but kOk: no
+  /// batch can be made now.
   virtual Status compress(size_t samples, const Now& now) = 0;
   virtual Status secure(const Now& now) = 0;
 };

@@ -28,12 +28,13 @@ InverterFlow::InverterFlow(FlowPorts& ports, Rng& rng)
 
 Fields InverterFlow::fields() const {
   static constexpr Field kFields[] = {
+      text_field("component", "Component to poll (empty: any)", offsetof(InverterFlowConfig, component), 32),
       number_field("poll_s", "Poll every (s)", offsetof(InverterFlowConfig, poll_s), 0.5, 3600),
       integer_field("batch", "Samples in a batch", offsetof(InverterFlowConfig, batch), 1, 60),
       number_field("batch_s", "Upload at least every (s)", offsetof(InverterFlowConfig, batch_s), 1, 86'400),
       number_field("command_s", "Ask for commands every (s), 0: never", offsetof(InverterFlowConfig, command_s), 0, 3600),
       boolean_field("gate", "Sleep from poll to poll", offsetof(InverterFlowConfig, gate))};
-  return {kFields, 5};
+  return {kFields, 6};
 }
 
 bool InverterFlow::fits(const InverterFlowConfig& config, Fault& fault) const {
@@ -55,6 +56,7 @@ void InverterFlow::configured(const Now& now) {
   }
   upload_.due = now.mono + static_cast<Millis>(config_.batch_s * 1000);
   upload_asked_ = false;
+  show_due_ = now.mono;
 }
 
 void InverterFlow::end_acts(const Now& now) {
@@ -73,7 +75,14 @@ Expected<Millis> InverterFlow::execute(const Now& now) {
   for (Lane* lane : {&poll_, &upload_, &commands_, &update_}) look(*lane, now);
   // Ends by itself: every turn is put off when it is taken, and of the rest the net has no circle without one.
   for (size_t t = net_.next(allowed(now)); t != PetriNet::kNone; t = net_.next(allowed(now))) fire(t, now);
+  show(now);
   return next_check(now);
+}
+
+void InverterFlow::show(const Now& now) {
+  if (shown_ == net_.version() || now.mono < show_due_) return;
+  shown_ = net_.version();
+  show_due_ = now.mono + kShowMs;
 }
 
 /// Asks an act under way how it stands.
@@ -127,7 +136,9 @@ void InverterFlow::fail(Lane& lane, const Now& now) {
 void InverterFlow::fire(size_t transition, const Now& now) {
   using namespace flow;
   // Which of the two it is shows when it is done.
-  if (transition == kCompress && ports_.upload.compress(net_.tokens(kBatch), now) != Status::kOk) transition = kCompressFail;
+  Status made = Status::kOk;
+  if (transition == kCompress) made = ports_.upload.compress(net_.tokens(kBatch), now);
+  if (made != Status::kOk) transition = kCompressFail;
   if (transition == kSecure && ports_.upload.secure(now) != Status::kOk) transition = kSecureFail;
   if (net_.fire(transition) != Status::kOk) return;
   const auto succeed = [](Lane& lane) {
@@ -147,7 +158,9 @@ void InverterFlow::fire(size_t transition, const Now& now) {
       upload_asked_ = false;
       break;
     case kCompressFail:
-    case kSecureFail: not_made_++; break;
+    case kSecureFail:
+      if (made != Status::kNotFound) not_made_++;
+      break;
     case kSend: begin(upload_, now); break;
     case kSendDone: succeed(upload_); break;
     case kSendFail: fail(upload_, now); break;
@@ -166,11 +179,16 @@ void InverterFlow::fire(size_t transition, const Now& now) {
 
 Millis InverterFlow::next_check(const Now& now) const {
   using namespace flow;
+  Millis asked = kNever;
   for (const Lane* lane : {&poll_, &upload_, &commands_, &update_})
-    if (holds(lane->busy)) return now.mono + kAskMs;
-  const Millis poll = holds(kPollFailed) ? std::max(poll_.recover, poll_.due) : poll_.due;
-  if (config_.gate) return poll;
-  Millis next = holds(kPollFailed) ? poll_.recover : poll;
+    if (holds(lane->busy)) asked = std::min({asked, lane->act.look_again(now), lane->began + lane->limit});
+  // A poll that is under way has its next turn when it has ended.
+  const Millis turn = holds(kPollBusy) ? kNever : poll_.due;
+  const Millis poll = holds(kPollFailed) ? std::max(poll_.recover, turn) : turn;
+  // What has the radio ends before anything else that wants it can begin.
+  if (config_.gate || !holds(kRadio)) return std::min(asked, poll);
+  Millis next = std::min(asked, holds(kPollFailed) ? poll_.recover : poll);
+  if (shown_ != net_.version()) next = std::min(next, show_due_);
   if (holds(kUploadFailed)) next = std::min(next, upload_.recover);
   if (holds(kUploadWait) && holds(kSamples)) next = std::min(next, upload_.due);
   if (holds(kSecured)) next = std::min(next, now.mono + kLookMs);

@@ -9,6 +9,7 @@
 namespace fb {
 
 struct InverterFlowConfig {
+  SmallString<32> component;  ///< whose samples the polls are; empty: any component's
   double poll_s = 2;
   double batch = 7;     ///< samples of a batch; one is begun as soon as they are there
   double batch_s = 15;  ///< and after so long with fewer
@@ -18,11 +19,11 @@ struct InverterFlowConfig {
 
 /// Drives a data logger's day: poll, compress, secure, upload; commands, updates and recovery beside it. The state machine is
 /// a Petri net (flow_net.h); this gives it time, does the acts that its firings stand for and backs off where they fail.
-class InverterFlow final : public Configured<InverterFlowConfig> {
+class InverterFlow : public Configured<InverterFlowConfig> {
  public:
   static constexpr std::string_view kType = "inverter-flow";
-  /// How often an act under way is asked about.
-  static constexpr Millis kAskMs = 100;
+  /// The marking is shown at most this often, however fast it changes: each time is a retained message.
+  static constexpr Millis kShowMs = 5000;
   /// How often a batch that waits for the link looks for it.
   static constexpr Millis kLookMs = 1000;
   /// An act that takes longer has failed; an update may.
@@ -38,7 +39,7 @@ class InverterFlow final : public Configured<InverterFlowConfig> {
   void cleanup(const Now& now) override;
   Status execute_now(const JsonValue& input, JsonWriter& output, Fault& fault, const Now& now) override;
   void write_state(JsonWriter& out) const override;
-  uint32_t state_version() const override { return net_.version(); }
+  uint32_t state_version() const override { return shown_; }
   bool in_shadow() const override { return true; }
   void write_execute_options(JsonWriter& out) const override;
 
@@ -70,6 +71,7 @@ class InverterFlow final : public Configured<InverterFlowConfig> {
   void begin(Lane& lane, const Now& now);
   void fail(Lane& lane, const Now& now);
   bool batch_due(const Now& now) const;
+  void show(const Now& now);
   Millis next_check(const Now& now) const;
   bool holds(flow::Place place) const { return net_.tokens(place) > 0; }
   std::string_view upload_waits() const;
@@ -83,8 +85,8 @@ class InverterFlow final : public Configured<InverterFlowConfig> {
   uint32_t given_up_ = 0;   ///< samples that were never in a batch
   uint32_t not_made_ = 0;   ///< batches that could not be compressed or secured
   bool upload_asked_ = false;
+  uint32_t shown_ = 0;      ///< the version of the net that the shadow shows
+  Millis show_due_ = 0;
 };
-
-using InverterFlowFactory = FactoryOf<InverterFlow, FlowPorts, Rng>;
 
 }  // namespace fb
