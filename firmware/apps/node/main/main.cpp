@@ -5,13 +5,17 @@
 #include "components/bme280/bme280.h"
 #include "components/chip_health/chip_health.h"
 #include "components/dht22/dht22.h"
+#include "components/inverter_flow/device_flow.h"
 #include "components/led/led.h"
+#include "components/model_service/model_service.h"
 #include "components/modbus_rtu/modbus_rtu.h"
 #include "components/relay/relay.h"
+#include "components/rules_service/device_rule_actor.h"
 #include "components/sht3x/sht3x.h"
 #include "core/board.h"
 #include "core/http_api.h"
 #include "core/http_tokens.h"
+#include "core/sample_listeners.h"
 #include "esp_log.h"
 #include "esp_mac.h"
 #include "esp_sleep.h"
@@ -145,7 +149,9 @@ struct Node {
   fb::MbedtlsCrypto crypto;
   fb::esp32::PartitionRegion telemetry;
   fb::esp32::OtaSlots slots;
-  fb::Hal hal{storage, rng, mqtt, network, heap, log, timer, power, crypto, telemetry, slots};
+  fb::SlotWatch slot_watch{slots};
+  fb::Hal hal{storage, rng, mqtt, network, heap, log, timer, power, crypto, telemetry, slot_watch};
+  fb::SampleListeners listeners;
   fb::Device device{identity(), hal};
   fb::Board board{device, hal, {cable, network, mqtt}};
   fb::Sht3xFactory climate{i2c, device.samples()};
@@ -156,6 +162,11 @@ struct Node {
   fb::AdcInputFactory voltage{adc, device.samples()};
   fb::ModbusRtuFactory modbus{rs485, device.samples()};
   fb::RelayFactory relay{relays};
+  fb::DeviceRuleActor rule_actor{device};
+  fb::RulesServiceFactory rules{rule_actor, listeners};
+  fb::ModelServiceFactory model{device.samples(), listeners, timer};
+  fb::FlowDevice flow_device{device, storage, crypto, rng, listeners, slot_watch, &mqtt};
+  fb::DeviceFlowFactory flow{flow_device};
   DeviceApi device_api{device, crypto, storage};
   fb::esp32::HttpServer http;
   fb::HttpApi http_api{device_api, rng, {}, http.buffer(), fb::esp32::HttpServer::kBuffer};
@@ -172,6 +183,7 @@ struct Node {
 
  private:
   void begin_parts();
+  void begin_services();
   void step_setup();
   void end_image_trial();
   void sleep_deeply(fb::Millis until);
@@ -215,6 +227,15 @@ void Node::begin_parts() {
   if (relays.count > 0) note(device.add_type(relay), "relay");
 }
 
+/// What needs no hardware but hears what the rest measures.
+void Node::begin_services() {
+  note(device.add_type(rules), "rules");
+  note(device.add_type(model), "model");
+  note(device.add_type(flow), "inverter-flow");
+  listeners.follow(device.orchestrator());
+  note(device.telemetry().add_tap(listeners), "what hears samples");
+}
+
 void Node::begin() {
   note(cable.begin(), "the cable");
   note(storage.begin(), "the storage");
@@ -223,6 +244,7 @@ void Node::begin() {
   slots.begin();
   thermometer.begin();
   begin_parts();
+  begin_services();
   ESP_ERROR_CHECK(esp_netif_init());
   ESP_ERROR_CHECK(esp_event_loop_create_default());
   note(network.begin(), "the network");
