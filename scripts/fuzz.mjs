@@ -48,7 +48,7 @@ const SPEED = new Map([
 	['ota', 10],
 	['rules', 60],
 	['serial', 20],
-	['telemetry_log', 3]
+	['telemetry_log', 1]
 ]);
 const PLAIN_SPEED = 10;
 const SHORT_RUNS = 400_000;

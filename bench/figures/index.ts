@@ -1,6 +1,7 @@
 import type { Figure } from '../figure';
 import { bytesWritten } from './bytes-written';
 import { codecBytes } from './codec-bytes';
+import { coreFootprint } from './core-footprint';
 import { firmwareSize } from './firmware-size';
 import { flashEfficiency } from './flash-efficiency';
 import { flashPageBlocked } from './flash-page-blocked';
@@ -9,12 +10,17 @@ import { liveLatency } from './live-latency';
 import { longestPageTask } from './longest-page-task';
 import { messagesPerSecond } from './messages-per-second';
 import { offlineColdStart } from './offline-cold-start';
+import { tickUs } from './tick-us';
+import { virtualDevices } from './virtual-devices';
 
 /** In the order they are measured and shown: the cheap ones first. */
 export const figures: readonly Figure[] = [
 	initialJs,
 	firmwareSize,
+	coreFootprint,
 	codecBytes,
+	tickUs,
+	virtualDevices,
 	offlineColdStart,
 	liveLatency,
 	longestPageTask,

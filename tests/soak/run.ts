@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +11,8 @@ import { startBrowser } from '../store/killable-browser';
 const KILLS = Number(process.env['SOAK_KILLS'] ?? 200);
 /** Samples of the long ingest, one a second of five metrics: a month is 2,592,000. */
 const SAMPLES = Number(process.env['SOAK_SAMPLES'] ?? 2_592_000);
+/** Executions of the firmware's fuzzers, all targets together. */
+const EXECUTIONS = Number(process.env['SOAK_EXECUTIONS'] ?? 10_000_000);
 /** A month reduced to a chart's thousand buckets must come within this, ms. */
 const RANGE_MS = 2000;
 
@@ -72,6 +76,14 @@ await scenario(`${SAMPLES} samples at 1 Hz are all there, small and quick to rea
 	} finally {
 		await browser.kill();
 	}
+});
+
+await scenario(`${EXECUTIONS} executions of the firmware's fuzzers find nothing`, async () => {
+	const child = spawn('node', ['scripts/fuzz.mjs', '--runs', String(EXECUTIONS)], {
+		stdio: ['ignore', 'inherit', 'inherit']
+	});
+	const [code] = (await once(child, 'exit')) as [number | null];
+	return code === 0 ? undefined : `fuzz.mjs left with ${String(code)}: the inputs are in test-results/fuzz`;
 });
 
 await site.close();
