@@ -1,5 +1,6 @@
 import { ManualClock, textOf, utf8 } from '$lib/base';
-import { metricInfo } from '$lib/model';
+import { decodeBatch, parseBatchEnvelope, samplesOf } from '$lib/device';
+import { metricInfo, type DeviceId } from '$lib/model';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DevicePublish } from './firmware-instance';
 import { testFirmware } from './test-firmware';
@@ -89,6 +90,12 @@ it('reads worlds and configurations of rows that anybody could have written', ()
 		complete: true,
 		components: [{ id: 'led', type: 'led' }]
 	});
+	const { config } = makeOf({ parts: new Set<PartId>(['inverter', 'flow']), world: DEFAULT_WORLD });
+	expect(parseMakeConfig(structuredClone(config))).toEqual(config);
+	expect(parseMakeConfig({ complete: true, components: [], telemetry: { live: 'no' } })).toEqual({
+		complete: true,
+		components: []
+	});
 	for (const bad of [null, 1, {}, { complete: true }, { components: [] }])
 		expect(parseMakeConfig(bad), JSON.stringify(bad)).toBeUndefined();
 });
@@ -98,6 +105,14 @@ describe('in the firmware', () => {
 	beforeAll(async () => void (firmware = await testFirmware()), 120_000);
 	/** Noon of a day in June. */
 	const START_MS = Date.UTC(2026, 5, 21, 12);
+
+	function batchOf(message: Uint8Array) {
+		const envelope = parseBatchEnvelope(message);
+		if (!envelope.ok) throw new Error(envelope.error.kind);
+		const batch = decodeBatch(envelope.value.payload);
+		if (!batch.ok) throw new Error(batch.error.kind);
+		return samplesOf(batch.value, 'sim-made' as DeviceId, START_MS).samples;
+	}
 
 	/** A minute of a device made so: the types that run, and the last value of each metric. */
 	async function minute(make: VirtualMake, seed = 7) {
@@ -124,9 +139,11 @@ describe('in the firmware', () => {
 		const texts = (leaf: string) =>
 			sent.filter((m) => m.topic.endsWith(leaf)).map((m) => JSON.parse(textOf(m.payload)!) as unknown);
 		const last: Record<string, number> = {};
-		for (const sample of texts('/telemetry') as { sensors: Record<string, number> }[])
-			Object.assign(last, sample.sensors);
-		return { answer: texts('/response').at(-1), last, crashes: device.crashes };
+		const live = texts('/telemetry') as { seq: number; sensors: Record<string, number> }[];
+		for (const sample of live) Object.assign(last, sample.sensors);
+		const batches = sent.filter((m) => m.topic.endsWith('/batch')).map((m) => batchOf(m.payload));
+		for (const sample of batches.flat()) Object.assign(last, sample.values);
+		return { answer: texts('/response').at(-1), last, live, batches, crashes: device.crashes };
 	}
 
 	it.each(VIRTUAL_PARTS.map((part) => [part.type, part] as const))(
@@ -154,6 +171,15 @@ describe('in the firmware', () => {
 				if (parts.includes(id)) for (const metric of metrics) expect(last, id).toHaveProperty(metric);
 		}
 	);
+
+	it('sends each sample once where a part uploads them, in batches of 7 polls each 14 s', async () => {
+		const parts = new Set<PartId>(['inverter', 'flow']);
+		const { live, batches } = await minute(makeOf({ parts, world: DEFAULT_WORLD }));
+		expect(live).toEqual([]);
+		expect(batches.map((samples) => samples.length)).toEqual([7, 7, 7, 7]);
+		const numbers = batches.flat().map(({ identity }) => identity?.seq);
+		expect(numbers).toEqual(Array.from({ length: 28 }, (_, seq) => seq));
+	});
 
 	it('takes every world within the bounds, and lives in it', async () => {
 		const world = (end: 'min' | 'max') =>

@@ -60,18 +60,27 @@ export interface VirtualComponent {
 /** How a device differs from the one that a single press makes; what is missing is the firmware's default. */
 export interface VirtualMake {
 	/** Of its first boot. `complete`: nothing else is added. */
-	readonly config?: { readonly complete: true; readonly components: readonly VirtualComponent[] };
+	readonly config?: {
+		readonly complete: true;
+		readonly components: readonly VirtualComponent[];
+		/** Live where nothing is said. */
+		readonly telemetry?: { readonly live: boolean };
+	};
 	readonly world?: VirtualWorld;
 }
 
-export type PartId = 'climate' | 'bme280' | 'dht22' | 'sun' | 'inverter' | 'led' | 'relay';
+export type PartId =
+	'climate' | 'bme280' | 'dht22' | 'sun' | 'inverter' | 'led' | 'relay' | 'rules' | 'model' | 'flow';
 
 export interface VirtualPart {
 	readonly id: PartId;
 	readonly type: string;
 	/** What it puts into telemetry. */
 	readonly metrics: readonly string[];
-	readonly config?: (world: VirtualWorld) => Readonly<Record<string, unknown>>;
+	/** @param parts what else it has */
+	readonly config?: (world: VirtualWorld, parts: ReadonlySet<PartId>) => Readonly<Record<string, unknown>>;
+	/** It sends what is measured, so that nobody else does. */
+	readonly uploads?: true;
 }
 
 /**
@@ -110,7 +119,17 @@ export const VIRTUAL_PARTS: readonly VirtualPart[] = [
 		config: () => ({ registers: INVERTER_REGISTERS })
 	},
 	{ id: 'led', type: 'led', metrics: [] },
-	{ id: 'relay', type: 'relay', metrics: [] }
+	{ id: 'relay', type: 'relay', metrics: [] },
+	{ id: 'rules', type: 'rules', metrics: [] },
+	{ id: 'model', type: 'model', metrics: [] },
+	{
+		id: 'flow',
+		type: 'inverter-flow',
+		metrics: [],
+		uploads: true,
+		// Every 2 s the inverter, where there is one, else whatever measures; docs/inverter-flow.md.
+		config: (_, parts) => (parts.has('inverter') ? { component: 'inverter' } : {})
+	}
 ];
 
 export type PresetId = 'climate' | 'inverter' | 'room' | 'everything';
@@ -125,7 +144,7 @@ export const VIRTUAL_PRESETS: readonly VirtualPreset[] = [
 	{ id: 'climate', parts: ['bme280', 'led'], world: { ...DEFAULT_WORLD, people: 0 } },
 	{
 		id: 'inverter',
-		parts: ['sun', 'inverter'],
+		parts: ['sun', 'inverter', 'flow'],
 		world: { ...DEFAULT_WORLD, latitude: 38, cloudiness: 0.15, people: 0, day_of_year: 172 }
 	},
 	{
@@ -192,9 +211,11 @@ export function namesOf({ name, count }: VirtualWish, taken: readonly string[]):
 /** In the catalogue's order, whatever was picked first. */
 export function makeOf({ parts, world }: Pick<VirtualWish, 'parts' | 'world'>): Required<VirtualMake> {
 	const components = VIRTUAL_PARTS.filter(({ id }) => parts.has(id)).map(({ id, type, config }) =>
-		config ? { id, type, config: config(world) } : { id, type }
+		config ? { id, type, config: config(world, parts) } : { id, type }
 	);
-	return { config: { complete: true, components }, world };
+	const isUploaded = VIRTUAL_PARTS.some(({ id, uploads }) => uploads && parts.has(id));
+	const telemetry = isUploaded ? { telemetry: { live: false } } : {};
+	return { config: { complete: true, components, ...telemetry }, world };
 }
 
 /** Total. Members that are missing or out of their bounds have their default. @returns undefined where it is no world at all */
@@ -213,9 +234,19 @@ export function parseWorld(value: unknown): VirtualWorld | undefined {
 /** Total. The firmware judges each component's own configuration. */
 export function parseMakeConfig(value: unknown): VirtualMake['config'] {
 	if (typeof value !== 'object' || value === null) return undefined;
-	const { complete, components } = value as Record<string, unknown>;
+	const { complete, components, telemetry } = value as Record<string, unknown>;
 	if (complete !== true || !Array.isArray(components)) return undefined;
-	return { complete, components: components.flatMap((each: unknown) => parseComponent(each) ?? []) };
+	return {
+		complete,
+		components: components.flatMap((each: unknown) => parseComponent(each) ?? []),
+		...parseTelemetry(telemetry)
+	};
+}
+
+function parseTelemetry(value: unknown): { telemetry?: { live: boolean } } {
+	if (typeof value !== 'object' || value === null) return {};
+	const { live } = value as Record<string, unknown>;
+	return typeof live === 'boolean' ? { telemetry: { live } } : {};
 }
 
 function parseComponent(value: unknown): VirtualComponent | undefined {

@@ -5,7 +5,11 @@ import { metricInfo } from '$lib/model';
 /** `name`: what devices made so are called, where nobody says otherwise. */
 export const PRESET_WORDS = {
 	climate: { label: 'Climate sensor', says: 'A BME280 and a lamp in an empty room.', name: 'Climate' },
-	inverter: { label: 'Solar inverter', says: 'A roof in the south in June, and its sun.', name: 'Inverter' },
+	inverter: {
+		label: 'Solar inverter',
+		says: 'A roof in the south in June, and its sun, told in batches each 14 s.',
+		name: 'Inverter'
+	},
 	room: { label: 'Room with people', says: 'Up to 12 people, a DHT22, a lamp, two relays.', name: 'Room' },
 	everything: { label: 'Everything', says: 'All that fits one device.', name: 'Bench' }
 } satisfies Record<PresetId, { label: string; says: string; name: string }>;
@@ -26,7 +30,19 @@ export const PART_WORDS = {
 		says: 'Voltage, current, power, frequency, energy and its heat sink; its power follows the sun.'
 	},
 	led: { label: 'Lamp', says: 'Measures nothing: to switch, dim and fade.' },
-	relay: { label: 'Two relays', says: 'Measure nothing: to switch.' }
+	relay: { label: 'Two relays', says: 'Measure nothing: to switch.' },
+	rules: {
+		label: 'Rules',
+		says: 'Act on what is measured, without this page. They are written in its settings.'
+	},
+	model: {
+		label: 'Small neural network',
+		says: 'Computes new values from those measured. Its weights are given in its settings.'
+	},
+	flow: {
+		label: 'Data logger',
+		says: 'Sends what is measured in compressed batches, 7 readings at a time, instead of each at once.'
+	}
 } satisfies Record<PartId, { label: string; says: string }>;
 
 export interface WorldFieldWords {
