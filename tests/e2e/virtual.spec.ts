@@ -1,7 +1,32 @@
 import AxeBuilder from '@axe-core/playwright';
 import { type Page } from '@playwright/test';
+import mqtt from 'mqtt';
 import { expect, test } from './fixtures';
-import { card, openDevice } from './screens';
+import { card, connectLocal, openDevice } from './screens';
+
+/** Somebody else at the broker, with what was said last of each kind. */
+async function listen(url: string) {
+	const client = await mqtt.connectAsync(url);
+	const newest = new Map<string, string>();
+	let id = '';
+	client.on('message', (topic, payload) => {
+		const [, device = '', kind = ''] = /^iot\/node\/(sim-[^/]+)\/(.+)$/u.exec(topic) ?? [];
+		id ||= device;
+		newest.set(kind, payload.toString());
+	});
+	await client.subscribeAsync('iot/#');
+	return {
+		heard: (kind: string) => newest.get(kind) ?? '',
+		forget: () => newest.clear(),
+		command: (params: object) =>
+			client.publishAsync(
+				`iot/node/${id}/command`,
+				JSON.stringify({ jsonrpc: '2.0', id: 'theirs', method: 'components.execute', params }),
+				{ qos: 1 }
+			),
+		end: () => client.endAsync(true)
+	};
+}
 
 /** The dialog, from the first screen. */
 async function choose(page: Page) {
@@ -38,6 +63,47 @@ test('a device is made of the parts and the world that were picked, and is so ag
 	const main = page.getByRole('main');
 	for (const metric of ['Temperature', 'Pressure', 'Irradiance']) await expect(main).toContainText(metric);
 	await expect(main).not.toContainText('Voltage');
+});
+
+test('a device that may also speak over the broker is seen and commanded from there, whichever tab runs it', async ({
+	page,
+	bench,
+	context
+}) => {
+	await connectLocal(page, bench);
+	const second = await context.newPage();
+	await second.goto('/');
+	const dialog = await choose(page);
+	const also = dialog.getByRole('checkbox', { name: /Also over the broker/u });
+	await expect(also).not.toBeChecked();
+	await also.check();
+	await dialog.getByLabel('Name', { exact: true }).fill('Shown');
+	await expect(dialog).toContainText(`On ${bench.brokerName}.`);
+	await dialog.getByRole('button', { name: 'Add the device' }).click();
+	await expect(card(page, 'Shown')).toContainText('°C');
+
+	const there = await listen(bench.tcpUrl);
+	try {
+		await expect.poll(() => there.heard('status')).toContain('"state":"online"');
+		await expect.poll(() => there.heard('telemetry')).toContain('"sim":true');
+		await there.command({ id: 'led', input: { on: true, brightness: 35 } });
+		await expect.poll(() => there.heard('response')).toContain('"code":0');
+		await expect.poll(() => there.heard('shadow/reported')).toContain('"brightness":35');
+		for (const tab of [page, second]) await expect(card(tab, 'Shown')).toHaveCount(1);
+
+		await page.close();
+		there.forget();
+		await expect.poll(() => there.heard('telemetry')).toContain('"sim":true');
+		await expect.poll(() => there.heard('status')).toContain('"state":"online"');
+		await expect(card(second, 'Shown')).toContainText('Simulated');
+		await second.getByRole('link', { name: 'Settings', exact: true }).click();
+		const panel = second.getByRole('region', { name: 'Virtual devices' });
+		await expect(panel.getByRole('listitem')).toContainText('also over the broker');
+		await panel.getByRole('button', { name: 'Remove Shown' }).click();
+		await expect.poll(() => there.heard('status')).toContain('"state":"offline"');
+	} finally {
+		await there.end();
+	}
 });
 
 test('a class of devices is numbered, and one press takes it back', async ({ page }) => {

@@ -93,10 +93,6 @@ export class DeviceEntry {
 		return this.#lastLink ?? [...this.#links].at(-1);
 	}
 
-	get onlyOverLoopback(): boolean {
-		return this.#links.size === 1 && this.#links.has('loopback');
-	}
-
 	/** First message ever, on this browser. */
 	greet(atMs: number): void {
 		this.#note(atMs, 'first-seen', {});

@@ -46,7 +46,7 @@ function hear(registry: Registry, id: string, kind: string, body: unknown, retai
 		receivedMs: clock.now()
 	});
 	if (decoded?.kind === 'telemetry') return registry.telemetry(decoded, 'mqtt', 'native');
-	if (!decoded || decoded.kind === 'refused' || decoded.kind === 'batch')
+	if (!decoded || decoded.kind === 'refused' || decoded.kind === 'batch' || decoded.kind === 'unread')
 		throw new Error('the test’s own message was refused');
 	return registry.state(decoded, retained, 'mqtt', 'native');
 }

@@ -124,7 +124,7 @@ export class Registry {
 	/** The page's own virtual devices went with the tab that hosted them. */
 	loopbackLost(): void {
 		for (const entry of this.#entries.values()) {
-			if (!entry.onlyOverLoopback) continue;
+			if (entry.lastLink !== 'loopback') continue;
 			entry.lost(this.parts.clock.now());
 			this.#touched(entry);
 		}

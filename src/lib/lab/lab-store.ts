@@ -11,6 +11,8 @@ export interface LabDevice extends VirtualMake {
 	readonly seed: number;
 	/** ms since the Unix epoch. */
 	readonly createdMs: number;
+	/** The broker hears it too. */
+	readonly overBroker?: true;
 }
 
 /** A practice board as it is remembered; what was flashed is in its flash. */
@@ -122,5 +124,6 @@ function parseLabDevice(row: unknown): LabDevice | undefined {
 	if (typeof seed !== 'number' || typeof createdMs !== 'number') return undefined;
 	const config = parseMakeConfig(made.config);
 	const world = parseWorld(made.world);
-	return { id, name, seed, createdMs, ...(config && { config }), ...(world && { world }) };
+	const broker = made.overBroker === true ? { overBroker: true as const } : {};
+	return { id, name, seed, createdMs, ...(config && { config }), ...(world && { world }), ...broker };
 }

@@ -11,6 +11,21 @@ export interface LoopbackPort {
 	close(): void;
 }
 
+/** A message that the broker is to have too. */
+export interface RelayedMessage {
+	readonly topic: string;
+	readonly payload: Uint8Array;
+	readonly retain: boolean;
+	readonly qos: 0 | 1;
+}
+
+export interface RelayListener {
+	/** After the loopback's own listeners have heard it. */
+	published(message: RelayedMessage): void;
+	/** It was removed: nothing of it is to stay behind. */
+	removed(device: string): void;
+}
+
 /** Retained values the loopback keeps, as a broker would: 2 topics for each of the devices a page can host, and room. */
 const MAX_RETAINED = 4096;
 
@@ -26,6 +41,8 @@ export class LoopbackLink implements MessageLink {
 	#onLost: () => void = () => {};
 	readonly #retained = new Map<string, Uint8Array>();
 	readonly #listeners = new Set<(message: LinkMessage) => void>();
+	/** What is to go on to the broker; one relay at most. */
+	relay: RelayListener | undefined;
 
 	constructor(private readonly clock: Clock) {}
 
@@ -48,8 +65,10 @@ export class LoopbackLink implements MessageLink {
 		port.addEventListener?.('close', gone);
 		port.onmessage = (event) => {
 			const message = parseLoopbackMessage(event.data);
-			if (message) this.#published(message.topic, message.payload, message.retain);
-			else this.refused.add('not-loopback');
+			if (!message) return this.refused.add('not-loopback');
+			if (message.type === 'unrelay') return this.relay?.removed(message.device);
+			this.#published(message.topic, message.payload, message.retain);
+			if (message.relay) this.relay?.published({ ...message, qos: message.qos ?? 0 });
 		};
 		return gone;
 	}
@@ -91,9 +110,12 @@ export class LoopbackLink implements MessageLink {
 	}
 }
 
-function parseLoopbackMessage(data: unknown): Extract<LoopbackMessage, { type: 'publish' }> | undefined {
+function parseLoopbackMessage(data: unknown): Exclude<LoopbackMessage, { type: 'deliver' }> | undefined {
 	if (typeof data !== 'object' || data === null) return undefined;
-	const { type, topic, payload, retain } = data as Record<string, unknown>;
+	const { type, topic, payload, retain, qos, relay, device } = data as Record<string, unknown>;
+	if (type === 'unrelay') return typeof device === 'string' ? { type, device } : undefined;
 	if (type !== 'publish' || typeof topic !== 'string' || typeof retain !== 'boolean') return undefined;
-	return payload instanceof Uint8Array ? { type, topic, payload, retain } : undefined;
+	if (!(payload instanceof Uint8Array)) return undefined;
+	const more = relay === true ? ({ relay, qos: qos === 1 ? 1 : 0 } as const) : {};
+	return { type, topic, payload, retain, ...more };
 }

@@ -11,6 +11,7 @@ import {
 import type { Command, DeviceId } from '$lib/model';
 import type { StoreError, StoreLoss, StoreTrouble } from '$lib/telemetry';
 import { BrokerBook } from './broker-book';
+import { addressOf, BrokerRelay } from './broker-relay';
 import { Coalescer, FRAME_MS } from './coalescer';
 import { doubtOf } from './device-keys';
 import { Intake } from './intake';
@@ -54,6 +55,7 @@ export class FieldCore {
 	readonly #notices: NoticeBoard;
 	readonly #brokers: BrokerBook;
 	readonly #intake: Intake;
+	readonly #relay: BrokerRelay;
 	readonly #live: LiveTails;
 	readonly #closing = new AbortController();
 	readonly #devices = new Watchers<DevicesSnapshot>();
@@ -106,16 +108,20 @@ export class FieldCore {
 			...{ clock, profiles: conventions, deviceApi, live: this.#live, store: storage.telemetry },
 			...{ registry: this.#registry, outbox: this.#outbox },
 			doubtOf: ({ device, envelope }) => doubtOf(storage.secrets, device, envelope),
-			passOver: () => false,
+			passOver: (link, topic) => link.kind === 'mqtt' && this.#isOurs(topic),
 			onChange: () => this.#intakeDue.mark(),
 			onStoreError: (error) => this.#storeError(error)
 		});
+		this.#relay = new BrokerRelay(
+			{ clock, session: this.#session, loopback: this.#loopback, onChange: () => this.#intakeDue.mark() },
+			this.#closing.signal
+		);
 		const snapshotMs = () => Math.max(FRAME_MS, this.#registry.size * SNAPSHOT_MS_PER_DEVICE);
 		this.#devicesDue = new Coalescer(clock, snapshotMs, () => this.#showDevices());
 		this.#intakeDue = new Coalescer(
 			clock,
 			() => INTAKE_REPORT_MS,
-			() => this.#intakeReports.tell(this.#intake.report())
+			() => this.#intakeReports.tell(this.#intakeReport())
 		);
 	}
 
@@ -217,7 +223,7 @@ export class FieldCore {
 			events: ({ device }, emit, signal) =>
 				watchersOf(this.#events, device, signal).add(emit, signal, this.#registry.events(device)),
 			notices: (_, emit, signal) => this.#notices.watch(emit, signal),
-			intake: (_, emit, signal) => this.#intakeReports.add(emit, signal, this.#intake.report()),
+			intake: (_, emit, signal) => this.#intakeReports.add(emit, signal, this.#intakeReport()),
 			sentinel: (_, emit, signal) => this.#parts.storage.watchSentinel(emit, signal)
 		}
 	};
@@ -227,7 +233,10 @@ export class FieldCore {
 	 * @returns what to call when the lab behind the port is gone
 	 */
 	attachLab(port: LoopbackPort): () => void {
-		const lost = this.#loopback.attach(port, () => this.#registry.loopbackLost());
+		const lost = this.#loopback.attach(port, () => {
+			this.#registry.loopbackLost();
+			this.#relay.lost();
+		});
 		this.#outbox.nudge();
 		return lost;
 	}
@@ -271,11 +280,13 @@ export class FieldCore {
 
 	async #connect(id: string): Promise<void> {
 		const target = await this.#brokers.target(id);
+		if (this.#session.targetId !== id) await this.#relay.farewell();
 		if (target && !this.#closing.signal.aborted) this.#session.connect(target);
 	}
 
 	async #disconnect(): Promise<void> {
 		await this.#brokers.remember(null);
+		await this.#relay.farewell();
 		await this.#session.disconnect();
 	}
 
@@ -283,6 +294,20 @@ export class FieldCore {
 		const last = this.#registry.lastLink(device);
 		if (last === 'loopback') return this.#loopback;
 		return last === 'mqtt' ? this.#session : undefined;
+	}
+
+	/**
+	 * What a broker says of this page's own devices is what they said themselves, or is for them. Also before the lab has come up:
+	 * what the broker kept of them must not make a second link.
+	 */
+	#isOurs(topic: string): boolean {
+		const device = addressOf(topic)?.device;
+		if (device === undefined) return false;
+		return this.#relay.has(device) || this.#registry.lastLink(device) === 'loopback';
+	}
+
+	#intakeReport(): IntakeReport {
+		return { ...this.#intake.report(), relay: this.#relay.report() };
 	}
 
 	#snapshot(): DevicesSnapshot {

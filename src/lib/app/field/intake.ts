@@ -80,7 +80,7 @@ export class Intake {
 		link.listen((message) => this.#take(link, message), signal);
 	}
 
-	report(): IntakeReport {
+	report(): Omit<IntakeReport, 'relay'> {
 		return {
 			messages: this.#messages,
 			samples: this.#samples,
@@ -157,6 +157,8 @@ export class Intake {
 					return this.#refuse('too-many-devices', message);
 				if (decoded.kind === 'status' && decoded.status.state === 'online')
 					this.parts.outbox.nudge(decoded.device);
+				return;
+			case 'unread':
 				return;
 			case 'refused':
 				return this.#refuse(decoded.cause, message);

@@ -1,3 +1,4 @@
+import type { RelayReport } from './broker-relay';
 import type { CallShape, FeedShape, Result } from '$lib/base';
 import type { DeviceEvent, DeviceSummary } from '$lib/device';
 import type { Command, DeviceId, Provenance, SessionState } from '$lib/model';
@@ -165,6 +166,7 @@ export interface IntakeReport {
 	/** Samples that came again, alone or in a batch, and were passed over. */
 	readonly repeated: number;
 	readonly refused: Readonly<Record<string, number>>;
+	readonly relay: RelayReport;
 	/** The newest refusals, for the curious: bounded. */
 	readonly examples: readonly { readonly atMs: number; readonly topic: string; readonly cause: string }[];
 }

@@ -25,6 +25,8 @@ export class LabBench {
 	readonly #boardWatchers = new Set<(boards: readonly BoardInfo[]) => void>();
 	#host: VirtualDeviceHost | undefined;
 	#field: FieldPort | undefined;
+	/** Ids of the devices that the broker hears too. */
+	readonly #overBroker = new Set<string>();
 
 	constructor(
 		private readonly store: LabStore,
@@ -52,18 +54,25 @@ export class LabBench {
 	}
 
 	list(): readonly VirtualDeviceInfo[] {
-		return (this.#host?.devices ?? []).map(infoOf);
+		return (this.#host?.devices ?? []).map((device) => this.#infoOf(device));
 	}
 
-	async add({ id, name, config, world }: NewVirtualDevice): Promise<Result<VirtualDeviceInfo, LabError>> {
+	async add({
+		id,
+		name,
+		config,
+		world,
+		overBroker
+	}: NewVirtualDevice): Promise<Result<VirtualDeviceInfo, LabError>> {
 		const host = this.#host;
 		if (!host) return err({ kind: 'firmware-unreachable', cause: 'not started' });
 		const there = host.get(id);
-		if (there) return ok(infoOf(there));
+		if (there) return ok(this.#infoOf(there));
 		if (host.devices.length >= MAX_VIRTUAL_DEVICES)
 			return err({ kind: 'too-many', most: MAX_VIRTUAL_DEVICES });
 		const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-		const made = { ...(config && { config }), ...(world && { world }) };
+		const broker = overBroker === true ? { overBroker } : {};
+		const made = { ...(config && { config }), ...(world && { world }), ...broker };
 		const device: LabDevice = { id, name, seed, createdMs: this.clock.now(), ...made };
 		const running = await this.#run(host, device);
 		if (!running.ok) return running;
@@ -73,13 +82,14 @@ export class LabBench {
 			host.remove(id);
 			return err({ kind: 'not-stored', cause: String(cause) });
 		}
-		return ok(infoOf(running.value));
+		return ok(this.#infoOf(running.value));
 	}
 
 	async remove(id: string): Promise<void> {
 		const device = this.#host?.get(id);
 		this.#host?.remove(id);
-		if (device) this.#publish({ ...willOf(device), qos: 1, retain: true });
+		if (device) this.#publish({ ...willOf(device), qos: 1, retain: true }, id);
+		if (this.#overBroker.delete(id)) this.#field?.postMessage({ type: 'unrelay', device: id }, []);
 		await this.store.remove(id);
 	}
 
@@ -115,7 +125,7 @@ export class LabBench {
 	}
 
 	async #run(host: VirtualDeviceHost, device: LabDevice): Promise<Result<VirtualDevice, LabError>> {
-		const { createdMs: _, ...remembered } = device;
+		const { createdMs: _, overBroker, ...remembered } = device;
 		const { id } = device;
 		let flash;
 		try {
@@ -123,13 +133,14 @@ export class LabBench {
 		} catch (cause) {
 			return err({ kind: 'not-stored', cause: String(cause) });
 		}
+		if (overBroker) this.#overBroker.add(id);
 		const added = host.add(
 			{ ...remembered, flash },
 			{
-				publish: (message) => this.#publish(message),
+				publish: (message) => this.#publish(message, id),
 				lost: () => {
 					const lost = host.get(id);
-					if (lost) this.#publish({ ...willOf(lost), qos: 1, retain: true });
+					if (lost) this.#publish({ ...willOf(lost), qos: 1, retain: true }, id);
 				}
 			}
 		);
@@ -138,8 +149,13 @@ export class LabBench {
 		return added;
 	}
 
-	#publish({ topic, payload, retain }: DevicePublish): void {
-		this.#field?.postMessage({ type: 'publish', topic, payload, retain }, [payload.buffer]);
+	#publish({ topic, payload, retain, qos }: DevicePublish, device: string): void {
+		const relay = this.#overBroker.has(device) ? { relay: true as const, qos } : {};
+		this.#field?.postMessage({ type: 'publish', topic, payload, retain, ...relay }, [payload.buffer]);
+	}
+
+	#infoOf({ id, name, state, crashes }: VirtualDevice): VirtualDeviceInfo {
+		return { id, name, state, crashes, overBroker: this.#overBroker.has(id) };
 	}
 
 	#tell(): void {
@@ -175,13 +191,6 @@ export function benchHandlers(bench: Promise<LabBench>): Handlers<LabWorkerServi
 		}
 	};
 }
-
-const infoOf = ({ id, name, state, crashes }: VirtualDevice): VirtualDeviceInfo => ({
-	id,
-	name,
-	state,
-	crashes
-});
 
 const willOf = ({ will }: VirtualDevice) => ({ topic: will.topic, payload: utf8(will.payload) });
 

@@ -14,7 +14,7 @@ function tab() {
 	const field = {
 		call: (_method: string, _args: unknown, { transfer = [] }: { transfer?: Transferable[] } = {}) => {
 			const port = transfer[0] as MessagePort;
-			port.onmessage = ({ data }: MessageEvent<LoopbackMessage>) =>
+			port.onmessage = ({ data }: MessageEvent<Extract<LoopbackMessage, { type: 'publish' }>>) =>
 				heard.push({ topic: data.topic, text: textOf(data.payload) ?? '' });
 			return Promise.resolve(undefined);
 		},

@@ -89,7 +89,7 @@ function browser() {
 				joinField: (port) => {
 					field?.close();
 					field = port;
-					port.onmessage = ({ data }: MessageEvent<LoopbackMessage>) =>
+					port.onmessage = ({ data }: MessageEvent<Extract<LoopbackMessage, { type: 'publish' }>>) =>
 						heard.push({ topic: data.topic, text: textOf(data.payload) ?? '' });
 					return Promise.resolve();
 				},

@@ -1,10 +1,10 @@
 import { randomId, serve, ServiceClient, toHex } from '$lib/base';
 import { joinedPipes, Relay } from '../field/relay';
-import { PracticePort, type VirtualMake } from '$lib/lab';
+import { PracticePort } from '$lib/lab';
 import { cableTo } from './board-cable';
 import { GuestBook, parseLabTalk, pipeToHost, type LabTalk, type TalkChannel } from './lab-channel';
 import { LabDesk, LabFailure, type LabDeskParts } from './lab-desk';
-import type { BoardAct, BoardInfo, LabService, VirtualDeviceInfo } from './messages';
+import type { BoardAct, BoardInfo, LabService, VirtualDeviceInfo, VirtualOrder } from './messages';
 
 export interface LabTabParts extends LabDeskParts {
 	readonly channel: TalkChannel;
@@ -20,6 +20,8 @@ export interface LabDeviceView {
 	readonly id: string;
 	readonly name: string;
 	readonly crashed: boolean;
+	/** The broker hears it too. */
+	readonly overBroker: boolean;
 }
 
 /** One tab's way to the lab, whichever tab hosts it. What is not answered when the host goes is asked of the next. */
@@ -55,7 +57,7 @@ export class LabTab {
 	 * @param make without, it is the one that a first press makes
 	 * @throws LabFailure
 	 */
-	async add(name?: string, make: VirtualMake = {}): Promise<LabDeviceView> {
+	async add(name?: string, make: VirtualOrder = {}): Promise<LabDeviceView> {
 		// The id is made here, so that asking again after a change of host makes no second one.
 		const id = `sim-${randomId().slice(0, 10)}`;
 		const devices = name ? [] : await this.#service.call('list', null, { signal: this.signal });
@@ -151,10 +153,11 @@ export class LabTab {
 	}
 }
 
-const viewOf = ({ id, name, state }: VirtualDeviceInfo): LabDeviceView => ({
+const viewOf = ({ id, name, state, overBroker }: VirtualDeviceInfo): LabDeviceView => ({
 	id,
 	name,
-	crashed: state.kind === 'crashed'
+	crashed: state.kind === 'crashed',
+	overBroker
 });
 
 function freeName(there: readonly { readonly name: string }[], kind: string): string {

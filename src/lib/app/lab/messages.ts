@@ -44,7 +44,13 @@ export interface LabWorkerService {
 type Call<A, R> = CallShape & { args: A; result: R };
 type Feed<A, V> = FeedShape & { args: A; value: V };
 
-export interface NewVirtualDevice extends VirtualMake {
+/** What a person orders. */
+export interface VirtualOrder extends VirtualMake {
+	/** Its messages also go out to the broker, and commands from there come in to it. */
+	readonly overBroker?: boolean;
+}
+
+export interface NewVirtualDevice extends VirtualOrder {
 	/** Begins with `sim-`; made by the page. */
 	readonly id: string;
 	readonly name: string;
@@ -55,6 +61,7 @@ export interface VirtualDeviceInfo {
 	readonly name: string;
 	readonly state: VirtualDeviceState;
 	readonly crashes: number;
+	readonly overBroker: boolean;
 }
 
 /** A practice board: a virtual ESP32 to flash. */

@@ -2,7 +2,10 @@ import type { SessionState } from '$lib/model';
 import type { FieldHello, IntakeReport, Notice } from '../field/messages';
 import type { FieldPort } from './field-port';
 
-const NOTHING_YET: IntakeReport = { messages: 0, samples: 0, repeated: 0, refused: {}, examples: [] };
+const NOTHING_YET: IntakeReport = {
+	...{ messages: 0, samples: 0, repeated: 0, refused: {}, examples: [] },
+	relay: { devices: 0, passedOn: 0, notPassedOn: 0, deaf: false }
+};
 
 /** The session with the broker. */
 export class SessionView {

@@ -1,13 +1,12 @@
 import { err, ok, type Result } from '$lib/base';
 import type { LabDeviceView } from '../lab/lab-tab';
-import type { VirtualMake } from '$lib/lab';
 import type { SerialPortLike } from '$lib/link';
-import type { BoardAct, BoardInfo, LabError } from '../lab/messages';
+import type { BoardAct, BoardInfo, LabError, VirtualOrder } from '../lab/messages';
 
 /** The part of the lab that screens use. */
 export interface LabPort {
 	/** Makes and starts one, under the first free name where none is given. @throws LabFailure */
-	add(name?: string, make?: VirtualMake): Promise<LabDeviceView>;
+	add(name?: string, make?: VirtualOrder): Promise<LabDeviceView>;
 	/** Stops it and forgets its flash. */
 	remove(id: string): Promise<void>;
 	watch(emit: (devices: readonly LabDeviceView[]) => void, signal: AbortSignal): void;
@@ -40,7 +39,7 @@ export class LabView {
 		this.lab.watch((devices) => (this.#devices = devices), signal);
 	}
 
-	async add(name?: string, make?: VirtualMake): Promise<Result<LabDeviceView, LabError>> {
+	async add(name?: string, make?: VirtualOrder): Promise<Result<LabDeviceView, LabError>> {
 		this.#adding = true;
 		try {
 			return await told(() => this.lab.add(name, make));

@@ -138,10 +138,14 @@ describe('batches, by the envelopes that the firmware wrote', () => {
 	});
 });
 
+test.each(['log', 'diagnostics', 'alerts'])('%s is known, and passed over', (kind) => {
+	expect(decode(`iot/node/fb-1/${kind}`, utf8('{}'))).toEqual({ kind: 'unread', device: 'fb-1' });
+});
+
 test('topics of others are not ours', () => {
 	for (const topic of [
 		'iot/node/fb-1',
-		'iot/node/fb-1/log',
+		'iot/node/fb-1/logs',
 		'iot/nodes/fb-1/telemetry',
 		'ecowatt/x',
 		'iot/node/a/b/telemetry'
@@ -163,7 +167,7 @@ test('any bytes on any of its topics give a meaning or a refusal, never a throw'
 	fc.assert(
 		fc.property(topic, fc.oneof(fc.uint8Array({ maxLength: 200 }), json, close), (t, payload) => {
 			const decoded = decode(t, payload);
-			expect(decoded?.kind).toMatch(/^(?:telemetry|status|response|reported|refused)$/u);
+			expect(decoded?.kind).toMatch(/^(?:telemetry|batch|status|response|reported|refused)$/u);
 			if (decoded?.kind === 'telemetry')
 				for (const value of Object.values(decoded.sample.values)) expect(Number.isFinite(value)).toBe(true);
 		}),

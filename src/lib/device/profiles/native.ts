@@ -47,15 +47,20 @@ export function nativeProfile(): Profile {
 		decode(message) {
 			const address = addressOf(message.topic);
 			if (!address) return undefined;
-			const decode = Object.hasOwn(DECODERS, address.kind) ? DECODERS[address.kind] : undefined;
+			const { device, kind } = address;
+			if (device && UNREAD.has(kind)) return { kind: 'unread', device };
+			const decode = Object.hasOwn(DECODERS, kind) ? DECODERS[kind] : undefined;
 			if (!decode) return undefined;
-			if (!address.device) return refused(undefined, 'bad-device-id');
-			return decode(address.device, message);
+			if (!device) return refused(undefined, 'bad-device-id');
+			return decode(device, message);
 		}
 	};
 }
 
 type Decoder = (device: DeviceId, message: LinkMessage) => Decoded;
+
+/** A page does not subscribe to these, but the loopback brings everything: a page asks for them where it shows them. */
+const UNREAD: ReadonlySet<string> = new Set(['log', 'diagnostics', 'alerts']);
 
 const DECODERS: Readonly<Record<string, Decoder>> = {
 	telemetry: decodeTelemetry,

@@ -66,6 +66,8 @@ export type Decoded =
 			readonly device: DeviceId;
 			readonly reported: Readonly<Record<string, unknown>>;
 	  }
+	/** Of this convention, and nothing that a page takes in. */
+	| { readonly kind: 'unread'; readonly device: DeviceId }
 	| { readonly kind: 'refused'; readonly device: DeviceId | undefined; readonly cause: Refusal };
 
 /** One convention of topics and payloads. Another one is another file and one line in `index.ts`. */

@@ -39,6 +39,7 @@ function bench(flashed: Parts = parts, timing = INSTANT_TIMING) {
 		tries.push(attempt);
 		return Promise.resolve({
 			subscribe: () => Promise.resolve(true),
+			unsubscribe: () => {},
 			publish: (topic, payload, { retain }) => {
 				attempt.published.push({ topic, text: textOf(payload) ?? '', retain: retain ?? false });
 				return Promise.resolve(done);

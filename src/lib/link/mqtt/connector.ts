@@ -33,6 +33,7 @@ export interface WireEvents {
 export interface MqttWire {
 	/** True where the broker granted every filter. */
 	subscribe(filters: readonly string[]): Promise<boolean>;
+	unsubscribe(filters: readonly string[]): void;
 	publish(
 		topic: string,
 		payload: Uint8Array,

@@ -46,6 +46,7 @@ export function mqttJsConnector(
 
 const CLOSED: MqttWire = {
 	subscribe: () => Promise.resolve(false),
+	unsubscribe: () => {},
 	publish: () => Promise.resolve(err({ kind: 'not-connected' })),
 	close: () => Promise.resolve()
 };
@@ -112,6 +113,9 @@ function follow(client: MqttClient, events: WireEvents, opened: () => boolean): 
 					resolve(error === null && (granted ?? []).every((g) => g.qos < 0x80))
 				);
 			}),
+		unsubscribe: (filters) => {
+			if (client.connected) client.unsubscribe([...filters], () => {}); // the broker has nothing to refuse
+		},
 		publish: (topic, payload, options) => publish(client, topic, payload, options),
 		close: () => {
 			const alreadyOver = over;

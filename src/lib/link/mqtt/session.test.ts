@@ -27,6 +27,7 @@ function bench(page: Partial<PageFacts> = {}) {
 		tries.push(attempt);
 		return {
 			subscribe: async () => broker.grants,
+			unsubscribe: () => {},
 			publish: async (topic) => {
 				attempt.published.push(topic);
 				return attempt.mute ? new Promise(() => {}) : done;

@@ -67,6 +67,8 @@ export class MqttSession implements MessageLink {
 	#cancelTimer: () => void = () => {};
 	readonly #listeners = new Set<(message: LinkMessage) => void>();
 	readonly #watchers = new Set<(state: SessionState) => void>();
+	/** What others asked to hear besides. */
+	readonly #more = new Set<{ readonly filters: readonly string[]; readonly onRefused: () => void }>();
 
 	constructor(private readonly parts: SessionParts) {}
 
@@ -99,6 +101,25 @@ export class MqttSession implements MessageLink {
 		if (signal.aborted) return;
 		this.#listeners.add(fn);
 		signal.addEventListener('abort', () => this.#listeners.delete(fn), { once: true });
+	}
+
+	/**
+	 * Subscribes to more, now and at each later connection, until `signal` aborts. The messages come to every listener.
+	 * @param onRefused the broker did not grant all of it
+	 */
+	subscribe(filters: readonly string[], signal: AbortSignal, onRefused: () => void): void {
+		if (signal.aborted) return;
+		const wish = { filters, onRefused };
+		this.#more.add(wish);
+		signal.addEventListener(
+			'abort',
+			() => {
+				this.#more.delete(wish);
+				if (this.up) this.#wire?.unsubscribe(filters);
+			},
+			{ once: true }
+		);
+		if (this.up) this.#subscribe(wish);
 	}
 
 	/** Leaves whatever session there is and starts one with `target`; leaves alone one that stands with the very same. */
@@ -228,11 +249,20 @@ export class MqttSession implements MessageLink {
 		if (!this.#versionGuessed) this.parts.onVersion?.(target.id, version);
 		if (this.#variant.will)
 			void this.#wire?.publish(presenceTopic(target.clientId), PRESENT, { qos: 0, retain: true });
+		// Before anybody is told: a device that says it is there can be commanded at once.
+		for (const wish of this.#more) this.#subscribe(wish);
 		const live = { kind: 'live', ...named(target), protocolVersion: version, sinceMs } as const;
 		this.#show(live);
 		const round = this.#round;
 		void this.#wire?.subscribe(this.parts.filters).then((granted) => {
 			if (!granted && round === this.#round && this.up) this.#show({ ...live, subscriptionRefused: true });
+		});
+	}
+
+	#subscribe({ filters, onRefused }: { filters: readonly string[]; onRefused: () => void }): void {
+		const round = this.#round;
+		void this.#wire?.subscribe(filters).then((granted) => {
+			if (!granted && round === this.#round && this.up) onRefused();
 		});
 	}
 

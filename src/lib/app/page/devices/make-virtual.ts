@@ -1,4 +1,4 @@
-import type { VirtualMake } from '$lib/lab';
+import type { VirtualOrder } from '../../lab/messages';
 import type { getApp } from '../app.svelte';
 import { labErrorWords } from '../lab-words';
 
@@ -6,7 +6,7 @@ import { labErrorWords } from '../lab-words';
 export async function makeVirtual(
 	app: ReturnType<typeof getApp>,
 	names: readonly string[],
-	make: VirtualMake
+	make: VirtualOrder
 ): Promise<void> {
 	const made: string[] = [];
 	const undo = { label: 'Undo', run: () => void Promise.all(made.map((id) => app.lab.remove(id))) };
