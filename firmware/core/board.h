@@ -40,6 +40,8 @@ class Board final : private SerialSink, private ImprovHost {
   /// Stores what is on trial and adds its names to `out`, an open array; revert() likewise.
   Status confirm(JsonWriter& out);
   void revert(JsonWriter& out, const Now& now);
+  /// A record that the body reads when it opens a session. kStorage: not written, or perhaps in part.
+  Status store(std::string_view record, std::string_view bytes) { return hal_.storage.write(record, bytes); }
   void write_wifi_status(JsonWriter& out, const Now& now);
   void write_broker_status(JsonWriter& out) const;
 

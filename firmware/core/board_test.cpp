@@ -198,3 +198,18 @@ FB_TEST("Improv is told no success where the network cannot be stored") {
   EXPECT(bench.hal.line.find(unknown_error) != std::string::npos);
   EXPECT(bench.hal.line.find(provisioned) == std::string::npos);
 }
+
+FB_TEST("takes the parts of TLS as PEM, keeps them where the session reads them, and gives none away") {
+  fb::FakeBody body;
+  Bench bench(body);
+  const std::string key = R"({"part":"key","pem":"-----BEGIN PRIVATE KEY-----\nTUlJ\n-----END PRIVATE KEY-----\n"})";
+  EXPECT(has(bench.ask("mqtt.tls.set", key.c_str()), R"("result":{"part":"key","bytes":59})"));
+  EXPECT(body.records["tls_key"] == "-----BEGIN PRIVATE KEY-----\nTUlJ\n-----END PRIVATE KEY-----\n");
+  // A key is no certificate, and what is no PEM changes nothing.
+  EXPECT(has(bench.ask("mqtt.tls.set", R"({"part":"ca","pem":"-----BEGIN PRIVATE KEY-----\nTUlJ\n-----END PRIVATE KEY-----\n"})"), "-32602"));
+  EXPECT(has(bench.ask("mqtt.tls.set", R"({"part":"key","pem":"TUlJ"})"), "-32602"));
+  EXPECT(has(bench.ask("mqtt.tls.set", R"({"part":"wifi","pem":""})"), "-32602"));
+  EXPECT(body.records["tls_key"].size() == 59 && body.records.count("tls_ca") == 0);
+  EXPECT(has(bench.ask("mqtt.tls.set", R"({"part":"key","pem":""})"), R"("bytes":0)"));
+  EXPECT(body.records["tls_key"].empty());
+}

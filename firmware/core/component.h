@@ -72,6 +72,8 @@ class Component {
   virtual void write_state(JsonWriter& out) const = 0;
   /// Takes back a state that write_state wrote, as after a restart; members it does not know are passed over.
   virtual void set_state(const JsonValue&, const Now&) {}
+  /// Is its state stored, and given back with set_state() after a restart? Counts changes by state_version().
+  virtual bool keeps_state() const { return false; }
   /// Rises with each change of what write_state tells that the shadow must show.
   virtual uint32_t state_version() const { return 0; }
   /// Does the shadow show it? A sensor's readings are telemetry, not state.

@@ -31,6 +31,7 @@ Device::Device(const Identity& identity, const Hal& hal)
       journal_(hal_.storage),
       telemetry_(identity_, hal_, log_),
       router_(journal_, log_),
+      states_(hal_.storage, log_, registry_, router_.scratch()),
       auth_(hal_.crypto, hal_.storage),
       key_methods_(auth_, identity_.id),
       component_methods_(registry_, orchestrator_, config_),
@@ -53,6 +54,7 @@ Status Device::start(std::string_view first_boot, std::string_view factory_defau
     log_.write(LogLevel::kCritical, "boot", "safe mode: components do not run");
   }
   config_.load(first_boot, factory_default, now);
+  if (!boot_.safe_mode) states_.restore(now);
   const std::string_view own_id = config_.system().device_id.view();
   const bool simulated = own_id.substr(0, 4) == "sim-";
   // A simulated device never takes a real one's place, nor the other way round.
@@ -123,7 +125,9 @@ Millis Device::step(const Now& now) {
   Millis next = std::min(orchestrator_.run(now), config_.ends());
   if (ota_) next = std::min(next, ota_->step({network_up_ || link_up_, link_up_}, now));
   next = std::min(next, publish_due(now));
+  next = std::min(next, states_.step(now));
   plan_sleep(next, now);
+  if (restart_wanted() || sleep_.kind == SleepKind::kDeep) states_.flush();
   return next;
 }
 

@@ -16,6 +16,7 @@
 #include "core/rpc_ota.h"
 #include "core/rpc_router.h"
 #include "core/rpc_system.h"
+#include "core/state_memory.h"
 #include "core/telemetry.h"
 #include "hal/hal.h"
 
@@ -130,6 +131,7 @@ class Device {
   Telemetry telemetry_;
   BootInfo boot_;
   RpcRouter router_;
+  StateMemory states_;
   MessageAuth auth_;
   KeyMethods key_methods_;
   OtaTrust trust_;

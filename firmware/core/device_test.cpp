@@ -144,3 +144,54 @@ FB_TEST("a shadow that was not taken is published at the next step") {
   for (const FakeBody::Message& m : body.sent) seen |= m.payload == R"({"led":{"on":true,"brightness":100}})";
   EXPECT(seen);
 }
+
+FB_TEST("a lamp that is to be as before is, after the power was cut; another is off") {
+  const auto configured = [](FakeBody& body, fb::VirtualNode& node, bool restore) {
+    const std::string set = R"({"jsonrpc":"2.0","id":"s","method":"config.set","params":{"components":[{"id":"led","config":{"restore":)";
+    ask(body, node, set + (restore ? "true" : "false") + "}}]}}");
+    ask(body, node, R"({"jsonrpc":"2.0","id":"c","method":"config.confirm"})");
+  };
+  for (const bool restore : {true, false}) {
+    FakeBody body;
+    auto node = boot(body);
+    configured(body, *node, restore);
+    ask(body, *node, kSwitchOn);
+    node->device().step({3000, kUnixMs});
+    const size_t before = body.writes;
+    // It waits until the lamp has rested, and then writes once.
+    EXPECT(!restore || node->device().step({7000, kUnixMs}) <= 8000);
+    EXPECT(body.writes == before);
+    node->device().step({8000, kUnixMs});
+    node->device().step({9000, kUnixMs});
+    EXPECT(body.writes == before + (restore ? 1 : 0));
+    node = boot(body);
+    EXPECT((node->lamp().duty() > 0) == restore);
+  }
+}
+
+FB_TEST("states are written at most once a minute, and before a restart that was asked for") {
+  FakeBody body;
+  auto node = boot(body);
+  ask(body, *node, R"({"jsonrpc":"2.0","id":"s","method":"config.set","params":{"components":[{"id":"led","config":{"restore":true}}]}})");
+  ask(body, *node, R"({"jsonrpc":"2.0","id":"c","method":"config.confirm"})");
+  const auto dim = [&](int brightness, fb::Millis at) {
+    const std::string input = R"({"on":true,"brightness":)" + std::to_string(brightness) + "}";
+    EXPECT(node->device().execute("led", input, {at, kUnixMs}) == fb::Status::kOk);
+    node->device().step({at, kUnixMs});
+  };
+  const size_t before = body.writes;
+  dim(10, 10'000);
+  node->device().step({15'000, kUnixMs});
+  EXPECT(body.writes == before + 1);
+  dim(20, 20'000);
+  node->device().step({30'000, kUnixMs});
+  EXPECT(body.writes == before + 1);
+  node->device().step({75'000, kUnixMs});
+  EXPECT(body.writes == before + 2);
+  dim(30, 76'000);
+  node->device().want_restart();
+  node->device().step({76'100, kUnixMs});
+  EXPECT(body.writes == before + 3);
+  node = boot(body);
+  EXPECT(node->lamp().duty() > 0.29 && node->lamp().duty() < 0.31);
+}

@@ -13,13 +13,14 @@ class BoardMethods final : public RpcMethodTable<BoardMethods> {
 
  private:
   friend class RpcMethodTable<BoardMethods>;
-  static const Entry kMethods[5];
+  static const Entry kMethods[6];
 
   void rename(RpcCall& call);
   void wifi_status(RpcCall& call);
   void wifi_set(RpcCall& call);
   void mqtt_status(RpcCall& call);
   void mqtt_set(RpcCall& call);
+  void tls_set(RpcCall& call);
 
   Board& board_;
 };

@@ -23,8 +23,9 @@ Fields Led::fields() const {
   static constexpr Field kFields[] = {
       number_field("fade_ms", "Fade (ms)", offsetof(LedConfig, fade_ms), 0, kLedLongestFadeMs),
       number_field("gamma", "Gamma", offsetof(LedConfig, gamma), 1, 3),
-      number_field("max_pct", "Duty at full brightness (%)", offsetof(LedConfig, max_pct), 1, 100)};
-  return {kFields, 3};
+      number_field("max_pct", "Duty at full brightness (%)", offsetof(LedConfig, max_pct), 1, 100),
+      boolean_field("restore", "As before after a restart", offsetof(LedConfig, restore))};
+  return {kFields, 4};
 }
 
 Status Led::plan_config(const JsonValue& change, JsonWriter& whole, Fault& fault) const {
@@ -36,6 +37,7 @@ Status Led::plan_config(const JsonValue& change, JsonWriter& whole, Fault& fault
   if (config.fade_ms != normal.fade_ms) whole.key("fade_ms").number(config.fade_ms);
   if (config.gamma != normal.gamma) whole.key("gamma").number(config.gamma);
   if (config.max_pct != normal.max_pct) whole.key("max_pct").number(config.max_pct);
+  if (config.restore) whole.key("restore").boolean(true);
   whole.end_object();
   return Status::kOk;
 }

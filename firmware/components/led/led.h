@@ -10,6 +10,7 @@ struct LedConfig {
   double fade_ms = 0;    ///< where an act does not say it
   double gamma = 1;      ///< duty = brightness ^ gamma; 2.2 looks even to the eye
   double max_pct = 100;  ///< duty at full brightness
+  bool restore = false;  ///< after a restart it shines as before
 };
 
 /// A lamp that can be switched, dimmed and faded; docs/protocol.md §4.3. The state says where a fade leads, from its
@@ -32,6 +33,7 @@ class Led final : public Configured<LedConfig> {
   void write_state(JsonWriter& out) const override;
   /// Without a fade; the lamp follows in the next execute().
   void set_state(const JsonValue& state, const Now& now) override;
+  bool keeps_state() const override { return config_.restore; }
   uint32_t state_version() const override { return state_version_; }
   bool in_shadow() const override { return true; }
   void write_execute_options(JsonWriter& out) const override;

@@ -23,6 +23,7 @@ Fields Relay::fields() const {
   constexpr size_t kGroup = offsetof(RelayConfig, group);
   static constexpr Field kFields[] = {
       boolean_field("active_low", "Active low", offsetof(RelayConfig, active_low)),
+      boolean_field("restore", "On again after a restart", offsetof(RelayConfig, restore)),
       number_field("min_on_s", "Stays on for at least (s)", offsetof(RelayConfig, min_on_s), 0, 3600),
       number_field("min_off_s", "Stays off for at least (s)", offsetof(RelayConfig, min_off_s), 0, 3600),
       number_field("max_on_s", "Goes off by itself after (s), 0: never", offsetof(RelayConfig, max_on_s), 0, 604'800),
@@ -32,7 +33,7 @@ Fields Relay::fields() const {
       integer_field("group_3", "Group of channel 3", kGroup + 2 * sizeof(double), 0, 2),
       integer_field("group_4", "Group of channel 4", kGroup + 3 * sizeof(double), 0, 2)};
   // A board of one relay has no groups and no dead time.
-  return {kFields, outputs_.count > 1 ? 5 + outputs_.count : 4};
+  return {kFields, outputs_.count > 1 ? 6 + outputs_.count : 5};
 }
 
 bool Relay::fits(const RelayConfig& config, Fault& fault) const {

@@ -18,6 +18,7 @@ struct RelayOutputs {
 
 struct RelayConfig {
   bool active_low = false;
+  bool restore = false;  ///< after a restart, what was on goes on again
   double min_on_s = 0;
   double min_off_s = 0;
   double max_on_s = 0;  ///< 0: no limit
@@ -46,6 +47,7 @@ class Relay final : public Configured<RelayConfig> {
   void write_state(JsonWriter& out) const override;
   /// What was on goes on again as soon as its times allow; call it before the first execute().
   void set_state(const JsonValue& state, const Now& now) override;
+  bool keeps_state() const override { return config_.restore; }
   uint32_t state_version() const override { return state_version_; }
   bool in_shadow() const override { return true; }
   void write_execute_options(JsonWriter& out) const override;
