@@ -144,6 +144,39 @@ test('what cannot be made is said in words, and not made', async ({ page }) => {
 	await expect(page.getByRole('button', { name: 'Choose its parts…' })).toBeFocused();
 });
 
+test('by keyboard each control can be seen as it has the focus, and focus goes back where it came from', async ({
+	page
+}) => {
+	await page.goto('/');
+	const opener = page.getByRole('button', { name: 'Choose its parts…' });
+	await opener.focus();
+	await page.keyboard.press('Enter');
+	const dialog = page.getByRole('dialog', { name: 'Add a virtual device' });
+	await expect(dialog.getByRole('radio').first()).toBeFocused();
+	await dialog.getByText('World', { exact: true }).click();
+	await dialog.getByRole('radio').first().focus();
+	const last = dialog.getByRole('button', { name: 'Add the device' });
+	for (let presses = 0; !(await last.evaluate((node) => node === document.activeElement)); presses++) {
+		expect(presses).toBeLessThan(40);
+		await page.keyboard.press('Tab');
+		const hidden = await page.evaluate(() => {
+			const node = document.activeElement;
+			const box = node?.getBoundingClientRect();
+			if (!node || !box) return 'nothing has the focus';
+			const corners = [box.top + 1, box.bottom - 1].map((y) =>
+				document.elementFromPoint(box.left + box.width / 2, y)
+			);
+			return corners.every((at) => at !== null && (node.contains(at) || at.contains(node)))
+				? ''
+				: node.outerHTML;
+		});
+		expect(hidden, 'something lies over what has the focus').toBe('');
+	}
+	await expect(dialog.getByRole('heading', { name: 'Add a virtual device' })).toBeInViewport();
+	await page.keyboard.press('Escape');
+	await expect(opener).toBeFocused();
+});
+
 for (const colorScheme of ['light', 'dark'] as const)
 	test.describe(colorScheme, () => {
 		test.use({ colorScheme });
