@@ -61,8 +61,9 @@ async function roof() {
 		...['--http', '0', '--speed', String(SPEED)]
 	]);
 	ends.push(() => node.stop());
+	const base = node.devices[0]?.http ?? '';
 	const ask = async <T>(method: string, params: object = {}): Promise<T> => {
-		const answer = await fetch(`${node.devices[0]!.http}/api/rpc`, {
+		const answer = await fetch(`${base}/api/rpc`, {
 			method: 'POST',
 			headers: { 'Content-Type': 'application/json' },
 			body: JSON.stringify({ jsonrpc: '2.0', id: crypto.randomUUID(), method, params })
