@@ -62,8 +62,9 @@ Board::Board(Device& device, const Hal& hal, const BoardHal& board)
       improv_(device.identity(), board.serial, board.network, *this),
       join_(board.network, hal.rng),
       broker_(device, board.mqtt, hal.rng),
-      wifi_(hal.storage, scratch_),
-      mqtt_(hal.storage, scratch_) {
+      wifi_(hal.storage, {device.config_scratch()}),
+      mqtt_(hal.storage, {device.config_scratch()}) {
+  static_assert(SettingsScratch::kSize <= ConfigStore::kMaxDocument);
   device_.attach(*this);
   device_.add_methods(methods_);
 }

@@ -65,7 +65,6 @@ class Board final : private SerialSink, private ImprovHost {
   Improv improv_;
   NetworkJoin join_;
   BrokerSession broker_;
-  SettingsScratch scratch_;
   Trial<WifiSettings> wifi_;
   Trial<BrokerSettings> mqtt_;
   WifiSettings provisioning_;

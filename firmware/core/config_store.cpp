@@ -1,6 +1,7 @@
 #include "core/config_store.h"
 
 #include <cstring>
+#include <new>
 
 namespace fb {
 namespace {
@@ -47,8 +48,14 @@ bool ConfigStore::load_document() {
   return true;
 }
 
+std::unique_ptr<JsonToken[]> ConfigStore::make_tokens() {
+  return std::unique_ptr<JsonToken[]>(new (std::nothrow) JsonToken[kMaxValues]);
+}
+
 void ConfigStore::load(std::string_view first_boot, std::string_view factory_default, const Now& now) {
-  JsonDocument document(tokens_, kMaxValues);
+  const std::unique_ptr<JsonToken[]> tokens = make_tokens();
+  if (tokens == nullptr) return log_.write(LogLevel::kCritical, "config", "no memory for the configuration");
+  JsonDocument document(tokens.get(), kMaxValues);
   if (load_document()) {
     if (document.parse({scratch_ + TwoSlotRecord::kHeader, document_size_}).ok()) {
       enact_document(document.root(), true, now);
@@ -77,7 +84,9 @@ void ConfigStore::warn(std::string_view what, const JsonValue& entry) {
 }
 
 void ConfigStore::enact(bool prune, const Now& now) {
-  JsonDocument document(tokens_, kMaxValues);
+  const std::unique_ptr<JsonToken[]> tokens = make_tokens();
+  if (tokens == nullptr) return log_.write(LogLevel::kCritical, "config", "no memory: restart to act on what is stored");
+  JsonDocument document(tokens.get(), kMaxValues);
   if (document.parse({scratch_ + TwoSlotRecord::kHeader, document_size_}).ok()) enact_document(document.root(), prune, now);
 }
 
@@ -234,7 +243,10 @@ ConfigStore::Refusal ConfigStore::prepare(Millis trial) {
 }
 
 ConfigStore::Refusal ConfigStore::finish(Millis trial, const Now& now) {
-  JsonDocument document(tokens_, kMaxValues);
+  const std::unique_ptr<JsonToken[]> tokens = make_tokens();
+  constexpr size_t kNeeded = kMaxValues * sizeof(JsonToken);
+  if (tokens == nullptr) return {Kind::kRegistry, SIZE_MAX, {}, {}, {Registry::Refusal::Kind::kMemory, kNeeded, 0, {}}};
+  JsonDocument document(tokens.get(), kMaxValues);
   const std::string_view text(scratch_ + TwoSlotRecord::kHeader, document_size_);
   if (!document.parse(text).ok()) return {Kind::kTooLarge, SIZE_MAX, {}, {}, {}};
   if (trial != 0) {
@@ -244,7 +256,7 @@ ConfigStore::Refusal ConfigStore::finish(Millis trial, const Now& now) {
     if (record_.save(text) != Status::kOk) return {Kind::kStorage, SIZE_MAX, {}, {}, {}};
     stored_ = true;
   }
-  enact(true, now);
+  enact_document(document.root(), true, now);
   return {};
 }
 

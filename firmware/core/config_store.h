@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 
 #include "core/device_settings.h"
@@ -59,6 +60,9 @@ class ConfigStore {
   Status confirm();
   void revert(const Now& now);
 
+  /// The buffer of the documents, for whoever reads or writes a record between two calls of this; kMaxDocument bytes.
+  char* scratch() { return scratch_; }
+
   /// The present configuration.
   void write(JsonWriter& out) const;
   const SystemSettings& system() const { return system_; }
@@ -86,13 +90,15 @@ class ConfigStore {
   void enact_document(const JsonValue& root, bool prune, const Now& now);
   void enact_item(const JsonValue& item, const Now& now);
   bool load_document();
+  /// Room for the values of a document; null where there is no memory. Only for as long as one is acted on: a chip has other
+  /// use for it.
+  static std::unique_ptr<JsonToken[]> make_tokens();
   void warn(std::string_view what, const JsonValue& entry);
 
   JsonWriter document_writer() { return {scratch_ + TwoSlotRecord::kHeader, kMaxDocument}; }
 
   char scratch_[kMaxDocument + TwoSlotRecord::kOverhead];
   size_t document_size_ = 0;
-  JsonToken tokens_[kMaxValues];
   TwoSlotRecord record_;
   Log& log_;
   Registry& registry_;

@@ -92,6 +92,8 @@ class Device {
   Status rename(std::string_view name);
   /// Before start(): a board's settings are confirmed with the configuration.
   void attach(Board& board) { component_methods_.attach(board); }
+  /// ConfigStore::kMaxDocument bytes in which nothing lies between two calls.
+  char* config_scratch() { return config_.scratch(); }
   /// A restart was asked for: the body makes the device anew.
   bool restart_wanted() const { return boot_.restart_wanted || (ota_ && ota_->restart_wanted()); }
   void want_restart() { boot_.restart_wanted = true; }

@@ -16,7 +16,7 @@ namespace fb {
 /// lets through on to the body's own. Each line says which command caused it, if one did.
 class Logger final : public Log {
  public:
-  static constexpr size_t kRing = 2048;
+  static constexpr size_t kRing = 1920;
   static constexpr size_t kMaxText = 200;  ///< what is longer is cut
   static constexpr size_t kMaxTags = 8;    ///< tags with a level of their own
 

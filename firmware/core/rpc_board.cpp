@@ -33,7 +33,7 @@ bool is_pem(std::string_view text, std::string_view label) {
 
 }  // namespace
 
-const BoardMethods::Entry BoardMethods::kMethods[] = {
+constexpr BoardMethods::Entry BoardMethods::kMethods[] = {
     {"system.rename", true, Access::kAdmin, &BoardMethods::rename},
     {"wifi.status", false, Access::kViewer, &BoardMethods::wifi_status},
     {"wifi.set", true, Access::kAdmin, &BoardMethods::wifi_set},

@@ -29,7 +29,7 @@ void add_to_path(SmallString<96>& path, std::string_view leaf) {
 
 }  // namespace
 
-const ComponentMethods::Entry ComponentMethods::kMethods[] = {
+constexpr ComponentMethods::Entry ComponentMethods::kMethods[] = {
     {"components.list", false, Access::kViewer, &ComponentMethods::list},
     {"components.get", false, Access::kViewer, &ComponentMethods::get},
     {"components.options", false, Access::kViewer, &ComponentMethods::options},

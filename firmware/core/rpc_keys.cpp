@@ -4,7 +4,7 @@
 
 namespace fb {
 
-const KeyMethods::Entry KeyMethods::kMethods[3] = {
+constexpr KeyMethods::Entry KeyMethods::kMethods[3] = {
     {"keys.status", false, Access::kNone, &KeyMethods::status},
     {"keys.set", true, Access::kOwner, &KeyMethods::set},
     {"keys.forget", true, Access::kOwner, &KeyMethods::forget},

@@ -22,7 +22,7 @@ std::string_view ota_text(const uint8_t* bytes, size_t size) { return {reinterpr
 
 }  // namespace
 
-const OtaMethods::Entry OtaMethods::kMethods[8] = {
+constexpr OtaMethods::Entry OtaMethods::kMethods[8] = {
     {"ota.begin", false, Access::kAdmin, &OtaMethods::begin},
     {"ota.digests", false, Access::kAdmin, &OtaMethods::digests},
     {"ota.chunk", false, Access::kAdmin, &OtaMethods::chunk},

@@ -31,7 +31,7 @@ std::string_view name_of(ResetReason reason) {
   return "unknown";
 }
 
-const SystemMethods::Entry SystemMethods::kMethods[] = {
+constexpr SystemMethods::Entry SystemMethods::kMethods[] = {
     {"system.info", false, Access::kViewer, &SystemMethods::info},
     {"system.restart", true, Access::kOperator, &SystemMethods::restart},
     {"system.leave_safe_mode", true, Access::kAdmin, &SystemMethods::leave_safe_mode},

@@ -27,7 +27,7 @@ uint64_t StateMemory::version() const {
 void StateMemory::restore(const Now& now) {
   const Expected<std::string_view> record = record_.load();
   if (record.ok()) {
-    JsonToken tokens[128];
+    JsonToken tokens[96];
     JsonDocument document(tokens, sizeof tokens / sizeof tokens[0]);
     const bool whole = document.parse(record.value()).ok() && document.root().is_object();
     if (!whole) log_.write(LogLevel::kWarning, "state", "what was kept cannot be read");

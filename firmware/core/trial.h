@@ -6,15 +6,14 @@
 
 namespace fb {
 
-/// What a record of settings is read and written in: too large for a chip's stack, so one for all of a board.
+/// What a record of settings is read and written in: too large for a chip's stack, so the configuration lends its own.
 struct SettingsScratch {
   /// Every byte of the largest settings an escape of six, and the names around them.
   static constexpr size_t kSize = 6 * sizeof(BrokerSettings) + 64 + TwoSlotRecord::kOverhead;
   static constexpr size_t kTokens = 16;
   static_assert(sizeof(BrokerSettings) >= sizeof(WifiSettings));
 
-  char bytes[kSize];
-  JsonToken tokens[kTokens];
+  char* bytes;  ///< kSize of them
 };
 
 /// Settings that a board could lose its way by: new ones act at once and are stored only when confirmed. A restart or the
@@ -23,14 +22,15 @@ template <typename T>
 class Trial {
  public:
   /// @param scratch shared with others between calls
-  Trial(Storage& storage, SettingsScratch& scratch) : storage_(storage), scratch_(scratch) {}
+  Trial(Storage& storage, SettingsScratch scratch) : storage_(storage), scratch_(scratch) {}
 
   /// Reads what is stored; empty where nothing is, or what is there cannot be read. Once, before the rest.
   Status load() {
     TwoSlotRecord record(storage_, T::kRecord, scratch_.bytes, SettingsScratch::kSize);
     const Expected<std::string_view> bytes = record.load();
     if (!bytes.ok()) return bytes.status() == Status::kNotFound ? Status::kOk : bytes.status();
-    JsonDocument document(scratch_.tokens, SettingsScratch::kTokens);
+    JsonToken tokens[SettingsScratch::kTokens];
+    JsonDocument document(tokens, SettingsScratch::kTokens);
     if (!document.parse(bytes.value()).ok() || !tried_.read(document.root()).empty()) return Status::kCorrupt;
     stored_ = tried_;
     return Status::kOk;
@@ -72,7 +72,7 @@ class Trial {
 
  private:
   Storage& storage_;
-  SettingsScratch& scratch_;
+  SettingsScratch scratch_;
   T stored_;
   T tried_;
   Millis ends_ = 0;

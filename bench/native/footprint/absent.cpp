@@ -4,8 +4,10 @@
 
 void* operator new(size_t size) { return std::malloc(size); }
 void* operator new(size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
+void* operator new[](size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
 void operator delete(void* place) noexcept { std::free(place); }
 void operator delete(void* place, size_t) noexcept { std::free(place); }
+void operator delete[](void* place) noexcept { std::free(place); }
 extern "C" void __cxa_pure_virtual() { __builtin_trap(); }
 namespace std {
 const nothrow_t nothrow{};

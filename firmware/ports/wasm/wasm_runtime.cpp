@@ -16,5 +16,7 @@ void* operator new(size_t size) {
   return made;
 }
 void* operator new(size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
+void* operator new[](size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
 void operator delete(void* made) noexcept { std::free(made); }
 void operator delete(void* made, size_t) noexcept { std::free(made); }
+void operator delete[](void* made) noexcept { std::free(made); }
