@@ -1,18 +1,18 @@
 import { assert, done, err, ok, type Clock, type Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
-import { encodeBlock, openBlock, type BlockHead } from './codec/block';
-import { Malformed } from './codec/byte-stream';
+import { BlockReader } from './block-reader';
+import type { BlockHead } from './codec/block';
 import type { Row } from './codec/row-group';
 import { encodeWalRecord } from './codec/wal-record';
-import { ColumnCache } from './column-cache';
 import type { Disk, NewBlock, StateRow } from './disk';
 import { pointColumns } from './fold';
-import { chooseFold } from './fold-plan';
 import { Ledger } from './ledger';
 import type { Names } from './names';
-import { reduceRange, type BlockColumns } from './range';
+import { reduceRange } from './range';
+import { SealedBlocks } from './sealed-blocks';
 import { formatSentinel } from './sentinel';
-import { Series, byTime, type HeldRow } from './series';
+import { SentinelTeller } from './sentinel-teller';
+import { Series, type HeldRow } from './series';
 import type {
 	AppendReport,
 	LatestSample,
@@ -27,8 +27,6 @@ import type {
 
 /** Between tries while nothing can be written, ms: long enough not to wear out a full disk. */
 const RETRY_MS = 5000;
-/** The page's copy of the sentinel is at most this far behind, ms. */
-const SENTINEL_MS = 5000;
 /** Folds after one seal; the rest waits for the next, so that flushes are not held up. */
 const FOLDS_PER_SEAL = 16;
 /** A query whose blocks were folded away while it read them starts again; so often in a row means a fault. */
@@ -60,9 +58,9 @@ interface Batch {
 export class ColumnarStore implements TelemetryStore {
 	readonly #parts: StoreParts;
 	readonly #byId = new Map<number, Series>();
-	readonly #cache: ColumnCache;
-	readonly #damaged = new Set<number>();
-	#state: StateRow;
+	readonly #reader: BlockReader;
+	readonly #blocks: SealedBlocks;
+	readonly #sentinels: SentinelTeller;
 	#wal: number;
 	#walBytes: number;
 	#walSinceMs: number | undefined;
@@ -76,23 +74,29 @@ export class ColumnarStore implements TelemetryStore {
 	#closed = false;
 	#flushes = 0;
 	#dropped = 0;
-	#sentinelDueMs = 0;
 	#sealNotBeforeMs = 0;
-	#cancelSentinel: (() => void) | undefined;
 	#cancelRetry: (() => void) | undefined;
 
 	constructor(parts: StoreParts) {
 		this.#parts = parts;
-		this.#state = parts.state;
+		const { disk, cause, limits, state } = parts;
+		this.#reader = new BlockReader({
+			disk,
+			cacheBytes: limits.cacheBytes,
+			isStored: (head) => this.#byId.get(head.series)?.heads?.includes(head) ?? false,
+			onDamaged: (head) => this.#tellDamaged(head)
+		});
+		this.#blocks = new SealedBlocks({ disk, cause, reader: this.#reader, limits, state });
+		this.#sentinels = new SentinelTeller(parts.clock, () => parts.onSentinel(this.sentinel));
 		this.#wal = parts.wal;
 		this.#walBytes = parts.walBytes;
-		this.#cache = new ColumnCache(parts.limits.cacheBytes);
 		for (const series of parts.series) this.#byId.set(series.id, series);
-		if (this.#wal > this.#state.sealedWal) this.#walSinceMs = parts.clock.now();
+		if (this.#wal > state.sealedWal) this.#walSinceMs = parts.clock.now();
 	}
 
 	get sentinel(): string {
-		return formatSentinel({ generation: this.#state.generation, seal: this.#state.seal, wal: this.#wal });
+		const { generation, seal } = this.#blocks.state;
+		return formatSentinel({ generation, seal, wal: this.#wal });
 	}
 
 	async append(samples: readonly Sample[]): Promise<Result<AppendReport, StoreError>> {
@@ -129,16 +133,18 @@ export class ColumnarStore implements TelemetryStore {
 		for (let left = RANGE_TRIES; ; left--) {
 			signal.throwIfAborted();
 			if (!series || metric === undefined || !(query.toMs > query.fromMs)) return pointColumns([]);
-			const heads = series.heads ?? (await this.#loadHeads(series));
+			const heads = series.heads ?? (await this.#inTurn(() => this.#blocks.headsOf(series)));
 			signal.throwIfAborted();
 			// Copied here, with no wait since the headers were seen: a row is in one of the two, never in both.
 			const source = {
 				metric,
-				heads: heads.filter((h) => !this.#damaged.has(h.block)),
+				heads: heads.filter((head) => !this.#reader.isDamaged(head)),
 				held: [...series.held]
 			};
 			if (heads !== series.heads) continue;
-			const result = await reduceRange(query, source, (wanted) => this.#readColumns(wanted, metric, signal));
+			const result = await reduceRange(query, source, (wanted) =>
+				this.#reader.columns(wanted, metric, signal)
+			);
 			const stillThere = source.heads.every((head) => series.heads?.includes(head) ?? false);
 			if (stillThere || left <= 1) return result;
 		}
@@ -159,14 +165,15 @@ export class ColumnarStore implements TelemetryStore {
 
 	async stats(): Promise<StoreStats> {
 		const usage = await this.#parts.disk?.usage();
+		const { state } = this.#blocks;
 		let held = 0;
 		for (const series of this.#byId.values()) held += series.held.length;
 		return {
-			walRecords: this.#wal - this.#state.sealedWal,
+			walRecords: this.#wal - state.sealedWal,
 			walBytes: this.#walBytes,
-			blocks: this.#state.blocks,
-			blockBytes: this.#state.blockBytes,
-			samples: this.#state.samples + held,
+			blocks: state.blocks,
+			blockBytes: state.blockBytes,
+			samples: state.samples + held,
 			usedBytes: usage?.usedBytes,
 			quotaBytes: usage?.quotaBytes,
 			persisted: usage?.persisted,
@@ -192,16 +199,10 @@ export class ColumnarStore implements TelemetryStore {
 
 	/** Removes what is stored of some series, and their rows that wait; the log and the small rows keep theirs. */
 	async #empty(gone: readonly Series[]): Promise<Result<void, StoreError>> {
-		const { disk, cause } = this.#parts;
-		if (!disk) return err({ kind: 'unavailable', cause });
 		this.#waiting = this.#waiting.filter(({ series }) => !gone.includes(series));
 		for (const series of gone) {
-			const heads = await disk.heads(series.id);
-			const emptied = await disk.empty(series.id);
+			const emptied = await this.#blocks.empty(series);
 			if (!emptied.ok) return emptied;
-			// Written with the next seal. A browser killed before finds fewer blocks than it knew of, and mends that.
-			this.#state = withBlocks(this.#state, heads, []);
-			series.heads = [];
 			series.held = series.held.filter((row) => row.wal > 0);
 		}
 		return done;
@@ -212,9 +213,9 @@ export class ColumnarStore implements TelemetryStore {
 		await this.flush();
 		this.#closed = true;
 		await this.#tail;
-		this.#cancelSentinel?.();
+		this.#sentinels.stop();
 		this.#cancelRetry?.();
-		if (this.#parts.disk) this.#tellSentinel();
+		if (this.#parts.disk) this.#sentinels.tellNow();
 		this.#parts.disk?.close();
 	}
 
@@ -303,7 +304,7 @@ export class ColumnarStore implements TelemetryStore {
 		this.#walSinceMs ??= clock.now();
 		this.#flushes++;
 		this.#recovered();
-		this.#sentinelChanged();
+		this.#sentinels.changed();
 		if (this.#sealDue()) void this.#inTurn(() => this.#sealAndFold());
 		return done;
 	}
@@ -343,7 +344,7 @@ export class ColumnarStore implements TelemetryStore {
 	#sealDue(): boolean {
 		const { limits, clock } = this.#parts;
 		if (clock.now() < this.#sealNotBeforeMs) return false;
-		const records = this.#wal - this.#state.sealedWal;
+		const records = this.#wal - this.#blocks.state.sealedWal;
 		const ageMs = clock.now() - (this.#walSinceMs ?? clock.now());
 		return this.#walBytes >= limits.sealBytes || records >= limits.sealRecords || ageMs >= limits.sealAgeMs;
 	}
@@ -371,26 +372,23 @@ export class ColumnarStore implements TelemetryStore {
 	 * @param gone series that are removed instead: their rows in the log would bring them back at the next start
 	 */
 	async #seal(gone: readonly Series[] = []): Promise<Result<void, StoreError>> {
-		if (this.#wal === this.#state.sealedWal && gone.length === 0) return done;
+		const { seal, sealedWal } = this.#blocks.state;
+		if (this.#wal === sealedWal && gone.length === 0) return done;
 		const remove: BlockHead[] = [];
 		for (const { id } of gone) remove.push(...((await this.#parts.disk?.heads(id)) ?? []));
 		const made: { series: Series; block: NewBlock }[] = [];
-		let seal = this.#state.seal;
 		const touched = [...this.#byId.values()].filter(
 			(series) => !gone.includes(series) && series.held.some((row) => row.wal > 0)
 		);
 		for (const series of touched) {
-			const rows = series.held.filter((row) => row.wal > 0).sort((a, b) => a.timeMs - b.timeMs);
-			for (let at = 0; at < rows.length; at += this.#parts.limits.blockRows) {
-				const part = rows.slice(at, at + this.#parts.limits.blockRows);
-				made.push({ series, block: encodeBlock(part, { series: series.id, block: ++seal, level: 0 }) });
-			}
+			const rows = series.held.filter((row) => row.wal > 0);
+			for (const block of this.#blocks.encode(series, rows, seal + made.length)) made.push({ series, block });
 		}
-		const changed = await this.#change(
+		const changed = await this.#blocks.change(
 			remove,
 			made.map(({ block }) => block),
 			{
-				...(this.#wal > this.#state.sealedWal ? { walUpTo: this.#wal } : {}),
+				...(this.#wal > sealedWal ? { walUpTo: this.#wal } : {}),
 				forget: gone.map(({ id }) => id),
 				ledgers: new Map(touched.map((series) => [series.id, writtenLedger(series).encode()])),
 				latest: new Map(touched.map((series) => [series.id, series.latestRow()]))
@@ -411,169 +409,30 @@ export class ColumnarStore implements TelemetryStore {
 		if (gone.length > 0) this.#waiting = this.#waiting.filter(({ series }) => !gone.includes(series));
 		this.#walBytes = 0;
 		this.#walSinceMs = undefined;
-		this.#tellSentinel();
+		this.#sentinels.tellNow();
 		return done;
 	}
 
 	/** Joins small neighbours of one series, if there are enough of a level. */
 	async #fold(series: Series): Promise<void> {
-		const { disk, limits } = this.#parts;
-		if (!disk || this.#byId.get(series.id) !== series) return;
-		series.heads ??= [...(await disk.heads(series.id))].sort(byTime);
-		const group = chooseFold(
-			series.heads.filter((head) => !this.#damaged.has(head.block)),
-			limits
-		);
-		const first = group[0];
-		if (!first) return;
-		const bytes = await disk.blocks(group);
-		const rows: Row[] = [];
-		for (const [i, head] of group.entries()) {
-			const part = this.#open(head, bytes[i])?.rows();
-			if (!part) return; // told as damage: left where it is
-			for (const row of part) rows.push(row);
-		}
-		const block = encodeBlock(rows, {
-			series: series.id,
-			block: this.#state.seal + 1,
-			level: first.level + 1
-		});
-		const changed = await this.#change(group, [block], {});
-		if (changed.ok) series.replaceBlocks(group, [block.head]);
-		else this.#failed(changed.error);
+		if (this.#byId.get(series.id) !== series) return;
+		const folded = await this.#blocks.fold(series);
+		if (!folded.ok) this.#failed(folded.error);
 	}
 
-	async #change(
-		remove: readonly BlockHead[],
-		add: readonly NewBlock[],
-		more: Pick<Parameters<Disk['change']>[0], 'walUpTo' | 'ledgers' | 'latest' | 'forget'>
-	): Promise<Result<void, StoreError>> {
-		const { disk, cause } = this.#parts;
-		if (!disk) return err({ kind: 'unavailable', cause });
-		const added = add.map(({ head }) => head);
-		const before = this.#state;
-		const state: StateRow = {
-			...withBlocks(before, remove, added),
-			seal: Math.max(before.seal + 1, ...added.map(({ block }) => block)),
-			sealedWal: more.walUpTo ?? before.sealedWal
-		};
-		const changed = await disk.change({ state, add, remove, ...more });
-		if (changed.ok) this.#state = state;
-		return changed;
+	#tellDamaged(head: BlockHead): void {
+		const { seal } = this.#blocks.state;
+		const known = { knownSeal: seal, knownWal: this.#wal, foundSeal: seal, foundWal: this.#wal };
+		const noticedMs = this.#parts.clock.now();
+		const loss = { noticedMs, cause: 'unreadable', block: head.block, ...known } as const;
+		this.#parts.onTrouble({ kind: 'lost', loss });
+		const series = this.#byId.get(head.series);
+		if (series) void this.#inTurn(() => this.#mend(series));
 	}
 
-	#loadHeads(series: Series): Promise<readonly BlockHead[]> {
-		return this.#inTurn(async () => {
-			series.heads ??= [...((await this.#parts.disk?.heads(series.id)) ?? [])].sort(byTime);
-			return series.heads;
-		});
-	}
-
-	async #readColumns(
-		heads: readonly BlockHead[],
-		metric: number,
-		signal: AbortSignal
-	): Promise<readonly BlockColumns[]> {
-		const found = heads.map((head) => this.#cached(head, metric));
-		const missing = heads.filter((_, i) => !found[i]);
-		if (missing.length === 0) return found;
-		const bytes = (await this.#parts.disk?.blocks(missing)) ?? [];
-		signal.throwIfAborted();
-		const decoded = new Map(missing.map((head, i) => [head, this.#decode(head, bytes[i], metric)]));
-		return heads.map((head, i) => found[i] ?? decoded.get(head));
-	}
-
-	#cached(head: BlockHead, metric: number): BlockColumns {
-		const times = this.#cache.get(`${head.block}`);
-		const values = this.#cache.get(`${head.block}.${metric}`);
-		return times && values ? { times, values } : undefined;
-	}
-
-	#decode(head: BlockHead, bytes: Uint8Array | undefined, metric: number): BlockColumns {
-		// Folded away since: the query sees that and starts again.
-		if (!bytes && !this.#byId.get(head.series)?.heads?.includes(head)) return undefined;
-		const group = this.#open(head, bytes);
-		const values = group?.column(metric);
-		if (!group || !values) return undefined;
-		const times = this.#cache.get(`${head.block}`) ?? group.times();
-		this.#cache.set(`${head.block}`, times);
-		this.#cache.set(`${head.block}.${metric}`, values);
-		return { times, values };
-	}
-
-	/** The block; where it is damaged it is left out from now on, and told once. */
-	#open(head: BlockHead, bytes: Uint8Array | undefined): ReturnType<typeof openBlock> {
-		try {
-			const group = openBlock(head, bytes);
-			if (group) return group;
-		} catch (error) {
-			if (!(error instanceof Malformed)) throw error;
-		}
-		if (!this.#damaged.has(head.block)) {
-			this.#damaged.add(head.block);
-			const { seal } = this.#state;
-			const known = { knownSeal: seal, knownWal: this.#wal, foundSeal: seal, foundWal: this.#wal };
-			const noticedMs = this.#parts.clock.now();
-			const loss = { noticedMs, cause: 'unreadable', block: head.block, ...known } as const;
-			this.#parts.onTrouble({ kind: 'lost', loss });
-			const series = this.#byId.get(head.series);
-			if (series) void this.#inTurn(() => this.#mend(series));
-		}
-		return undefined;
-	}
-
-	/** Removes a series' damaged blocks and makes its ledger say what is left, so that what they held may come again. */
 	async #mend(series: Series): Promise<void> {
-		const { disk } = this.#parts;
-		if (!disk || this.#byId.get(series.id) !== series) return;
-		const ledger = new Ledger();
-		const bad: BlockHead[] = [];
-		for (const head of [...(await disk.heads(series.id))].sort(byTime)) {
-			const [bytes] = await disk.blocks([head]);
-			const rows = this.#damaged.has(head.block) ? undefined : this.#open(head, bytes)?.rows();
-			if (!rows) bad.push(head);
-			else for (const { identity } of rows) if (identity) ledger.add(identity.epoch, identity.seq);
-		}
-		if (bad.length === 0) return; // an earlier turn has done it
-		const hold = (rows: readonly HeldRow[]) => {
-			for (const { identity } of rows) if (identity) ledger.add(identity.epoch, identity.seq);
-		};
-		hold(series.held.filter((row) => row.wal > 0));
-		const changed = await this.#change(bad, [], { ledgers: new Map([[series.id, ledger.encode()]]) });
-		if (!changed.ok) return; // left out of queries as before, and found again at the next start
-		hold(series.held); // with what came meanwhile
-		series.ledger = ledger;
-		series.replaceBlocks(bad, []);
-		for (const { block } of bad) this.#damaged.delete(block);
+		if (this.#byId.get(series.id) === series) await this.#blocks.mend(series);
 	}
-
-	/** Tells at once if it was long ago, else as soon as it is. */
-	#sentinelChanged(): void {
-		const { clock } = this.#parts;
-		if (this.#cancelSentinel) return;
-		const waitMs = this.#sentinelDueMs - clock.now();
-		if (waitMs <= 0) this.#tellSentinel();
-		else this.#cancelSentinel = clock.after(waitMs, () => this.#tellSentinel());
-	}
-
-	#tellSentinel(): void {
-		this.#cancelSentinel?.();
-		this.#cancelSentinel = undefined;
-		this.#sentinelDueMs = this.#parts.clock.now() + SENTINEL_MS;
-		this.#parts.onSentinel(this.sentinel);
-	}
-}
-
-/** The state's sums after blocks went and came. */
-function withBlocks(state: StateRow, remove: readonly BlockHead[], add: readonly BlockHead[]): StateRow {
-	const more = (key: 'bytes' | 'rows') =>
-		add.reduce((n, head) => n + head[key], 0) - remove.reduce((n, head) => n + head[key], 0);
-	return {
-		...state,
-		blocks: state.blocks + add.length - remove.length,
-		blockBytes: state.blockBytes + more('bytes'),
-		samples: state.samples + more('rows')
-	};
 }
 
 /** The ledger without what still waits: a crash now must not leave it claiming samples that were never written. */

@@ -1,0 +1,144 @@
+import { done, err, type Result } from '$lib/base';
+import { encodeBlock, type BlockHead } from './codec/block';
+import type { Row } from './codec/row-group';
+import type { BlockReader } from './block-reader';
+import type { BlockChange, Disk, NewBlock, StateRow } from './disk';
+import { chooseFold } from './fold-plan';
+import { Ledger } from './ledger';
+import { byTime, type HeldRow, type Series } from './series';
+import type { StoreError, StoreLimits } from './store';
+
+/** The blocks on disk and the state row that tells of them. Every act is one transaction; the caller takes turns. */
+export class SealedBlocks {
+	readonly #disk: Disk | undefined;
+	readonly #cause: string;
+	readonly #reader: BlockReader;
+	readonly #limits: StoreLimits;
+	#state: StateRow;
+
+	/** @param cause why there is no disk, where there is none */
+	constructor(options: {
+		disk: Disk | undefined;
+		cause: string;
+		reader: BlockReader;
+		limits: StoreLimits;
+		state: StateRow;
+	}) {
+		this.#disk = options.disk;
+		this.#cause = options.cause;
+		this.#reader = options.reader;
+		this.#limits = options.limits;
+		this.#state = options.state;
+	}
+
+	get state(): StateRow {
+		return this.#state;
+	}
+
+	/** Headers of a series' blocks by time: read once, then kept up to date. */
+	async headsOf(series: Series): Promise<readonly BlockHead[]> {
+		series.heads ??= [...((await this.#disk?.heads(series.id)) ?? [])].sort(byTime);
+		return series.heads;
+	}
+
+	/** Blocks of level 0 for rows of one series, numbered from `after` + 1. */
+	encode(series: Series, rows: readonly Row[], after: number): NewBlock[] {
+		const sorted = [...rows].sort((a, b) => a.timeMs - b.timeMs);
+		const made: NewBlock[] = [];
+		for (let at = 0; at < sorted.length; at += this.#limits.blockRows) {
+			const part = sorted.slice(at, at + this.#limits.blockRows);
+			made.push(encodeBlock(part, { series: series.id, block: after + made.length + 1, level: 0 }));
+		}
+		return made;
+	}
+
+	async change(
+		remove: readonly BlockHead[],
+		add: readonly NewBlock[],
+		more: Pick<BlockChange, 'walUpTo' | 'ledgers' | 'latest' | 'forget'>
+	): Promise<Result<void, StoreError>> {
+		if (!this.#disk) return err({ kind: 'unavailable', cause: this.#cause });
+		const added = add.map(({ head }) => head);
+		const before = this.#state;
+		const state: StateRow = {
+			...withBlocks(before, remove, added),
+			seal: Math.max(before.seal + 1, ...added.map(({ block }) => block)),
+			sealedWal: more.walUpTo ?? before.sealedWal
+		};
+		const changed = await this.#disk.change({ state, add, remove, ...more });
+		if (changed.ok) this.#state = state;
+		return changed;
+	}
+
+	/** Removes all blocks of a series without writing a byte. */
+	async empty(series: Series): Promise<Result<void, StoreError>> {
+		if (!this.#disk) return err({ kind: 'unavailable', cause: this.#cause });
+		const heads = await this.#disk.heads(series.id);
+		const emptied = await this.#disk.empty(series.id);
+		if (!emptied.ok) return emptied;
+		// Written with the next seal. A browser killed before finds fewer blocks than it knew of, and mends that.
+		this.#state = withBlocks(this.#state, heads, []);
+		series.heads = [];
+		return done;
+	}
+
+	/** Joins small neighbours of one series, if there are enough of a level. */
+	async fold(series: Series): Promise<Result<void, StoreError>> {
+		if (!this.#disk) return done;
+		const heads = await this.headsOf(series);
+		const group = chooseFold(
+			heads.filter((head) => !this.#reader.isDamaged(head)),
+			this.#limits
+		);
+		const first = group[0];
+		if (!first) return done;
+		const bytes = await this.#disk.blocks(group);
+		const rows: Row[] = [];
+		for (const [i, head] of group.entries()) {
+			const part = this.#reader.open(head, bytes[i])?.rows();
+			if (!part) return done; // told as damage: left where it is
+			for (const row of part) rows.push(row);
+		}
+		const place = { series: series.id, block: this.#state.seal + 1, level: first.level + 1 };
+		const block = encodeBlock(rows, place);
+		const changed = await this.change(group, [block], {});
+		if (changed.ok) series.replaceBlocks(group, [block.head]);
+		return changed;
+	}
+
+	/** Removes a series' damaged blocks and makes its ledger say what is left, so that what they held may come again. */
+	async mend(series: Series): Promise<void> {
+		if (!this.#disk) return;
+		const ledger = new Ledger();
+		const bad: BlockHead[] = [];
+		for (const head of [...(await this.#disk.heads(series.id))].sort(byTime)) {
+			const [bytes] = await this.#disk.blocks([head]);
+			const rows = this.#reader.isDamaged(head) ? undefined : this.#reader.open(head, bytes)?.rows();
+			if (!rows) bad.push(head);
+			else for (const { identity } of rows) if (identity) ledger.add(identity.epoch, identity.seq);
+		}
+		if (bad.length === 0) return; // an earlier turn has done it
+		const hold = (rows: readonly HeldRow[]) => {
+			for (const { identity } of rows) if (identity) ledger.add(identity.epoch, identity.seq);
+		};
+		hold(series.held.filter((row) => row.wal > 0));
+		const changed = await this.change(bad, [], { ledgers: new Map([[series.id, ledger.encode()]]) });
+		if (!changed.ok) return; // left out of queries as before, and found again at the next start
+		hold(series.held); // with what came meanwhile
+		series.ledger = ledger;
+		series.replaceBlocks(bad, []);
+		this.#reader.forgetDamaged(bad);
+	}
+}
+
+/** The state's sums after blocks went and came. */
+function withBlocks(state: StateRow, remove: readonly BlockHead[], add: readonly BlockHead[]): StateRow {
+	const more = (key: 'bytes' | 'rows') =>
+		add.reduce((n, head) => n + head[key], 0) - remove.reduce((n, head) => n + head[key], 0);
+	return {
+		...state,
+		blocks: state.blocks + add.length - remove.length,
+		blockBytes: state.blockBytes + more('bytes'),
+		samples: state.samples + more('rows')
+	};
+}
