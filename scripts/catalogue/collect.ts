@@ -7,8 +7,14 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseAppImage, parseCatalogue, parseManifest, type ChipFamily } from '$lib/formats';
-import { readFlasherArgs, type FlasherArgs } from './flasher-args';
+import {
+	parseAppImage,
+	parseCatalogue,
+	parseFlasherArgs,
+	parseManifest,
+	type ChipFamily,
+	type FlasherArgs
+} from '$lib/formats';
 import { manifestOf, withAvailable, type ChipBuild } from './node-manifest';
 
 const out = fileURLToPath(new URL('../../static/firmware/', import.meta.url));
@@ -32,8 +38,10 @@ await writeFile(catalogueFile, catalogue);
 process.stdout.write(`catalogue: ${builds.map((build) => build.family).join(', ')}\n`);
 
 async function collect(folder: string): Promise<ChipBuild> {
-	const args = readFlasherArgs(await readFile(join(folder, 'flasher_args.json'), 'utf8'));
-	if (!args) return stop(`${folder}: flasher_args.json is not as ESP-IDF writes it`);
+	const read = parseFlasherArgs(await readFile(join(folder, 'flasher_args.json'), 'utf8'));
+	if (!read.ok)
+		return stop(`${folder}: flasher_args.json: ${read.error.kind} at ${read.error.field || 'its start'}`);
+	const args = read.value;
 	await mkdir(join(out, 'node', args.chip), { recursive: true });
 	const parts: ChipBuild['parts'][number][] = [];
 	for (const { offset, file } of args.files) {

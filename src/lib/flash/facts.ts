@@ -1,4 +1,4 @@
-import type { AppImage, ChipFamily } from '$lib/formats';
+import type { AppImage, ChipFamily, RecognisedBin } from '$lib/formats';
 import type { PortError } from '$lib/link';
 
 /** What a chip says of itself, once its ROM answers. */
@@ -51,7 +51,7 @@ export interface PlanRange {
 
 /** What is written in one go, and verified by one digest. */
 export interface PlanRegion extends PlanRange {
-	readonly kind: 'app' | 'bootloader' | 'partition-table' | 'merged' | 'otadata' | 'nvs' | 'unknown';
+	readonly kind: RecognisedBin['kind'];
 	readonly bytes: Uint8Array<ArrayBuffer>;
 	/** The image in it, where it is one; of a merged one, its application. */
 	readonly image?: AppImage;

@@ -1,4 +1,4 @@
-import { utf8 } from '$lib/base';
+import { sameBytes, utf8 } from '$lib/base';
 
 /** Espressif's formats are little-endian throughout; these read where the caller has checked that the bytes are. */
 export const viewOf = (bytes: Uint8Array): DataView =>
@@ -20,6 +20,10 @@ export function setFieldText(bytes: Uint8Array, at: number, length: number, text
 }
 
 export const utf8Length = (text: string): number => utf8(text).length;
+
+/** Whether these ASCII letters stand there. */
+export const equalText = (bytes: Uint8Array, at: number, text: string): boolean =>
+	sameBytes(bytes.subarray(at, at + text.length), utf8(text));
 
 export const isErased = (bytes: Uint8Array): boolean => bytes.every((b) => b === 0xff);
 

@@ -1,4 +1,5 @@
 import { parseAppImage, type AppImage } from './app-image';
+import { recogniseFileSystem } from './file-system-magic';
 import { isErased } from './little-endian';
 import { parseNvs } from './nvs-read';
 import type { NvsContents } from './nvs-types';
@@ -27,11 +28,15 @@ export type RecognisedBin =
 	  }
 	| { readonly kind: 'otadata'; readonly data: OtaData }
 	| { readonly kind: 'nvs'; readonly contents: NvsContents }
+	| { readonly kind: 'littlefs' }
+	| { readonly kind: 'spiffs' }
 	| { readonly kind: 'unknown' };
 
 /** Where a bootloader lies in a whole flash: one of these on every chip. */
 const BOOTLOADER_OFFSETS = [0, 0x1000, 0x2000];
 const APP_TYPE = 0;
+/** Between a bootloader and the first place of an app lies no more; apps of before the descriptor are larger. */
+const MOST_BOOTLOADER_BYTES = 0x10000;
 
 /** Total. Nothing is guessed from a name; what fits no format, or is erased throughout, is `unknown`. */
 export function recogniseBin(bytes: Uint8Array): RecognisedBin {
@@ -39,14 +44,18 @@ export function recogniseBin(bytes: Uint8Array): RecognisedBin {
 	const merged = mergedOf(bytes);
 	if (merged) return merged;
 	const image = parseAppImage(bytes);
-	if (image.ok) return { kind: image.value.descriptor ? 'app' : 'bootloader', image: image.value };
+	if (image.ok) {
+		const isApp = image.value.descriptor || image.value.sizeBytes > MOST_BOOTLOADER_BYTES;
+		return { kind: isApp ? 'app' : 'bootloader', image: image.value };
+	}
 	const table = parsePartitionTable(bytes);
 	if (table.ok) return { kind: 'partition-table', table: table.value };
 	const data = bytes.length === OTA_DATA_BYTES ? parseOtaData(bytes) : undefined;
 	if (data?.ok && data.value.records.some((record) => record)) return { kind: 'otadata', data: data.value };
 	const contents = parseNvs(bytes);
 	const holds = contents.ok && contents.value.pages.some((page) => page.sequence !== undefined);
-	return holds ? { kind: 'nvs', contents: contents.value } : { kind: 'unknown' };
+	if (holds) return { kind: 'nvs', contents: contents.value };
+	return { kind: recogniseFileSystem(bytes) ?? 'unknown' };
 }
 
 function mergedOf(bytes: Uint8Array): Extract<RecognisedBin, { kind: 'merged' }> | undefined {

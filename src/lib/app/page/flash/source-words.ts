@@ -82,6 +82,10 @@ export function recognisedWords(
 			return { words: 'OTA data: which app starts' };
 		case 'nvs':
 			return { words: 'Settings (NVS)' };
+		case 'littlefs':
+			return { words: 'A LittleFS file system' };
+		case 'spiffs':
+			return { words: 'A SPIFFS file system' };
 		case 'unknown':
 			return { words: 'Not recognised' };
 	}
