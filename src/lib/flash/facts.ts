@@ -116,6 +116,8 @@ export interface FlashReport {
 	readonly durationMs: number;
 	/** Of all regions, as they lie in the flash. */
 	readonly totalBytes: number;
+	/** Of them, what the flash held already: it was neither erased nor written. */
+	readonly unchangedBytes: number;
 	/** Blocks and stretches that had to be sent again. */
 	readonly retries: number;
 	/** Bits per second that the line was used at. */
@@ -128,12 +130,18 @@ export type FlashState =
 	| { readonly kind: 'connecting'; readonly attempt: number }
 	| { readonly kind: 'connected'; readonly board: BoardFacts }
 	| { readonly kind: 'erasing' }
+	/** The chip tells digests of what it holds, before anything is written. */
+	| { readonly kind: 'comparing'; readonly region: number }
 	| {
 			readonly kind: 'writing';
 			/** Place in the plan's regions. */
 			readonly region: number;
-			/** Of the regions as they will lie in the flash, in blocks that the chip acknowledged. */
+			/** So far, of all regions one after another, the flash is as it should be: written, or found unchanged. */
+			readonly reachedBytes: number;
+			/** As they lie in the flash, in blocks that the chip acknowledged. */
 			readonly writtenBytes: number;
+			/** What is left as it is, of all regions: `totalBytes - unchangedBytes` are to be written. */
+			readonly unchangedBytes: number;
 			readonly totalBytes: number;
 			readonly bytesPerSecond?: number;
 			readonly secondsLeft?: number;

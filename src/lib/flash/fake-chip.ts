@@ -7,6 +7,11 @@ import { SlipReader, slipFrame } from './slip';
 /** What a test does to the bytes on the line: none, some, others, or later ones. */
 export type Mangle = (bytes: Uint8Array<ArrayBuffer>, way: 'to-chip' | 'to-host') => Uint8Array<ArrayBuffer>;
 
+interface FlashRange {
+	readonly offset: number;
+	readonly length: number;
+}
+
 /**
  * The ROM and the stub of an ESP32-C3 as far as the flasher's own tests need them: written from Espressif's description of the
  * protocol. The practice board is the full one.
@@ -16,10 +21,18 @@ export class FakeChip implements SerialPortLike {
 	writable: WritableStream<Uint8Array> | null = null;
 	readonly flash = new Uint8Array(0x400000).fill(0xff);
 	/** What a test looks at. */
-	readonly seen = { resets: [] as string[], opens: [] as number[], blocks: 0 };
+	readonly seen = {
+		resets: [] as string[],
+		opens: [] as number[],
+		blocks: 0,
+		begins: [] as FlashRange[],
+		digests: [] as FlashRange[]
+	};
 	mangle: Mangle = (bytes) => bytes;
 	/** Told before each block is taken. */
 	onBlock: (count: number) => void = () => undefined;
+	/** Told before each digest is made. */
+	onDigest: (count: number) => void = () => undefined;
 	/** What a running program says instead of answering. */
 	log: string | undefined;
 	practice = true;
@@ -176,6 +189,7 @@ export class FakeChip implements SerialPortLike {
 			case 0x11:
 				return this.#block(op, data, view.getUint32(4, true));
 			case 0x13:
+				this.onDigest(this.seen.digests.push({ offset: word(0), length: word(1) }));
 				return this.#answer(op, { body: md5(this.flash.subarray(word(0), word(0) + word(1))) });
 			case 0xd0:
 				this.flash.fill(0xff);
@@ -192,6 +206,7 @@ export class FakeChip implements SerialPortLike {
 	}
 
 	#begin(length: number, offset: number): void {
+		this.seen.begins.push({ offset, length });
 		this.#at = offset;
 		this.#left = length;
 		this.#failed = 0;

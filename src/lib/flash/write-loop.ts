@@ -1,7 +1,8 @@
 import { err, ok, sameBytes, type Clock, type Result } from '$lib/base';
+import { changesIn, unlikeIn, type Piece } from './changes';
 import type { ChipSession } from './chip-session';
 import type { Compressor } from './compressor';
-import type { FlashError, FlashReport, FlashState, PlanRegion, WritePlan } from './facts';
+import type { FlashError, FlashReport, FlashState, WritePlan } from './facts';
 import { SpeedGauge } from './speed';
 import { stretchesOf, type Stretch } from './stretches';
 import { blockWasNotTaken } from './stub';
@@ -10,6 +11,8 @@ import type { LineFault } from './stub-line';
 /** How often one block, and how often one stretch, is sent. */
 const BLOCK_TRIES = 3;
 const STRETCH_TRIES = 4;
+/** How often what the chip does not read back as it should is written: once, and twice again. */
+const ROUNDS = 3;
 /** A chip that answers no more is reset and its stub loaded anew, so often in one write. */
 const NEW_BEGINNINGS = 3;
 
@@ -22,12 +25,14 @@ interface Writing {
 }
 
 /**
- * Writes a plan: stretch by stretch, block by block, then the MD5 of each region as the chip reads it back. There is no way to a
- * report but through every digest. Rejects with the signal's reason.
+ * Writes what of a plan differs from what the chip holds: stretch by stretch, block by block. There is no way to a report but
+ * through the MD5 of each region as the chip reads it back, with nothing written after the first of them was asked. Rejects with the
+ * signal's reason.
  */
 export class WriteLoop {
-	readonly #gauge: SpeedGauge;
+	readonly #regions: readonly Piece[];
 	readonly #totalBytes: number;
+	#unchangedBytes = 0;
 	#retries = 0;
 	#beginnings = 0;
 	#wroteAnything = false;
@@ -36,8 +41,8 @@ export class WriteLoop {
 		private readonly plan: WritePlan,
 		private readonly parts: Writing
 	) {
-		this.#totalBytes = plan.regions.reduce((sum, region) => sum + region.length, 0);
-		this.#gauge = new SpeedGauge(parts.clock, this.#totalBytes);
+		this.#regions = plan.regions.map(({ offset, bytes }, region) => ({ region, offset, bytes }));
+		this.#totalBytes = bytesIn(this.#regions);
 	}
 
 	/** Something in the flash may differ from what it was. */
@@ -50,18 +55,79 @@ export class WriteLoop {
 		const startedMs = clock.now();
 		const erased = this.plan.eraseAll ? await this.#eraseAll(signal) : ok(undefined);
 		if (!erased.ok) return erased;
-		let before = 0;
-		for (const [index, region] of this.plan.regions.entries()) {
-			const written = await this.#region(index, region, before, signal);
+		let due = this.plan.eraseAll ? ok(this.#regions) : await this.#due('comparing', signal);
+		if (due.ok) this.#unchangedBytes = this.#totalBytes - bytesIn(due.value);
+		for (let round = 1; ; round++) {
+			if (!due.ok) return due;
+			const [wrong] = due.value;
+			if (!wrong) break;
+			if (round > ROUNDS)
+				return err({ kind: 'verify-failed', offsetBytes: this.plan.regions[wrong.region]!.offset });
+			const written = await this.#write(due.value, signal);
 			if (!written.ok) return written;
-			before += region.length;
+			due = await this.#due('verifying', signal);
 		}
 		return ok({
 			durationMs: clock.now() - startedMs,
 			totalBytes: this.#totalBytes,
+			unchangedBytes: this.#unchangedBytes,
 			retries: this.#retries,
 			baud: session.baud
 		});
+	}
+
+	/** What is to be written, of all regions: none only where the MD5 of each is right. */
+	async #due(
+		kind: 'comparing' | 'verifying',
+		signal: AbortSignal
+	): Promise<Result<readonly Piece[], FlashError>> {
+		const differing = kind === 'comparing' ? changesIn : unlikeIn;
+		for (;;) {
+			const beginnings = this.#beginnings;
+			const due: Piece[] = [];
+			for (const region of this.#regions) {
+				this.parts.tell({ kind, region: region.region });
+				const found = await differing(region, (piece) => this.#matches(piece, signal));
+				if (!found.ok) return found;
+				due.push(...found.value);
+			}
+			// A chip that was reset meanwhile may have run its program, and that writes too: its earlier answers prove nothing.
+			if (due.length > 0 || beginnings === this.#beginnings) return ok(due);
+		}
+	}
+
+	async #matches({ offset, bytes }: Piece, signal: AbortSignal): Promise<Result<boolean, FlashError>> {
+		const wanted = this.parts.compress.md5(bytes, signal); // made while the chip makes its own
+		wanted.catch(() => undefined); // told when it is awaited below
+		const found = await this.#digest(offset, bytes.length, signal);
+		return found.ok ? ok(sameBytes(found.value, await wanted)) : found;
+	}
+
+	async #write(pieces: readonly Piece[], signal: AbortSignal): Promise<Result<undefined, FlashError>> {
+		const { clock, compress } = this.parts;
+		this.#unchangedBytes = Math.min(this.#unchangedBytes, this.#totalBytes - bytesIn(pieces));
+		const wantedBytes = this.#totalBytes - this.#unchangedBytes;
+		const gauge = new SpeedGauge(clock, wantedBytes);
+		let writtenBytes = wantedBytes - bytesIn(pieces);
+		for await (const stretch of stretchesOf(pieces, compress, signal)) {
+			const { region, offset, bytes } = stretch.piece;
+			const before = bytesIn(this.#regions.slice(0, region)) + offset - this.plan.regions[region]!.offset;
+			const tell = (sentBytes: number) =>
+				this.parts.tell({
+					kind: 'writing',
+					region,
+					reachedBytes: before + sentBytes,
+					writtenBytes: writtenBytes + sentBytes,
+					unchangedBytes: this.#unchangedBytes,
+					totalBytes: this.#totalBytes,
+					retries: this.#retries,
+					...gauge.mark(writtenBytes + sentBytes)
+				});
+			const sent = await this.#stretch(stretch, tell, signal);
+			if (!sent.ok) return sent;
+			writtenBytes += bytes.length;
+		}
+		return ok(undefined);
 	}
 
 	async #eraseAll(signal: AbortSignal): Promise<Result<undefined, FlashError>> {
@@ -76,42 +142,19 @@ export class WriteLoop {
 		}
 	}
 
-	async #region(
-		index: number,
-		region: PlanRegion,
-		before: number,
-		signal: AbortSignal
-	): Promise<Result<undefined, FlashError>> {
-		const { compress, tell } = this.parts;
-		// Made while the line is busy with the region itself.
-		const wanted = compress.md5(region.bytes, signal);
-		wanted.catch(() => undefined); // told when it is awaited below
-		for await (const stretch of stretchesOf(region, compress, signal)) {
-			const at = before + stretch.offset - region.offset;
-			const sent = await this.#stretch(stretch, (bytes) => this.#tellWriting(index, at + bytes), signal);
-			if (!sent.ok) return sent;
-		}
-		tell({ kind: 'verifying', region: index });
-		const found = await this.#digest(region, signal);
-		if (!found.ok) return found;
-		return sameBytes(found.value, await wanted)
-			? ok(undefined)
-			: err({ kind: 'verify-failed', offsetBytes: region.offset });
-	}
-
 	/** @param told uncompressed bytes of this stretch whose blocks are acknowledged */
 	async #stretch(
 		stretch: Stretch,
 		told: (bytes: number) => void,
 		signal: AbortSignal
 	): Promise<Result<undefined, FlashError>> {
-		let offsetBytes = stretch.offset;
+		let offsetBytes = stretch.piece.offset;
 		for (let attempt = 1; attempt <= STRETCH_TRIES; attempt++) {
 			told(0);
 			const sent = await this.#sendOnce(
 				stretch,
 				(bytes) => {
-					offsetBytes = stretch.offset + bytes;
+					offsetBytes = stretch.piece.offset + bytes;
 					told(bytes);
 				},
 				signal
@@ -127,12 +170,14 @@ export class WriteLoop {
 	}
 
 	async #sendOnce(
-		{ offset, length, compressed }: Stretch,
+		{ piece, compressed }: Stretch,
 		told: (bytes: number) => void,
 		signal: AbortSignal
 	): Promise<Result<undefined, LineFault | undefined>> {
 		const { stub, blockBytes } = this.parts.session;
 		if (!stub) return err(undefined);
+		const { offset } = piece;
+		const { length } = piece.bytes;
 		const blocks = Math.ceil(compressed.length / blockBytes);
 		this.#wroteAnything = true;
 		const begun = await stub.begin({ offset, length, blocks, blockBytes }, signal);
@@ -152,10 +197,14 @@ export class WriteLoop {
 		return ok(undefined);
 	}
 
-	async #digest(region: PlanRegion, signal: AbortSignal): Promise<Result<Uint8Array, FlashError>> {
+	async #digest(
+		offset: number,
+		length: number,
+		signal: AbortSignal
+	): Promise<Result<Uint8Array, FlashError>> {
 		const { session } = this.parts;
 		for (let tries = 1; ; tries++) {
-			const found = await session.stub?.md5(region.offset, region.length, signal);
+			const found = await session.stub?.md5(offset, length, signal);
 			if (found?.ok) return found;
 			if (tries === BLOCK_TRIES) return err(session.errorOf(found?.error ?? { kind: 'silent' }));
 			this.#retries++;
@@ -180,15 +229,7 @@ export class WriteLoop {
 		const fast = await session.speedUp(baud, signal);
 		return fast.ok ? ok(undefined) : fast;
 	}
-
-	#tellWriting(region: number, writtenBytes: number): void {
-		this.parts.tell({
-			kind: 'writing',
-			region,
-			writtenBytes,
-			totalBytes: this.#totalBytes,
-			retries: this.#retries,
-			...this.#gauge.mark(writtenBytes)
-		});
-	}
 }
+
+const bytesIn = (pieces: readonly Piece[]): number =>
+	pieces.reduce((sum, { bytes }) => sum + bytes.length, 0);

@@ -1,5 +1,5 @@
 import type { Words } from '$lib/ui';
-import type { FlashState } from '../facts';
+import type { FlashReport, FlashState } from '../facts';
 import { flashErrorWords } from './flash-words';
 import type { PlanView } from './plan-words';
 import { flashSize, type StripPart, type StripRow } from './strip';
@@ -19,7 +19,9 @@ export type WriteView = {
 			readonly figures: {
 				readonly what: string;
 				readonly writtenBytes: number;
+				/** To be written: without what is unchanged. */
 				readonly totalBytes: number;
+				readonly unchangedBytes: number;
 				readonly bytesPerSecond: number | undefined;
 				readonly secondsLeft: number | undefined;
 				readonly retries: number;
@@ -30,7 +32,10 @@ export type WriteView = {
 
 /** How far a write came: kept beside the state, because not every state tells it. */
 export interface WriteProgress {
+	/** So far the flash is as it should be, of all regions one after another. */
+	readonly reachedBytes: number;
 	readonly writtenBytes: number;
+	readonly unchangedBytes: number;
 	readonly bytesPerSecond: number | undefined;
 	readonly secondsLeft: number | undefined;
 	readonly retries: number;
@@ -39,7 +44,9 @@ export interface WriteProgress {
 }
 
 export const NO_PROGRESS: WriteProgress = {
+	reachedBytes: 0,
 	writtenBytes: 0,
+	unchangedBytes: 0,
 	bytesPerSecond: undefined,
 	secondsLeft: undefined,
 	retries: 0,
@@ -51,16 +58,25 @@ export function progressed(before: WriteProgress, state: FlashState): WriteProgr
 	switch (state.kind) {
 		case 'writing':
 			return {
+				reachedBytes: state.reachedBytes,
 				writtenBytes: state.writtenBytes,
+				unchangedBytes: state.unchangedBytes,
 				bytesPerSecond: state.bytesPerSecond,
 				secondsLeft: state.secondsLeft,
 				retries: state.retries,
-				verified: Math.max(before.verified, state.region)
+				verified: 0 // what was verified before something was written is asked again
 			};
 		case 'verifying':
-			return { ...before, verified: Math.max(before.verified, state.region) };
+			return { ...before, reachedBytes: Infinity, verified: state.region };
 		case 'done':
-			return { ...before, writtenBytes: state.totalBytes, retries: state.retries, verified: Infinity };
+			return {
+				...before,
+				reachedBytes: state.totalBytes,
+				writtenBytes: state.totalBytes - state.unchangedBytes,
+				unchangedBytes: state.unchangedBytes,
+				retries: state.retries,
+				verified: Infinity
+			};
 		default:
 			return before;
 	}
@@ -69,25 +85,27 @@ export function progressed(before: WriteProgress, state: FlashState): WriteProgr
 /** The strip, the figures and the words of a write. */
 export function writeView(plan: PlanView, state: FlashState, progress: WriteProgress): WriteView {
 	const after = plan.rows.at(-1) ?? { title: 'After', parts: [] };
-	const totalBytes = plan.writtenBytes;
+	const totalBytes = plan.writtenBytes - progress.unchangedBytes;
+	const unchanged =
+		progress.unchangedBytes > 0 ? `, ${flashSize(progress.unchangedBytes)} are unchanged` : '';
 	const shared = {
 		sizeBytes: plan.sizeBytes,
 		practice: plan.practice,
 		rows: [{ title: 'The flash', parts: filled(after.parts, progress) }],
-		picture: `${flashSize(progress.writtenBytes)} of ${flashSize(totalBytes)} are written to a flash of ${flashSize(plan.sizeBytes)}.`,
+		picture: `${flashSize(progress.writtenBytes)} of ${flashSize(totalBytes)} are written to a flash of ${flashSize(plan.sizeBytes)}${unchanged}.`,
 		milestone: milestone(state, progress, totalBytes)
 	};
 	const over = outcome(state);
 	if (over) return { ...shared, kind: 'over', ...over };
-	const { writtenBytes, bytesPerSecond, secondsLeft, retries } = progress;
+	const { writtenBytes, unchangedBytes, bytesPerSecond, secondsLeft, retries } = progress;
 	const names = after.parts.filter((part) => part.look === 'new').map((part) => part.label);
-	const figures = { writtenBytes, totalBytes, bytesPerSecond, secondsLeft, retries };
+	const figures = { writtenBytes, totalBytes, unchangedBytes, bytesPerSecond, secondsLeft, retries };
 	return { ...shared, kind: 'running', figures: { what: doing(state, names), ...figures } };
 }
 
-/** Regions are written one after another, so the bytes written fill them in order. */
+/** Regions come one after another, so what is reached fills them in order. */
 function filled(parts: readonly StripPart[], progress: WriteProgress): readonly StripPart[] {
-	let left = progress.writtenBytes;
+	let left = progress.reachedBytes;
 	let region = 0;
 	return parts.map((part) => {
 		if (part.look !== 'new') return part;
@@ -101,6 +119,8 @@ function doing(state: FlashState, names: readonly string[]): string {
 	switch (state.kind) {
 		case 'erasing':
 			return 'Erasing the flash. The chip does this by itself and is silent meanwhile.';
+		case 'comparing':
+			return `Comparing ${names[state.region] ?? 'a part'} with what is there: what is the same already is left as it is.`;
 		case 'writing':
 			return `Writing ${names[state.region] ?? 'a part'}, part ${state.region + 1} of ${names.length}.`;
 		case 'verifying':
@@ -122,8 +142,8 @@ function outcome(
 			return {
 				tone: 'live',
 				words: {
-					what: `Written and checked in ${duration(state.durationMs)}`,
-					means: `${flashSize(state.totalBytes)} at ${flashSize((1000 * state.totalBytes) / Math.max(1, state.durationMs))}/s. The chip read every part back, and each MD5 is right${state.retries > 0 ? `; ${state.retries} blocks were sent twice` : ''}.`,
+					what: `${state.unchangedBytes === state.totalBytes ? 'Nothing to write: checked' : 'Written and checked'} in ${duration(state.durationMs)}`,
+					means: `${amounts(state)} The chip read every part back, and each MD5 is right${state.retries > 0 ? `; ${state.retries} blocks were sent twice` : ''}.`,
 					todo: 'The board has restarted: its log is in the console.'
 				}
 			};
@@ -153,6 +173,15 @@ function outcome(
 	}
 }
 
+function amounts({ totalBytes, unchangedBytes, durationMs }: FlashReport): string {
+	const written = totalBytes - unchangedBytes;
+	if (written === 0) return `All ${flashSize(totalBytes)} were in the flash already.`;
+	const speed = `${flashSize((1000 * written) / Math.max(1, durationMs))}/s`;
+	return unchangedBytes === 0
+		? `${flashSize(written)} at ${speed}.`
+		: `${flashSize(written)} at ${speed}; ${flashSize(unchangedBytes)} were unchanged and left out.`;
+}
+
 const QUARTERS = [
 	'Writing has begun.',
 	'A quarter is written.',
@@ -163,7 +192,12 @@ const QUARTERS = [
 
 function milestone(state: FlashState, progress: WriteProgress, totalBytes: number): string {
 	if (state.kind === 'writing') return QUARTERS[quarter(progress.writtenBytes, totalBytes)] ?? '';
-	if (state.kind === 'verifying' || state.kind === 'erasing' || state.kind === 'resetting')
+	if (
+		state.kind === 'comparing' ||
+		state.kind === 'verifying' ||
+		state.kind === 'erasing' ||
+		state.kind === 'resetting'
+	)
 		return doing(state, []);
 	return outcome(state)?.words.what ?? '';
 }

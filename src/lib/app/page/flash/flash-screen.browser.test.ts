@@ -11,7 +11,9 @@ import FlashScreen from './FlashScreen.svelte';
 const WRITING: FlashState = {
 	kind: 'writing',
 	region: 2,
+	reachedBytes: 100 * 1024,
 	writtenBytes: 100 * 1024,
+	unchangedBytes: 0,
 	totalBytes: 312 * 1024,
 	bytesPerSecond: 64 * 1024,
 	secondsLeft: 4,
