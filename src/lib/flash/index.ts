@@ -6,4 +6,7 @@ export * from './guard';
 export * from './plan';
 export { isUsbJtag } from './reset';
 export * from './sources';
+export * from './sources-build';
+export * from './sources-check';
+export type { FileError } from './sources-zip';
 export * from './worker-compressor';
