@@ -239,8 +239,17 @@ void ModbusRtu::set_write(WriteState state, std::string_view fault) {
   write_.fault = fault;
 }
 
-Status ModbusRtu::execute_now(const JsonValue& input, JsonWriter& output, Fault& fault, const Now&) {
+Status ModbusRtu::execute_now(const JsonValue& input, JsonWriter& output, Fault& fault, const Now& now) {
   const JsonValue write = input.member("write");
+  const JsonValue read = input.member("read");
+  if (read.exists() && !write.exists()) {
+    fault.field = "read";
+    if (!read.is_true()) return Status::kInvalid;
+    // What is being read now is as good, and the next turn is counted from here.
+    if (!in_round_) due_ = now.mono;
+    output.begin_object().key("read").string("pending").end_object();
+    return Status::kOk;
+  }
   fault.field = "write";
   if (!write.is_object()) return Status::kInvalid;
   fault.field = "write.address";
@@ -290,7 +299,8 @@ void ModbusRtu::write_state(JsonWriter& out) const {
 }
 
 void ModbusRtu::write_execute_options(JsonWriter& out) const {
-  out.raw(R"j({"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","required":["write"],"properties":{)j"
+  out.raw(R"j({"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","minProperties":1,"maxProperties":1,"properties":{)j"
+          R"j("read":{"const":true,"title":"Read now"},)j"
           R"j("write":{"type":"object","title":"Write registers",)j"
           R"j("description":"Queued, one at a time: the outcome is in the state's write, under the number that is answered",)j"
           R"j("required":["address"],"oneOf":[{"required":["value"]},{"required":["values"]}],"properties":{)j"

@@ -28,6 +28,7 @@ struct ModbusPolling {
 };
 
 /// Polls the registers of one slave on a serial bus, all of them each period as one sample, and writes registers when told.
+/// Told to read, it reads at once, and its next period begins there.
 /// A write is only begun by execute_now(); how it ended is in the state, under the number that execute_now() gave.
 /// A block of registers that the slave refuses leaves its values out; a slave that gives nothing at all is a failed turn.
 class ModbusRtu final : public Component {

@@ -467,6 +467,23 @@ FB_TEST("modbus writes between the blocks of a round") {
   EXPECT(bench.taken.samples == (Samples{{{"a", 2301}, {"b", 5001}}}));
 }
 
+FB_TEST("modbus reads at once when told, counts its period from there, and reads no round twice") {
+  Bench bench;
+  bench.run(500);
+  EXPECT(bench.taken.samples.size() == 1);
+  EXPECT(bench.write(R"({"read":true})") == fb::Status::kOk && bench.output == R"({"read":"pending"})");
+  // While that round is under way.
+  bench.run(505);
+  EXPECT(bench.write(R"({"read":true})") == fb::Status::kOk);
+  bench.run(700);
+  EXPECT(bench.taken.samples.size() == 2);
+  bench.run(2400);
+  EXPECT(bench.taken.samples.size() == 2);
+  bench.run(2700);
+  EXPECT(bench.taken.samples.size() == 3);
+  EXPECT(bench.write(R"({"read":false})") == fb::Status::kInvalid && bench.fault.field == "read");
+}
+
 FB_TEST("modbus refuses a write that does not fit and names the member") {
   Bench bench;
   const std::vector<std::pair<std::string, std::string>> cases = {
