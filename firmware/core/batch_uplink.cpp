@@ -25,55 +25,66 @@ BatchClock batch_clock(ClockQuality quality) {
 
 }  // namespace
 
+/// A new log begins at its first; of an old one the ring may have given samples up.
+void BatchUplink::catch_up() {
+  const uint32_t first = parts_.log.first_seq();
+  if (epoch_ != parts_.log.epoch()) {
+    epoch_ = parts_.log.epoch();
+    seq_ = first;
+  }
+  if (seq_ < first) pass_over(first - seq_);
+}
+
+void BatchUplink::pass_over(uint32_t samples) {
+  passed_over_ += samples;
+  seq_ += samples;
+}
+
 size_t BatchUplink::gather(size_t most) {
   builder_.clear();
-  size_t looked_at = 0;
-  while (builder_.samples() < most && seq_ + looked_at < parts_.log.next_seq()) {
-    const uint32_t seq = seq_ + static_cast<uint32_t>(looked_at);
+  for (uint32_t seq = seq_; builder_.samples() < most && seq < parts_.log.next_seq(); seq++) {
     const Expected<LoggedSample> read = parts_.log.read(seq);
-    if (!read.ok()) {
-      // Damaged: a batch holds consecutive numbers, so it ends here, or begins behind.
-      if (builder_.samples() > 0) break;
-      passed_over_++;
-      seq_++;
-      continue;
+    Status added = read.status();
+    if (read.ok()) {
+      const LoggedSample& sample = read.value();
+      const BatchOrigin origin{sample.epoch, batch_clock(sample.quality), parts_.identity.simulated};
+      const uint64_t time_ms = sample.time_ms < 0 ? 0 : static_cast<uint64_t>(sample.time_ms);
+      added = builder_.add(origin, seq, time_ms, sample.metrics, sample.count);
     }
-    const LoggedSample& sample = read.value();
-    const BatchOrigin origin{sample.epoch, batch_clock(sample.quality), parts_.identity.simulated};
-    const uint64_t time_ms = sample.time_ms < 0 ? 0 : static_cast<uint64_t>(sample.time_ms);
-    const Status added = builder_.add(origin, seq, time_ms, sample.metrics, sample.count);
-    if (added == Status::kNoSpace) break;
-    if (added != Status::kOk) {
-      if (builder_.samples() > 0) break;
-      passed_over_++;
-      seq_++;
-      continue;
-    }
-    looked_at++;
+    if (added == Status::kOk) continue;
+    // Damaged, or of another batch: one holds consecutive numbers, so it ends here, or begins behind.
+    if (builder_.samples() > 0) break;
+    pass_over(1);
   }
   return builder_.samples();
 }
 
-bool BatchUplink::send(BatchCodec codec, char* buffer, size_t capacity) {
-  Expected<size_t> size = encode_batch(builder_.view(), codec, payload_, sizeof payload_);
+Status BatchUplink::make(size_t most, BatchCodec codec) {
+  catch_up();
+  codec_ = codec;
+  payload_size_ = 0;
   // Too long for one message: as many as fit.
-  for (size_t samples = builder_.samples() / 2; !size.ok() && samples > 0; samples /= 2) {
-    (void)gather(samples);
-    size = encode_batch(builder_.view(), codec, payload_, sizeof payload_);
+  for (size_t samples = most; samples > 0; samples = builder_.samples() / 2) {
+    if (gather(samples) == 0) return Status::kNotFound;
+    const Expected<size_t> size = encode_batch(builder_.view(), codec, payload_, sizeof payload_);
+    if (!size.ok()) continue;
+    payload_size_ = size.value();
+    return Status::kOk;
   }
-  if (!size.ok()) {
-    passed_over_++;
-    seq_++;
-    return true;
-  }
+  pass_over(1);
+  return Status::kNoSpace;
+}
+
+Status BatchUplink::send(char* buffer, size_t capacity) {
+  if (payload_size_ == 0 || !can_seal()) return Status::kUnavailable;
   char nonce[kBatchMaxNonce];
   LineText nonce_text(nonce, sizeof nonce);
-  nonce_text.unsigned_number(parts_.log.epoch()).put('.').unsigned_number(seq_);
+  nonce_text.unsigned_number(epoch_).put('.').unsigned_number(seq_);
   Key key{};
   BatchEnvelope envelope;
   envelope.device_id = parts_.identity.id.view();
-  envelope.payload = {reinterpret_cast<const char*>(payload_), size.value()};
-  envelope.codec = codec;
+  envelope.payload = {reinterpret_cast<const char*>(payload_), payload_size_};
+  envelope.codec = codec_;
   if (parts_.auth.on()) {
     key = parts_.auth.key(KeyRole::kTelemetry, KeyDirection::kUp);
     envelope.key = digest_view(key);
@@ -82,21 +93,22 @@ bool BatchUplink::send(BatchCodec codec, char* buffer, size_t capacity) {
   const Expected<std::string_view> message = write_batch_envelope(parts_.crypto, envelope, buffer, capacity);
   wipe(key.data(), key.size());
   SmallString<96> topic;
-  if (!message.ok() || make_topic(parts_.identity.id.view(), "batch", topic) != Status::kOk) return false;
-  if (!parts_.mqtt.publish(topic.view(), message.value(), 1, false)) return false;
+  if (!message.ok() || make_topic(parts_.identity.id.view(), "batch", topic) != Status::kOk ||
+      !parts_.mqtt.publish(topic.view(), message.value(), 1, false))
+    return Status::kUnavailable;
   bytes_ += static_cast<uint32_t>(message.value().size());
+  return Status::kOk;
+}
+
+void BatchUplink::sent() {
   batches_++;
   seq_ += static_cast<uint32_t>(builder_.samples());
-  return true;
+  builder_.clear();
+  payload_size_ = 0;
 }
 
 Millis BatchUplink::step(const TelemetrySettings& settings, char* buffer, size_t capacity, const Now& now) {
-  // A new log begins at 0; of an old one the ring may have given samples up.
-  if (seq_ > parts_.log.next_seq()) seq_ = 0;
-  if (seq_ < parts_.log.first_seq()) {
-    passed_over_ += parts_.log.first_seq() - seq_;
-    seq_ = parts_.log.first_seq();
-  }
+  catch_up();
   const size_t most = std::min<size_t>(static_cast<size_t>(settings.batch_size), kMostSamples);
   const Millis due = since_ + static_cast<Millis>(settings.batch_s * 1000);
   const uint32_t waiting = parts_.log.next_seq() - seq_;
@@ -105,8 +117,10 @@ Millis BatchUplink::step(const TelemetrySettings& settings, char* buffer, size_t
     return kNever;
   }
   if (waiting < most && now.mono < due) return due;
-  if (gather(most) > 0 && !send(kUplinkCodecs[static_cast<size_t>(settings.codec)], buffer, capacity))
-    return now.mono + kUplinkRetryMs;
+  if (make(most, kUplinkCodecs[static_cast<size_t>(settings.codec)]) == Status::kOk) {
+    if (send(buffer, capacity) != Status::kOk) return now.mono + kUplinkRetryMs;
+    sent();
+  }
   since_ = now.mono;
   // A backlog goes one batch a turn.
   return parts_.log.next_seq() - seq_ >= most ? now.mono + 1 : now.mono + static_cast<Millis>(settings.batch_s * 1000);

@@ -29,7 +29,7 @@ Device::Device(const Identity& identity, const Hal& hal)
       orchestrator_(registry_, hal_.stopwatch, hal_.power),
       config_(hal_.storage, log_, registry_, orchestrator_),
       journal_(hal_.storage),
-      telemetry_(identity_, hal_, log_),
+      telemetry_(identity_, hal_, log_, auth_),
       router_(journal_, log_),
       states_(hal_.storage, log_, registry_, router_.scratch()),
       auth_(hal_.crypto, hal_.storage),
@@ -69,7 +69,7 @@ Status Device::start(std::string_view first_boot, std::string_view factory_defau
   start_ota(now);
   awake_until_ = now.mono + kAwakeAfterMessageMs;
   diagnostics_due_ = now.mono;
-  return telemetry_.start(boot_.number, auth_, now);
+  return telemetry_.start(boot_.number, now);
 }
 
 void Device::start_ota(const Now& now) {

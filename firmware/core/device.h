@@ -69,6 +69,15 @@ class Device {
     return link_up_ && publish(leaf, payload, qos, retain);
   }
 
+  /// Sends what `batch` made. kUnavailable: there is no session, it was not taken, or it cannot be sealed.
+  Status send(BatchUplink& batch) {
+    return link_up_ ? batch.send(router_.scratch(), RpcRouter::kScratch) : Status::kUnavailable;
+  }
+  /// Is there a session with the broker?
+  bool link_up() const { return link_up_; }
+  /// 0: no firmware comes in; else a number that changes with each piece that came or was read back.
+  uint32_t update_progress() const { return ota_ ? ota_->progress() : 0; }
+
   /// Runs what is due. Returns when to be called next (kNever: only on a message).
   Millis step(const Now& now);
   /// What the body may do until then, asked after step().

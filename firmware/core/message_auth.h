@@ -64,6 +64,8 @@ class MessageAuth final : private NonceLedger::Keeper {
   Status forget_secret();
   /// There is a secret, or there might be.
   bool on() const { return state_ != State::kOff; }
+  /// There is one, and it was read.
+  bool has_keys() const { return state_ == State::kOn; }
 
   /// Checks a seal and takes its nonce: the same message is taken once. Only while on().
   OpenedSeal open(std::string_view message);
@@ -72,7 +74,7 @@ class MessageAuth final : private NonceLedger::Keeper {
   Expected<std::string_view> seal(const OpenedSeal& request, std::string_view reply, char* out, size_t capacity);
   /// Epochs of that role must be above it.
   uint64_t epoch_floor(KeyRole role) const { return ledger_.floor(static_cast<size_t>(role)); }
-  /// The same keys, for what else is derived from them (§5); only while there is a secret.
+  /// The same keys, for what else is derived from them (§5); only while has_keys().
   Key key(KeyRole role, KeyDirection direction) const { return keys_.key(crypto_, role, direction); }
 
  private:

@@ -79,6 +79,8 @@ class OtaReceiver {
   bool on_trial() const { return on_trial_; }
   /// The other image was chosen: the device should restart soon.
   bool restart_wanted() const { return state_ == State::kRestarting; }
+  /// 0: no firmware comes in; else a number that changes with each piece that came or was read back.
+  uint32_t progress() const { return is_live() ? 1 + listed_ + next_ + verified_ : 0; }
   /// The first chunk that is missing.
   uint32_t next() const { return next_; }
   const OtaOutcome& last() const { return last_; }

@@ -33,18 +33,21 @@ double seq_of(const JsonValue& given, double fallback) {
 
 }  // namespace
 
-Status Telemetry::start(uint32_t boot, const MessageAuth& auth, const Now& now) {
-  auth_ = &auth;
+Status Telemetry::start(uint32_t boot, const Now& now) {
   boot_ms_ = now.mono;
   const Status mounted = samples_.mount(boot, now);
   if (mounted != Status::kOk) log_.write(LogLevel::kError, "telemetry", "the log cannot be opened: samples are lost");
   live_seq_ = unpublished_from_ = samples_.next_seq();
+  if (batches_ != nullptr) batches_->begin_at(unpublished_from_, now);
   return Status::kOk;
 }
 
 void Telemetry::set_link(bool up) {
   link_up_ = up;
-  if (!up) return;
+  if (up && !held_) cut_backlog();
+}
+
+void Telemetry::cut_backlog() {
   const uint32_t next = samples_.next_seq();
   const uint32_t waiting = next - live_seq_;
   if (waiting <= kMostBacklog) return;
@@ -74,17 +77,33 @@ void Telemetry::take(const Metric* metrics, size_t count, const Now& now) {
   for (size_t i = 0; i < tap_count_; i++) taps_[i]->heard(finite, kept, now);
 }
 
+bool Telemetry::have_uplink(const Now& now) {
+  if (batches_ != nullptr) return true;
+  batches_.reset(new (std::nothrow) BatchUplink({identity_, samples_, hal_.mqtt, hal_.crypto, auth_}));
+  if (batches_ != nullptr) batches_->begin_at(unpublished_from_, now);
+  return batches_ != nullptr;
+}
+
+BatchUplink* Telemetry::hold(const Now& now) {
+  if (held_ || !have_uplink(now)) return nullptr;
+  held_ = true;
+  return batches_.get();
+}
+
+void Telemetry::release() {
+  if (!held_) return;
+  held_ = false;
+  live_seq_ = batches_->next();
+  cut_backlog();
+}
+
 Millis Telemetry::publish(char* buffer, size_t capacity, const TelemetrySettings& settings, const Now& now) {
-  if (settings.batch_s <= 0) {
-    batches_.reset();
-  } else if (batches_ == nullptr) {
-    batches_.reset(new (std::nothrow) BatchUplink({identity_, samples_, hal_.mqtt, hal_.crypto, *auth_},
-                                                  unpublished_from_, now));
-  }
+  if (!held_ && settings.batch_s <= 0) batches_.reset();
+  const bool batches = settings.batch_s > 0 && have_uplink(now);
   unpublished_from_ = samples_.next_seq();
-  if (!link_up_) return kNever;
+  if (held_ || !link_up_) return kNever;
   const Millis live = publish_live(buffer, capacity, settings, now);
-  return batches_ == nullptr ? live : std::min(live, batches_->step(settings, buffer, capacity, now));
+  return batches ? std::min(live, batches_->step(settings, buffer, capacity, now)) : live;
 }
 
 Millis Telemetry::publish_live(char* buffer, size_t capacity, const TelemetrySettings& settings, const Now& now) {

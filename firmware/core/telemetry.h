@@ -26,11 +26,12 @@ class SampleTap {
 /// §3.5. What could not be sent can be asked for again by telemetry.query, until the log needs its place.
 class Telemetry final : public SampleSink {
  public:
-  Telemetry(const Identity& identity, const Hal& hal, Logger& log)
-      : identity_(identity), hal_(hal), log_(log), samples_(hal.telemetry, hal.rng) {}
+  /// @param auth whose key batches carry; all of it outlives this
+  Telemetry(const Identity& identity, const Hal& hal, Logger& log, const MessageAuth& auth)
+      : identity_(identity), hal_(hal), log_(log), auth_(auth), samples_(hal.telemetry, hal.rng) {}
 
-  /// Opens the log. @param auth whose key batches carry; it outlives this
-  Status start(uint32_t boot, const MessageAuth& auth, const Now& now);
+  /// Opens the log.
+  Status start(uint32_t boot, const Now& now);
   void set_link(bool up);
   void take(const Metric* metrics, size_t count, const Now& now) override;
   /// kNoSpace: too many. It outlives the last sample.
@@ -42,6 +43,11 @@ class Telemetry final : public SampleSink {
 
   /// Sends what is due, through the caller's buffer. Returns when it wants to be called next.
   Millis publish(char* buffer, size_t capacity, const TelemetrySettings& settings, const Now& now);
+  /// From now on who calls this sends the samples, from the first on that was not sent yet, and nothing is published here until
+  /// release(). Null: somebody else does, or there is no memory for it.
+  BatchUplink* hold(const Now& now);
+  /// What was not sent is published here again.
+  void release();
   /// Answers telemetry.query.
   void query(RpcCall& call);
 
@@ -59,17 +65,19 @@ class Telemetry final : public SampleSink {
   /// Samples that one step sends, so that a backlog does not keep it from its components.
   static constexpr int kSamplesAStep = 8;
 
+  bool have_uplink(const Now& now);
+  void cut_backlog();
   Millis publish_live(char* buffer, size_t capacity, const TelemetrySettings& settings, const Now& now);
   bool send_live(const LoggedSample& sample, char* buffer, size_t capacity, const Now& now);
 
   const Identity& identity_;
   const Hal& hal_;
   Logger& log_;
+  const MessageAuth& auth_;
   TelemetryLog samples_;
   static constexpr size_t kMaxTaps = 4;
   SampleTap* taps_[kMaxTaps] = {};
   size_t tap_count_ = 0;
-  const MessageAuth* auth_ = nullptr;
   std::unique_ptr<BatchUplink> batches_;  ///< only where batches are wanted
   Millis boot_ms_ = 0;
   uint32_t live_seq_ = 0;   ///< the next to be sent live
@@ -79,6 +87,7 @@ class Telemetry final : public SampleSink {
   uint32_t refused_ = 0;    ///< the log did not take them
   bool clock_told_ = false;
   bool link_up_ = false;
+  bool held_ = false;  ///< somebody else sends
 };
 
 }  // namespace fb

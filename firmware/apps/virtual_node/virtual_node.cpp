@@ -26,7 +26,6 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
     : parts_(seed, scenario),
       radio_(seed),
       line_log_(board != nullptr ? new LineLog(board->serial, body.log) : nullptr),
-      slot_watch_(body.slots),
       hal_{body.storage,
            body.rng,
            body.mqtt,
@@ -37,7 +36,7 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
            body.power,
            body.crypto,
            body.telemetry,
-           slot_watch_},
+           body.slots},
       device_(identity, hal_),
       rule_actor_(device_),
       climate_(device_.samples(), parts_.seed),
@@ -49,8 +48,7 @@ VirtualNode::VirtualNode(const Identity& identity, uint64_t seed, const Body& bo
       relay_(parts_.relays),
       rules_(rule_actor_, listeners_),
       model_(device_.samples(), listeners_, body.stopwatch),
-      flow_device_{device_,    body.storage, body.crypto, body.rng,
-                   listeners_, slot_watch_,  board != nullptr ? &board->mqtt : nullptr},
+      flow_device_{device_, body.rng, listeners_},
       flow_(flow_device_),
       board_(board != nullptr ? new Board(device_, hal_, *board) : nullptr) {}
 

@@ -109,7 +109,6 @@ class VirtualNode {
   SimParts parts_;
   SimRadio radio_;
   std::unique_ptr<LineLog> line_log_;
-  SlotWatch slot_watch_;
   Hal hal_;
   SampleListeners listeners_;
   Device device_;

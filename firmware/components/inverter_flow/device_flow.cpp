@@ -2,23 +2,34 @@
 
 namespace fb {
 
+Status ComponentPoll::begin(const Now& now) {
+  waits_ = true;
+  if (heard_ || component_.empty()) return Status::kOk;
+  const Status asked = device_.execute(component_, R"({"read":true})", now);
+  return asked == Status::kNotFound || asked == Status::kUnavailable ? asked : Status::kOk;
+}
+
+FlowProgress ComponentPoll::progress(const Now&) {
+  if (!heard_) return FlowProgress::kUnderWay;
+  heard_ = waits_ = false;
+  return FlowProgress::kDone;
+}
+
 void DeviceFlow::init(const JsonValue& config, const Now& now) {
   InverterFlow::init(config, now);
+  component_poll.choose(config_.component.view());
   samples_.add(*this);
+  log_upload.hold(now);
 }
 
 void DeviceFlow::cleanup(const Now& now) {
   samples_.remove(*this);
-  // What is measured while it rests is somebody else's to send.
-  log_upload.forget();
   InverterFlow::cleanup(now);
+  log_upload.release();
 }
 
 void DeviceFlow::take(std::string_view component, const Metric*, size_t, const Now& now) {
-  const Telemetry& log = device_.telemetry();
-  if (!log_upload.begun()) log_upload.begin_at(log.epoch(), log.next_seq() - 1);
-  const std::string_view chosen = config_.component.view();
-  if ((chosen.empty() || component == chosen) && heard_poll.hear()) device_.wake(*this, now);
+  if (component_poll.hear(component)) device_.wake(*this, now);
 }
 
 }  // namespace fb

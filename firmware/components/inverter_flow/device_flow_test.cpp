@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t kFlowUnixMs = 1'763'690'000'000;
 const std::string kFlowInverter =
-    R"({"telemetry":{"live":false},"complete":true,"components":[{"id":"roof","type":"modbus-rtu"},)"
+    R"({"complete":true,"components":[{"id":"roof","type":"modbus-rtu"},)"
     R"({"id":"flow","type":"inverter-flow","config":{"component":"roof"}}]})";
 
 /// A batch as it came: when, and of which samples.
@@ -141,6 +141,24 @@ FB_TEST("a device with a flow uploads what its inverter says in batches of 7, ea
   EXPECT_IN(state.dump(), state["batches"] == 8 && state["failures"]["poll"] == 0 && state["failures"]["commands"] == 0);
 }
 
+FB_TEST("a flow polls each 2 s an inverter that would be read once a minute") {
+  FlowNode node(R"({"complete":true,"components":[{"id":"roof","type":"modbus-rtu","config":{"period_ms":60000}},)"
+                R"({"id":"flow","type":"inverter-flow","config":{"component":"roof"}}]})");
+  node.start();
+  node.run(120'000);
+  EXPECT(node.batches.size() == 8 && flow_is_gapless(node.batches));
+  for (size_t i = 1; i < node.batches.size(); i++) EXPECT(node.batches[i].at - node.batches[i - 1].at <= 15'000);
+  const std::vector<uint64_t>& times = node.batches[3].times_ms;
+  for (size_t i = 1; i < times.size(); i++) EXPECT(times[i] - times[i - 1] >= 1900 && times[i] - times[i - 1] <= 2100);
+}
+
+FB_TEST("a flow's poll of a component that does not run fails, and is told so") {
+  FlowNode node(R"({"complete":true,"components":[{"id":"flow","type":"inverter-flow","config":{"component":"roof"}}]})");
+  node.start();
+  node.run(10'000);
+  EXPECT_IN(node.state().dump(), node.state()["failures"]["poll"].get<int>() >= 2 && node.state()["polls"] == 0);
+}
+
 FB_TEST("a flow's batches hold the values and times of the log, bit by bit") {
   FlowNode node;
   node.start();
@@ -160,7 +178,7 @@ FB_TEST("a flow's batches hold the values and times of the log, bit by bit") {
 }
 
 FB_TEST("a flow carries the samples of other components with those that it polls") {
-  FlowNode node(R"({"telemetry":{"live":false},"complete":true,"components":[{"id":"roof","type":"modbus-rtu"},)"
+  FlowNode node(R"({"complete":true,"components":[{"id":"roof","type":"modbus-rtu"},)"
                 R"({"id":"air","type":"sim-climate"},{"id":"flow","type":"inverter-flow","config":{"component":"roof"}}]})");
   node.start();
   node.run(120'000);
@@ -172,7 +190,7 @@ FB_TEST("a flow carries the samples of other components with those that it polls
   EXPECT(node.batches.size() == 8);
 }
 
-FB_TEST("a flow keeps what it cannot send, backs off, and then sends all of it once") {
+FB_TEST("a flow keeps what it cannot send, waits for the session, and then sends all of it once") {
   FlowNode node;
   node.start();
   node.run(40'000);
@@ -181,8 +199,7 @@ FB_TEST("a flow keeps what it cannot send, backs off, and then sends all of it o
   node.run(300'000);
   EXPECT(node.batches.size() == before);
   const Json state = node.state();
-  EXPECT_IN(state.dump(), state["waits"]["upload"] == "backoff" && state["failures"]["upload"].get<int>() >= 5 &&
-                              state["failures"]["upload"].get<int>() <= 16);
+  EXPECT_IN(state.dump(), state["waits"]["upload"] == "link" && state["failures"]["upload"].get<int>() <= 1);
   node.set_link(true);
   node.run(90'000);
   EXPECT(flow_is_gapless(node.batches));
@@ -282,16 +299,17 @@ FB_TEST("a flow does not upload while an update comes in, and catches up after i
 
 FB_TEST("a flow gets over a batch that cannot be made, and sends its samples with the next") {
   FlowNode node;
-  node.start();
-  node.run(20'000);
   // A secret that cannot be read: a batch without its MAC would be refused, and one with another believed by nobody.
   node.body.records["key.0"] = node.body.records["key.1"] = "damaged";
-  node.run(28'000);
-  EXPECT_IN(node.state().dump(), node.batches.size() == 1 && node.state()["batches_not_made"].get<int>() >= 1);
-  node.body.records.erase("key.0");
-  node.body.records.erase("key.1");
+  node.start();
+  node.run(40'000);
+  EXPECT_IN(node.state().dump(), node.batches.empty() && node.state()["batches_not_made"].get<int>() >= 2);
+  char text[48];
+  const std::string encoded(text, fb::base64_encode(std::string(32, 's'), text));
+  EXPECT(node.ask("keys.set", {{"secret", encoded}}).contains("result"));
   node.run(30'000);
-  EXPECT(node.batches.size() >= 3 && flow_is_gapless(node.batches));
+  EXPECT(node.batches.size() >= 2 && node.batches[0].message.contains("mac") && flow_is_gapless(node.batches));
+  EXPECT(flow_samples(node.batches) >= 30);
 }
 
 FB_TEST("a flow's marking is shown as it changes, and not more often than each 5 s") {
@@ -304,20 +322,37 @@ FB_TEST("a flow's marking is shown as it changes, and not more often than each 5
   EXPECT_IN(std::to_string(shown), shown >= 9 && shown <= 13);
 }
 
-FB_TEST("a flow that is switched off leaves what is measured to others") {
-  FlowNode node;
+FB_TEST("while a flow sends, what is set to be published live and in batches is not; after it, from the first unsent on") {
+  FlowNode node(R"({"telemetry":{"live":true,"batch_s":10},"complete":true,"components":[{"id":"roof","type":"modbus-rtu"},)"
+                R"({"id":"flow","type":"inverter-flow","config":{"component":"roof"}}]})");
   node.start();
   node.run(20'000);
-  const Json off = {{"components", Json::array({{{"id", "flow"}, {"enabled", false}}})}, {"telemetry", {{"live", true}}}};
+  EXPECT(node.count("telemetry") == 0 && node.batches.size() == 1 && node.batches[0].samples.size() == 7);
+  const Json off = {{"components", Json::array({{{"id", "flow"}, {"enabled", false}}})}};
   EXPECT(node.ask("config.set", off).contains("result"));
-  const size_t live = node.count("telemetry");
-  node.run(20'000);
-  EXPECT(node.batches.size() == 1 && node.count("telemetry") >= live + 9);
-  const uint32_t next = node.ask("telemetry.info")["result"]["seq"];
-  const Json on = {{"components", Json::array({{{"id", "flow"}, {"enabled", true}}})}, {"telemetry", {{"live", false}}}};
+  node.run(22'000);
+  uint32_t expected = 7;
+  for (const FakeBody::Message& message : node.body.sent)
+    if (message.topic == "iot/node/sim-vector/telemetry") EXPECT(Json::parse(message.payload)["seq"] == expected++);
+  EXPECT_IN(std::to_string(expected), expected >= 20);
+  EXPECT(node.batches.size() >= 3 && flow_is_gapless(node.batches));
+  const Json on = {{"components", Json::array({{{"id", "flow"}, {"enabled", true}}})}};
   EXPECT(node.ask("config.set", on).contains("result"));
-  node.run(20'000);
-  EXPECT(node.batches.size() == 2 && node.batches[1].first == next);
+  const size_t live = node.count("telemetry");
+  const size_t before = node.batches.size();
+  node.run(30'000);
+  EXPECT(node.count("telemetry") == live);
+  EXPECT(node.batches.size() > before && flow_is_gapless(node.batches));
+}
+
+FB_TEST("of two flows one sends, and the other says that it makes no batch") {
+  FlowNode node(R"({"complete":true,"components":[{"id":"roof","type":"modbus-rtu"},)"
+                R"({"id":"flow","type":"inverter-flow"},{"id":"more","type":"inverter-flow"}]})");
+  node.start();
+  node.run(60'000);
+  EXPECT(node.batches.size() >= 3 && flow_is_gapless(node.batches));
+  const Json more = node.ask("shadow.get")["result"]["reported"]["more"];
+  EXPECT_IN(more.dump(), node.state()["batches_not_made"] == 0 && more["batches_not_made"].get<int>() >= 3 && more["batches"] == 0);
 }
 
 FB_TEST("a flow answers an act within what an answer may have") {

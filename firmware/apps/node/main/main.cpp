@@ -149,8 +149,7 @@ struct Node {
   fb::MbedtlsCrypto crypto;
   fb::esp32::PartitionRegion telemetry;
   fb::esp32::OtaSlots slots;
-  fb::SlotWatch slot_watch{slots};
-  fb::Hal hal{storage, rng, mqtt, network, heap, log, timer, power, crypto, telemetry, slot_watch};
+  fb::Hal hal{storage, rng, mqtt, network, heap, log, timer, power, crypto, telemetry, slots};
   fb::SampleListeners listeners;
   fb::Device device{identity(), hal};
   fb::Board board{device, hal, {cable, network, mqtt}};
@@ -165,7 +164,7 @@ struct Node {
   fb::DeviceRuleActor rule_actor{device};
   fb::RulesServiceFactory rules{rule_actor, listeners};
   fb::ModelServiceFactory model{device.samples(), listeners, timer};
-  fb::FlowDevice flow_device{device, storage, crypto, rng, listeners, slot_watch, &mqtt};
+  fb::FlowDevice flow_device{device, rng, listeners};
   fb::DeviceFlowFactory flow{flow_device};
   DeviceApi device_api{device, crypto, storage};
   fb::esp32::HttpServer http;
