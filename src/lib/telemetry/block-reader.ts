@@ -1,5 +1,6 @@
 import { openBlock, type BlockHead } from './codec/block';
 import { Malformed } from './codec/byte-stream';
+import { openRollup, type RollupColumns } from './codec/rollup';
 import type { RowGroup } from './codec/row-group';
 import { ColumnCache } from './column-cache';
 import type { Disk } from './disk';
@@ -12,21 +13,25 @@ export class BlockReader {
 	readonly #damaged = new Set<number>();
 	readonly #isStored: (head: BlockHead) => boolean;
 	readonly #onDamaged: (head: BlockHead) => void;
+	readonly #onRollupDamaged: (head: BlockHead) => void;
 
 	/**
 	 * @param isStored whether the store still has the block: one that was folded away while it was read is no damage
 	 * @param onDamaged told once a block
+	 * @param onRollupDamaged told each time; the block itself serves instead
 	 */
 	constructor(options: {
 		disk: Disk | undefined;
 		cacheBytes: number;
 		isStored: (head: BlockHead) => boolean;
 		onDamaged: (head: BlockHead) => void;
+		onRollupDamaged: (head: BlockHead) => void;
 	}) {
 		this.#disk = options.disk;
 		this.#cache = new ColumnCache(options.cacheBytes);
 		this.#isStored = options.isStored;
 		this.#onDamaged = options.onDamaged;
+		this.#onRollupDamaged = options.onRollupDamaged;
 	}
 
 	isDamaged(head: BlockHead): boolean {
@@ -51,6 +56,34 @@ export class BlockReader {
 		signal.throwIfAborted();
 		const decoded = new Map(missing.map((head, i) => [head, this.#decode(head, bytes[i], metric)]));
 		return heads.map((head, i) => found[i] ?? decoded.get(head));
+	}
+
+	/** Rollups of one width of blocks that have them, in the order asked for; undefined where one is damaged or gone. */
+	async rollups(
+		heads: readonly BlockHead[],
+		widthMs: number,
+		metric: number,
+		signal: AbortSignal
+	): Promise<readonly (RollupColumns | undefined)[]> {
+		const keyOf = (head: BlockHead) => `${head.block}.${metric}/${widthMs}`;
+		const found = heads.map((head) => {
+			const joined = this.#cache.get(keyOf(head));
+			return joined && partRollup(joined);
+		});
+		const missing = heads.filter((_, i) => !found[i]);
+		if (missing.length === 0) return found;
+		const bytes = (await this.#disk?.rollups(missing, widthMs)) ?? [];
+		signal.throwIfAborted();
+		const read = new Map<BlockHead, RollupColumns>();
+		for (const [i, head] of missing.entries()) {
+			const stat = head.rollups.find((rollup) => rollup.widthMs === widthMs);
+			const columns = stat && openRollup(stat, bytes[i], metric);
+			if (columns) {
+				read.set(head, columns);
+				this.#cache.set(keyOf(head), joinRollup(columns));
+			} else if (this.#isStored(head)) this.#onRollupDamaged(head);
+		}
+		return heads.map((head, i) => found[i] ?? read.get(head));
 	}
 
 	/** The block, or undefined where it is damaged. */
@@ -84,4 +117,25 @@ export class BlockReader {
 		this.#cache.set(`${head.block}.${metric}`, values);
 		return { times, values };
 	}
+}
+
+/** One array for the cache: the six columns end to end. */
+function joinRollup({ startMs, count, min, max, sum, last }: RollupColumns): Float64Array<ArrayBuffer> {
+	const joined = new Float64Array(startMs.length * 6);
+	for (const [i, column] of [startMs, count, min, max, sum, last].entries())
+		joined.set(column, i * startMs.length);
+	return joined;
+}
+
+function partRollup(joined: Float64Array): RollupColumns {
+	const length = joined.length / 6;
+	const column = (i: number) => joined.subarray(i * length, (i + 1) * length);
+	return {
+		startMs: column(0),
+		count: column(1),
+		min: column(2),
+		max: column(3),
+		sum: column(4),
+		last: column(5)
+	};
 }

@@ -1,10 +1,10 @@
 import { assert, done, err, ok, type Clock, type Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
 import { BlockReader } from './block-reader';
-import type { BlockHead } from './codec/block';
+import type { BlockHead, NewBlock } from './codec/block';
 import type { Row } from './codec/row-group';
 import { encodeWalRecord } from './codec/wal-record';
-import type { Disk, NewBlock, StateRow } from './disk';
+import type { Disk, StateRow } from './disk';
 import { pointColumns } from './fold';
 import { Ledger } from './ledger';
 import type { Names } from './names';
@@ -83,10 +83,19 @@ export class ColumnarStore implements TelemetryStore {
 		this.#reader = new BlockReader({
 			disk,
 			cacheBytes: limits.cacheBytes,
-			isStored: (head) => this.#byId.get(head.series)?.heads?.includes(head) ?? false,
-			onDamaged: (head) => this.#tellDamaged(head)
+			isStored: ({ series, block }) =>
+				this.#byId.get(series)?.heads?.some((head) => head.block === block) ?? false,
+			onDamaged: (head) => this.#tellDamaged(head),
+			onRollupDamaged: (head) => void this.#rollUp([head])
 		});
-		this.#blocks = new SealedBlocks({ disk, cause, reader: this.#reader, limits, state });
+		this.#blocks = new SealedBlocks({
+			disk,
+			cause,
+			reader: this.#reader,
+			limits,
+			state,
+			onOlder: (heads) => void this.#rollUp(heads)
+		});
 		this.#sentinels = new SentinelTeller(parts.clock, () => parts.onSentinel(this.sentinel));
 		this.#wal = parts.wal;
 		this.#walBytes = parts.walBytes;
@@ -139,14 +148,16 @@ export class ColumnarStore implements TelemetryStore {
 			const source = {
 				metric,
 				heads: heads.filter((head) => !this.#reader.isDamaged(head)),
-				held: [...series.held]
+				held: [...series.held],
+				columns: (wanted: readonly BlockHead[]) => this.#reader.columns(wanted, metric, signal),
+				rollups: (wanted: readonly BlockHead[], widthMs: number) =>
+					this.#reader.rollups(wanted, widthMs, metric, signal)
 			};
 			if (heads !== series.heads) continue;
-			const result = await reduceRange(query, source, (wanted) =>
-				this.#reader.columns(wanted, metric, signal)
-			);
-			const stillThere = source.heads.every((head) => series.heads?.includes(head) ?? false);
-			if (stillThere || left <= 1) return result;
+			const result = await reduceRange(query, source);
+			// By number: a header may have been replaced by one that tells of rollups, the samples are the same.
+			const now = new Set(series.heads?.map(({ block }) => block));
+			if (source.heads.every(({ block }) => now.has(block)) || left <= 1) return result;
 		}
 	}
 
@@ -173,6 +184,7 @@ export class ColumnarStore implements TelemetryStore {
 			walBytes: this.#walBytes,
 			blocks: state.blocks,
 			blockBytes: state.blockBytes,
+			rollupBytes: state.rollupBytes,
 			samples: state.samples + held,
 			usedBytes: usage?.usedBytes,
 			quotaBytes: usage?.quotaBytes,
@@ -418,6 +430,17 @@ export class ColumnarStore implements TelemetryStore {
 		if (this.#byId.get(series.id) !== series) return;
 		const folded = await this.#blocks.fold(series);
 		if (!folded.ok) this.#failed(folded.error);
+	}
+
+	/** Each block in a turn of its own. Where one cannot be written the rest is left for the next time: samples serve as well. */
+	async #rollUp(heads: readonly BlockHead[]): Promise<void> {
+		for (const head of heads) {
+			const rolled = await this.#inTurn(async () => {
+				const series = this.#closed ? undefined : this.#byId.get(head.series);
+				return series ? this.#blocks.rollUp(series, head) : done;
+			});
+			if (!rolled.ok) return;
+		}
 	}
 
 	#tellDamaged(head: BlockHead): void {

@@ -1,5 +1,5 @@
 import type { Result } from '$lib/base';
-import type { BlockHead } from './codec/block';
+import type { BlockHead, NewBlock } from './codec/block';
 import type { NameRow } from './names';
 import type { StoreError } from './store';
 
@@ -8,13 +8,14 @@ export type LatestRow = readonly (readonly [metric: number, value: number, timeM
 
 /** The one row that tells how far the store is; changes in the same transaction as what it tells of. */
 export interface StateRow {
-	readonly format: 1;
+	readonly format: 2;
 	readonly generation: string;
 	readonly seal: number;
 	/** Newest write-ahead record that is in blocks. */
 	readonly sealedWal: number;
 	readonly blocks: number;
 	readonly blockBytes: number;
+	readonly rollupBytes: number;
 	/** Samples in blocks. */
 	readonly samples: number;
 }
@@ -37,16 +38,13 @@ export interface Loaded {
 
 export type BlockKey = readonly [series: number, block: number];
 
-export interface NewBlock {
-	readonly head: BlockHead;
-	readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
 /** One transaction of sealing or folding: all of it or nothing. */
 export interface BlockChange {
 	readonly state: StateRow;
 	readonly add: readonly NewBlock[];
 	readonly remove: readonly Pick<BlockHead, 'series' | 'block'>[];
+	/** Headers and rollups of blocks that stay as they are. */
+	readonly roll?: readonly Pick<NewBlock, 'head' | 'rollups'>[];
 	/** Write-ahead records up to this number are deleted. */
 	readonly walUpTo?: number;
 	readonly ledgers?: ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
@@ -72,13 +70,15 @@ export interface Disk {
 	heads(series: number): Promise<readonly BlockHead[]>;
 	/** In the order asked for; undefined where a block is not there. */
 	blocks(heads: readonly BlockHead[]): Promise<readonly (Uint8Array | undefined)[]>;
+	/** Encoded rollups of one width, in the order asked for; undefined where one is not there. All heads of one series. */
+	rollups(heads: readonly BlockHead[], widthMs: number): Promise<readonly (Uint8Array | undefined)[]>;
 	usage(): Promise<{
 		usedBytes: number | undefined;
 		quotaBytes: number | undefined;
 		persisted: boolean | undefined;
 	}>;
-	/** Every key of both tables, for mending. */
-	blockKeys(): Promise<{ readonly heads: readonly BlockKey[]; readonly blocks: readonly BlockKey[] }>;
+	/** Every block that a header, bytes or rollups are there of, for mending. */
+	blockKeys(): Promise<readonly BlockKey[]>;
 	readonly bucketsApart: boolean;
 	close(): void;
 }

@@ -1,28 +1,33 @@
 import type { SeriesColumns } from './store';
 
-/** Folds points into equal buckets of [fromMs, toMs): min, max, sum and count of each. */
+/**
+ * Folds points into buckets of [fromMs, toMs): min, max, sum and count of each. The buckets are equal, but for where they end:
+ * with a step, at the first multiple of it there or after, so that no rollup of that width lies in two.
+ */
 export class BucketFold {
 	readonly #min: Float64Array<ArrayBuffer>;
 	readonly #max: Float64Array<ArrayBuffer>;
 	readonly #sum: Float64Array<ArrayBuffer>;
 	readonly #count: Uint32Array<ArrayBuffer>;
-	readonly #perMs: number;
 
 	constructor(
 		readonly fromMs: number,
 		readonly toMs: number,
-		readonly buckets: number
+		readonly buckets: number,
+		readonly stepMs?: number
 	) {
 		this.#min = new Float64Array(buckets).fill(Infinity);
 		this.#max = new Float64Array(buckets).fill(-Infinity);
 		this.#sum = new Float64Array(buckets);
 		this.#count = new Uint32Array(buckets);
-		this.#perMs = buckets / (toMs - fromMs);
 	}
 
 	/** The bucket of a time that lies in the range. */
 	indexOf(timeMs: number): number {
-		return Math.min(this.buckets - 1, Math.floor((timeMs - this.fromMs) * this.#perMs));
+		const { fromMs, toMs, buckets, stepMs } = this;
+		const at = stepMs ? Math.max(fromMs, Math.floor(timeMs / stepMs) * stepMs) : timeMs;
+		// Divided last: a time on a bucket's very start is then never taken for the end of the one before.
+		return Math.min(buckets - 1, Math.floor(((at - fromMs) * buckets) / (toMs - fromMs)));
 	}
 
 	add(timeMs: number, value: number): void {
@@ -42,12 +47,17 @@ export class BucketFold {
 		this.#count[i]! += of.count;
 	}
 
+	#startOf(bucket: number): number {
+		const { fromMs, toMs, buckets, stepMs } = this;
+		const even = fromMs + (bucket * (toMs - fromMs)) / buckets;
+		return stepMs && bucket > 0 ? Math.ceil(even / stepMs) * stepMs : even;
+	}
+
 	/** Columns without the empty buckets. */
 	columns(): SeriesColumns {
 		const used = Array.from({ length: this.buckets }, (_, i) => i).filter((i) => this.#count[i]! > 0);
-		const widthMs = (this.toMs - this.fromMs) / this.buckets;
 		return {
-			timeMs: Float64Array.from(used, (i) => this.fromMs + i * widthMs),
+			timeMs: Float64Array.from(used, (i) => this.#startOf(i)),
 			min: Float64Array.from(used, (i) => this.#min[i]!),
 			max: Float64Array.from(used, (i) => this.#max[i]!),
 			avg: Float64Array.from(used, (i) => this.#sum[i]! / this.#count[i]!),

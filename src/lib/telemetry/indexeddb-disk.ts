@@ -1,6 +1,7 @@
 import { wrap, type DBSchema, type IDBPDatabase } from 'idb';
 import { done, err, randomId, type Result } from '$lib/base';
 import { parseBlockHead, type BlockHead } from './codec/block';
+import { ROLLUP_WIDTHS_MS } from './codec/rollup';
 import type { BlockChange, Disk, LatestRow, Loaded, StateRow } from './disk';
 import { parseNameRow, type NameRow } from './names';
 import type { StorePlace } from './place';
@@ -12,23 +13,30 @@ interface TelemetrySchema extends DBSchema {
 	wal: { key: number; value: unknown };
 	heads: { key: [series: number, block: number]; value: BlockHead };
 	blocks: { key: [series: number, block: number]; value: Uint8Array };
+	rollups: { key: [series: number, widthMs: number, block: number]; value: Uint8Array };
 	ledger: { key: number; value: Uint8Array };
 	latest: { key: number; value: LatestRow };
 	quarantine: { key: number; value: Uint8Array };
 }
-type Table = 'meta' | 'names' | 'wal' | 'heads' | 'blocks' | 'ledger' | 'latest' | 'quarantine';
+type Table = 'meta' | 'names' | 'wal' | 'heads' | 'blocks' | 'rollups' | 'ledger' | 'latest' | 'quarantine';
 const TABLES: readonly Table[] = [
 	'meta',
 	'names',
 	'wal',
 	'heads',
 	'blocks',
+	'rollups',
 	'ledger',
 	'latest',
 	'quarantine'
 ];
 
-export const SCHEMA_VERSION = 1;
+/** 2: with the table of rollups. Older stores get what they lack when they are opened, and their rollups block by block. */
+export const SCHEMA_VERSION = 2;
+/** Keyed by series first. */
+const OF_BLOCKS = ['heads', 'blocks', 'rollups'] as const;
+/** From here on one request for all rollups between the first and the last block asked for beats one a block. */
+const MANY_ROLLUPS = 32;
 const QUARANTINE_ROWS = 64;
 /** The fence lies among the records, as number 0: a flush so touches one table, which Chromium's log pays for by the table. */
 const FENCE_KEY = 0;
@@ -54,7 +62,8 @@ function openDatabase(factory: IDBFactory, name: string) {
 		let discarded = false;
 		request.onupgradeneeded = (event: IDBVersionChangeEvent & { readonly dataLoss?: string }) => {
 			discarded = event.dataLoss === 'total';
-			for (const table of TABLES) request.result.createObjectStore(table);
+			const { objectStoreNames: present } = request.result;
+			for (const table of TABLES) if (!present.contains(table)) request.result.createObjectStore(table);
 		};
 		request.onerror = () => reject(request.error ?? new Error('the database gave no reason'));
 		request.onsuccess = () => {
@@ -91,12 +100,13 @@ export class IndexedDbDisk implements Disk {
 		if (typeof last !== 'number' || last < this.fence) await wal.put(this.fence, FENCE_KEY);
 		if (!parseState(state)) {
 			const fresh: StateRow = {
-				format: 1,
+				format: 2,
 				generation: randomId(),
 				seal: 0,
 				sealedWal: 0,
 				blocks: 0,
 				blockBytes: 0,
+				rollupBytes: 0,
 				samples: 0
 			};
 			await meta.put(fresh, 'state');
@@ -160,24 +170,27 @@ export class IndexedDbDisk implements Disk {
 			for (const { series, block } of change.remove) {
 				tx.delete('heads', [series, block]);
 				tx.delete('blocks', [series, block]);
+				for (const widthMs of ROLLUP_WIDTHS_MS) tx.delete('rollups', [series, widthMs, block]);
 			}
-			for (const { head, bytes } of change.add) {
-				tx.put('heads', head, [head.series, head.block]);
-				tx.put('blocks', bytes, [head.series, head.block]);
+			for (const { head, bytes } of change.add) tx.put('blocks', bytes, [head.series, head.block]);
+			for (const { head, rollups } of [...change.add, ...(change.roll ?? [])]) {
+				const { series, block } = head;
+				tx.put('heads', head, [series, block]);
+				for (const { widthMs, encoded } of rollups) tx.put('rollups', encoded, [series, widthMs, block]);
 			}
 			for (const [series, bytes] of change.ledgers ?? []) tx.put('ledger', bytes, series);
 			for (const [series, row] of change.latest ?? []) tx.put('latest', row, series);
 			if (change.walUpTo !== undefined) tx.delete('wal', IDBKeyRange.bound(FENCE_KEY + 1, change.walUpTo));
 			for (const series of change.forget ?? []) {
-				for (const table of ['heads', 'blocks'] as const) tx.delete(table, ofSeries(series));
+				for (const table of OF_BLOCKS) tx.delete(table, ofSeries(series));
 				for (const table of ['ledger', 'latest', 'names'] as const) tx.delete(table, series);
 			}
 		});
 	}
 
 	empty(series: number) {
-		return this.#write(['wal', 'heads', 'blocks'], 'strict', (tx) => {
-			for (const table of ['heads', 'blocks'] as const) tx.delete(table, ofSeries(series));
+		return this.#write(['wal', ...OF_BLOCKS], 'strict', (tx) => {
+			for (const table of OF_BLOCKS) tx.delete(table, ofSeries(series));
 		});
 	}
 
@@ -201,13 +214,35 @@ export class IndexedDbDisk implements Disk {
 		return rows.map(asBytes);
 	}
 
+	async rollups(heads: readonly BlockHead[], widthMs: number): Promise<readonly (Uint8Array | undefined)[]> {
+		const [first] = heads;
+		if (!first) return [];
+		const tx = this.#db.transaction('rollups', 'readonly');
+		if (heads.length < MANY_ROLLUPS) {
+			const rows = await Promise.all(
+				heads.map(({ series, block }) => tx.store.get([series, widthMs, block]))
+			);
+			return rows.map(asBytes);
+		}
+		const numbers = heads.map(({ block }) => block);
+		const ends = [
+			numbers.reduce((a, b) => Math.min(a, b)),
+			numbers.reduce((a, b) => Math.max(a, b))
+		] as const;
+		const range = IDBKeyRange.bound([first.series, widthMs, ends[0]], [first.series, widthMs, ends[1]]);
+		const [keys, rows] = await Promise.all([tx.store.getAllKeys(range), tx.store.getAll(range)]);
+		const byBlock = new Map(keys.map(([, , block], i) => [block, rows[i]]));
+		return numbers.map((block) => asBytes(byBlock.get(block)));
+	}
+
 	async blockKeys() {
-		const tx = this.#db.transaction(['heads', 'blocks'], 'readonly');
-		const [heads, blocks] = await Promise.all([
+		const tx = this.#db.transaction(OF_BLOCKS, 'readonly');
+		const [heads, blocks, rollups] = await Promise.all([
 			tx.objectStore('heads').getAllKeys(),
-			tx.objectStore('blocks').getAllKeys()
+			tx.objectStore('blocks').getAllKeys(),
+			tx.objectStore('rollups').getAllKeys()
 		]);
-		return { heads, blocks };
+		return [...heads, ...blocks, ...rollups.map(([series, , block]) => [series, block] as const)];
 	}
 
 	usage() {
@@ -292,8 +327,11 @@ function parseState(raw: unknown): StateRow | undefined {
 	if (typeof raw !== 'object' || raw === null) return undefined;
 	const row = raw as Readonly<Record<string, unknown>>;
 	const counts = ['seal', 'sealedWal', 'blocks', 'blockBytes', 'samples'];
-	if (row['format'] !== 1 || typeof row['generation'] !== 'string') return undefined;
-	return counts.every((key) => typeof row[key] === 'number') ? (raw as StateRow) : undefined;
+	if (typeof row['generation'] !== 'string') return undefined;
+	if (!counts.every((key) => typeof row[key] === 'number')) return undefined;
+	// Format 1 knew no rollups.
+	if (row['format'] === 1) return { ...raw, format: 2, rollupBytes: 0 } as StateRow;
+	return row['format'] === 2 && typeof row['rollupBytes'] === 'number' ? (raw as StateRow) : undefined;
 }
 
 function parseLatest(raw: unknown): LatestRow | undefined {

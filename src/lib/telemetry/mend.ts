@@ -10,7 +10,7 @@ import type { StoreError } from './store';
 
 /**
  * After tables have lost rows, each apart from the others: makes the ledger say what is there and nothing more, so that
- * backfill can bring the rest, makes the newest values anew, forgets rows whose metrics have lost their names, and removes headers without bytes and bytes without headers. Reads every block.
+ * backfill can bring the rest, makes the newest values anew, forgets rows whose metrics have lost their names, and removes headers without bytes, and bytes and rollups without headers. Reads every block.
  * @returns the state row that was written, or why it could not be
  */
 export async function mend(
@@ -19,9 +19,9 @@ export async function mend(
 	names: Names,
 	all: readonly Series[]
 ): Promise<Result<StateRow, StoreError>> {
-	const { heads: headKeys, blocks: blockKeys } = await disk.blockKeys();
+	const keys = await disk.blockKeys();
 	const kept = new Set<string>();
-	const mended = { ...state, blocks: 0, blockBytes: 0, samples: 0 };
+	const mended = { ...state, blocks: 0, blockBytes: 0, rollupBytes: 0, samples: 0 };
 	for (const series of all) {
 		const ledger = new Ledger();
 		const good = [];
@@ -40,6 +40,7 @@ export async function mend(
 			kept.add(keyText([head.series, head.block]));
 			mended.blocks++;
 			mended.blockBytes += head.bytes;
+			for (const { bytes: rolled } of head.rollups) mended.rollupBytes += rolled;
 			mended.samples += head.rows;
 			mended.seal = Math.max(mended.seal, head.block);
 		}
@@ -48,7 +49,7 @@ export async function mend(
 		series.ledger = ledger;
 		series.heads = good;
 	}
-	for (const [series, block] of [...headKeys, ...blockKeys]) {
+	for (const [series, block] of keys) {
 		names.startAbove(series);
 		mended.seal = Math.max(mended.seal, block);
 	}
@@ -56,9 +57,7 @@ export async function mend(
 	const written = await disk.change({
 		state: mended,
 		add: [],
-		remove: [...headKeys, ...blockKeys]
-			.filter((key) => !kept.has(keyText(key)))
-			.map(([series, block]) => ({ series, block })),
+		remove: keys.filter((key) => !kept.has(keyText(key))).map(([series, block]) => ({ series, block })),
 		ledgers: new Map(all.map(({ id, ledger }) => [id, ledger.encode()])),
 		latest: new Map(all.map((series) => [series.id, series.latestRow()]))
 	});

@@ -153,12 +153,13 @@ function restore(
 
 function emptyParts(): Restored {
 	const state: StateRow = {
-		format: 1,
+		format: 2,
 		generation: '0',
 		seal: 0,
 		sealedWal: 0,
 		blocks: 0,
 		blockBytes: 0,
+		rollupBytes: 0,
 		samples: 0
 	};
 	return { state, wal: 0, walBytes: 0, names: new Names(), series: [] };

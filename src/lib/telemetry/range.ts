@@ -1,4 +1,5 @@
 import type { BlockHead, ColumnStats } from './codec/block';
+import { ROLLUP_WIDTHS_MS, type RollupColumns } from './codec/rollup';
 import { BucketFold, pointColumns } from './fold';
 import type { HeldRow } from './series';
 import type { RangeQuery, SeriesColumns } from './store';
@@ -11,57 +12,111 @@ export interface RangeSource {
 	readonly metric: number;
 	readonly heads: readonly BlockHead[];
 	readonly held: readonly HeldRow[];
+	/** All at once, in the order asked for. */
+	columns(heads: readonly BlockHead[]): Promise<readonly BlockColumns[]>;
+	/** Undefined: the rollup is damaged or gone; the block's own columns serve. */
+	rollups(heads: readonly BlockHead[], widthMs: number): Promise<readonly (RollupColumns | undefined)[]>;
+}
+
+/** A bucket of a result is at least so many of the rollup's: its ends then move by less than a quarter of it. */
+const ROLLUPS_PER_BUCKET = 4;
+
+/** The widest rollup that may serve a query, ms; undefined where only the samples themselves do. */
+export function rollupWidth({ fromMs, toMs, buckets }: RangeQuery): number | undefined {
+	return ROLLUP_WIDTHS_MS.findLast((widthMs) => widthMs * ROLLUPS_PER_BUCKET * buckets <= toMs - fromMs);
 }
 
 /**
- * Reduces a range. Headers alone serve blocks that lie within one bucket; the rest is decoded, all at once through `read`.
- * Where the range holds no more samples than buckets, each stands alone.
+ * Reduces a range. A block that lies within one bucket is served by its header alone, one that has rollups of the query's width
+ * by those, and by its samples where the range cuts a rollup in two; others by their samples. Where the range holds no more
+ * samples than buckets, each stands alone.
  */
-export async function reduceRange(
-	query: RangeQuery,
-	{ metric, heads, held }: RangeSource,
-	read: (heads: readonly BlockHead[]) => Promise<readonly BlockColumns[]>
-): Promise<SeriesColumns> {
+export async function reduceRange(query: RangeQuery, source: RangeSource): Promise<SeriesColumns> {
 	const { fromMs, toMs } = query;
-	const fold = new BucketFold(fromMs, toMs, query.buckets);
-	const whole: { head: BlockHead; stats: ColumnStats }[] = [];
-	const cut: BlockHead[] = [];
-	for (const head of heads) {
-		const stats = head.columns.find((column) => column.metric === metric);
-		if (!stats || head.toMs < fromMs || head.fromMs >= toMs) continue;
-		const inside = head.fromMs >= fromMs && head.toMs < toMs;
-		if (inside && fold.indexOf(head.fromMs) === fold.indexOf(head.toMs)) whole.push({ head, stats });
-		else cut.push(head);
-	}
-
-	const decoded = await read(cut);
-	let count = whole.reduce((n, { stats }) => n + stats.count, 0);
-	const eachPoint = (columns: readonly BlockColumns[], fn: (timeMs: number, value: number) => void) => {
-		for (const block of columns) if (block) scan(block.times, block.values, fromMs, toMs, fn);
-		for (const row of held) {
-			const at = row.timeMs >= fromMs && row.timeMs < toMs ? row.metrics.indexOf(metric) : -1;
-			if (at >= 0) fn(row.timeMs, row.values[at]!);
-		}
+	const { metric, held } = source;
+	const widthMs = rollupWidth(query);
+	const fold = new BucketFold(fromMs, toMs, query.buckets, widthMs);
+	const inReach: BlockHead[] = [];
+	const rolled: BlockHead[] = [];
+	const decode: BlockHead[] = [];
+	let count = 0;
+	const addSummary = (timeMs: number, stats: Pick<ColumnStats, 'min' | 'max' | 'sum' | 'count'>) => {
+		fold.addSummary(timeMs, stats);
+		count += stats.count;
 	};
-	eachPoint(decoded, (timeMs, value) => {
+	const addPoint = (timeMs: number, value: number) => {
 		fold.add(timeMs, value);
 		count++;
-	});
+	};
 
-	if (count <= query.buckets) {
-		const points: { timeMs: number; value: number }[] = [];
-		const rest = await read(whole.map(({ head }) => head));
-		eachPoint([...decoded, ...rest], (timeMs, value) => points.push({ timeMs, value }));
-		return pointColumns(points);
+	for (const head of source.heads) {
+		const stats = head.columns.find((column) => column.metric === metric);
+		if (!stats || head.toMs < fromMs || head.fromMs >= toMs) continue;
+		inReach.push(head);
+		const inside = head.fromMs >= fromMs && head.toMs < toMs;
+		if (inside && fold.indexOf(head.fromMs) === fold.indexOf(head.toMs)) addSummary(head.fromMs, stats);
+		else if (head.rollups.some((rollup) => rollup.widthMs === widthMs)) rolled.push(head);
+		else decode.push(head);
 	}
-	for (const { head, stats } of whole) fold.addSummary(head.fromMs, stats);
-	return fold.columns();
+
+	const edges: BlockHead[] = [];
+	/** Between these two no rollup is cut. */
+	const wholeFromMs = widthMs ? Math.ceil(fromMs / widthMs) * widthMs : toMs;
+	const wholeToMs = widthMs ? Math.floor(toMs / widthMs) * widthMs : toMs;
+	const rollups = widthMs ? await source.rollups(rolled, widthMs) : [];
+	for (const [i, rollup] of rollups.entries()) {
+		const head = rolled[i]!;
+		if (!rollup) decode.push(head);
+		else {
+			eachWhole(rollup, wholeFromMs, wholeToMs, addSummary);
+			if (head.fromMs < wholeFromMs || head.toMs >= wholeToMs) edges.push(head);
+		}
+	}
+
+	for (const block of await source.columns(decode)) if (block) scan(block, fromMs, toMs, addPoint);
+	for (const block of await source.columns(edges)) {
+		if (!block) continue;
+		scan(block, fromMs, wholeFromMs, addPoint);
+		scan(block, wholeToMs, toMs, addPoint);
+	}
+	eachHeld(held, metric, fromMs, toMs, addPoint);
+	if (count > query.buckets) return fold.columns();
+
+	const points: { timeMs: number; value: number }[] = [];
+	const addAlone = (timeMs: number, value: number) => void points.push({ timeMs, value });
+	for (const block of await source.columns(inReach)) if (block) scan(block, fromMs, toMs, addAlone);
+	eachHeld(held, metric, fromMs, toMs, addAlone);
+	return pointColumns(points);
+}
+
+function eachWhole(
+	rollup: RollupColumns,
+	fromMs: number,
+	toMs: number,
+	fn: (timeMs: number, stats: { min: number; max: number; sum: number; count: number }) => void
+): void {
+	const { startMs, min, max, sum, count } = rollup;
+	const end = lowerBound(startMs, toMs);
+	for (let i = lowerBound(startMs, fromMs); i < end; i++)
+		fn(startMs[i]!, { min: min[i]!, max: max[i]!, sum: sum[i]!, count: count[i]! });
+}
+
+function eachHeld(
+	held: readonly HeldRow[],
+	metric: number,
+	fromMs: number,
+	toMs: number,
+	fn: (timeMs: number, value: number) => void
+): void {
+	for (const row of held) {
+		const at = row.timeMs >= fromMs && row.timeMs < toMs ? row.metrics.indexOf(metric) : -1;
+		if (at >= 0) fn(row.timeMs, row.values[at]!);
+	}
 }
 
 /** Visits the present values in [fromMs, toMs); times ascend, so both ends are found by halving. */
 function scan(
-	times: Float64Array,
-	values: Float64Array,
+	{ times, values }: NonNullable<BlockColumns>,
 	fromMs: number,
 	toMs: number,
 	fn: (timeMs: number, value: number) => void

@@ -1,8 +1,8 @@
 import { done, err, type Result } from '$lib/base';
-import { encodeBlock, type BlockHead } from './codec/block';
+import { encodeBlock, rollUpBlock, type BlockHead, type NewBlock } from './codec/block';
 import type { Row } from './codec/row-group';
 import type { BlockReader } from './block-reader';
-import type { BlockChange, Disk, NewBlock, StateRow } from './disk';
+import type { BlockChange, Disk, StateRow } from './disk';
 import { chooseFold } from './fold-plan';
 import { Ledger } from './ledger';
 import { byTime, type HeldRow, type Series } from './series';
@@ -14,20 +14,26 @@ export class SealedBlocks {
 	readonly #cause: string;
 	readonly #reader: BlockReader;
 	readonly #limits: StoreLimits;
+	readonly #onOlder: (heads: readonly BlockHead[]) => void;
 	#state: StateRow;
 
-	/** @param cause why there is no disk, where there is none */
+	/**
+	 * @param cause why there is no disk, where there is none
+	 * @param onOlder told of blocks that an earlier version sealed, when their headers are first read
+	 */
 	constructor(options: {
 		disk: Disk | undefined;
 		cause: string;
 		reader: BlockReader;
 		limits: StoreLimits;
 		state: StateRow;
+		onOlder: (heads: readonly BlockHead[]) => void;
 	}) {
 		this.#disk = options.disk;
 		this.#cause = options.cause;
 		this.#reader = options.reader;
 		this.#limits = options.limits;
+		this.#onOlder = options.onOlder;
 		this.#state = options.state;
 	}
 
@@ -37,7 +43,10 @@ export class SealedBlocks {
 
 	/** Headers of a series' blocks by time: read once, then kept up to date. */
 	async headsOf(series: Series): Promise<readonly BlockHead[]> {
-		series.heads ??= [...((await this.#disk?.heads(series.id)) ?? [])].sort(byTime);
+		if (series.heads) return series.heads;
+		series.heads = [...((await this.#disk?.heads(series.id)) ?? [])].sort(byTime);
+		const older = series.heads.filter(({ version }) => version === 1);
+		if (older.length > 0) this.#onOlder(older);
 		return series.heads;
 	}
 
@@ -55,7 +64,7 @@ export class SealedBlocks {
 	async change(
 		remove: readonly BlockHead[],
 		add: readonly NewBlock[],
-		more: Pick<BlockChange, 'walUpTo' | 'ledgers' | 'latest' | 'forget'>
+		more: Pick<BlockChange, 'walUpTo' | 'ledgers' | 'latest' | 'forget'> = {}
 	): Promise<Result<void, StoreError>> {
 		if (!this.#disk) return err({ kind: 'unavailable', cause: this.#cause });
 		const added = add.map(({ head }) => head);
@@ -101,9 +110,26 @@ export class SealedBlocks {
 		}
 		const place = { series: series.id, block: this.#state.seal + 1, level: first.level + 1 };
 		const block = encodeBlock(rows, place);
-		const changed = await this.change(group, [block], {});
+		const changed = await this.change(group, [block]);
 		if (changed.ok) series.replaceBlocks(group, [block.head]);
 		return changed;
+	}
+
+	/** Makes a block's rollups from its rows: of one that an earlier version sealed, or whose rollups are damaged. */
+	async rollUp(series: Series, old: BlockHead): Promise<Result<void, StoreError>> {
+		if (!this.#disk || this.#reader.isDamaged(old)) return done;
+		const heads = await this.headsOf(series);
+		if (!heads.includes(old)) return done; // folded since, or done
+		const [bytes] = await this.#disk.blocks([old]);
+		const group = this.#reader.open(old, bytes);
+		if (!group) return done; // told as damage
+		const rolled = rollUpBlock(old, group);
+		const state = withBlocks(this.#state, [old], [rolled.head]);
+		const changed = await this.#disk.change({ state, add: [], remove: [], roll: [rolled] });
+		if (!changed.ok) return changed;
+		this.#state = state;
+		series.replaceBlocks([old], [rolled.head]);
+		return done;
 	}
 
 	/** Removes a series' damaged blocks and makes its ledger say what is left, so that what they held may come again. */
@@ -139,6 +165,10 @@ function withBlocks(state: StateRow, remove: readonly BlockHead[], add: readonly
 		...state,
 		blocks: state.blocks + add.length - remove.length,
 		blockBytes: state.blockBytes + more('bytes'),
+		rollupBytes: state.rollupBytes + rollupBytes(add) - rollupBytes(remove),
 		samples: state.samples + more('rows')
 	};
 }
+
+const rollupBytes = (heads: readonly BlockHead[]): number =>
+	heads.flatMap(({ rollups }) => rollups).reduce((sum, { bytes }) => sum + bytes, 0);

@@ -63,6 +63,8 @@ export interface StoreStats {
 	readonly walBytes: number;
 	readonly blocks: number;
 	readonly blockBytes: number;
+	/** Apart from the blocks'. */
+	readonly rollupBytes: number;
 	readonly samples: number;
 	readonly usedBytes: number | undefined;
 	readonly quotaBytes: number | undefined;

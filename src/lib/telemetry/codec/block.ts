@@ -1,4 +1,5 @@
 import { crc32 } from '$lib/base';
+import { makeRollups, type NewRollup, type RollupStat } from './rollup';
 import { encodeRowGroup, openRowGroup, type Row, type RowGroup } from './row-group';
 
 /** What is known of one metric in a block without decoding it. Mirrors the value column. */
@@ -14,8 +15,8 @@ export interface ColumnStats {
 
 /** The header of a sealed block, kept apart from its bytes so that wide queries read headers alone. */
 export interface BlockHead {
-	/** Format of header and bytes. */
-	readonly version: 1;
+	/** 1: made before there were rollups. */
+	readonly version: 1 | 2;
 	readonly series: number;
 	/** Rises over the whole store with each seal and fold. */
 	readonly block: number;
@@ -28,26 +29,61 @@ export interface BlockHead {
 	readonly crc: number;
 	readonly bytes: number;
 	readonly columns: readonly ColumnStats[];
+	/** Those that were worth their bytes, width ascending. */
+	readonly rollups: readonly RollupStat[];
+}
+
+/** A block as it is written: header, bytes and rollups lie apart. */
+export interface NewBlock {
+	readonly head: BlockHead;
+	readonly bytes: Uint8Array<ArrayBuffer>;
+	readonly rollups: readonly NewRollup[];
 }
 
 /** Sorts rows by time (equal times keep their order) and makes a block of them. */
 export function encodeBlock(
 	rows: readonly Row[],
 	place: Pick<BlockHead, 'series' | 'block' | 'level'>
-): { head: BlockHead; bytes: Uint8Array<ArrayBuffer> } {
+): NewBlock {
 	const sorted = [...rows].sort((a, b) => a.timeMs - b.timeMs);
 	const bytes = encodeRowGroup(sorted);
+	const rollups = makeRollups(
+		Float64Array.from(sorted, (row) => row.timeMs),
+		valueColumns(sorted)
+	);
 	const head: BlockHead = {
-		version: 1,
+		version: 2,
 		...place,
 		rows: sorted.length,
 		fromMs: sorted[0]?.timeMs ?? 0,
 		toMs: sorted.at(-1)?.timeMs ?? 0,
 		crc: crc32(bytes),
 		bytes: bytes.length,
-		columns: columnStats(sorted)
+		columns: columnStats(sorted),
+		rollups: rollups.map(rollupStat)
 	};
-	return { head, bytes };
+	return { head, bytes, rollups };
+}
+
+/** A block's header with the rollups its bytes give: for one that was made without, or whose rollups are damaged. */
+export function rollUpBlock(head: BlockHead, group: RowGroup): Pick<NewBlock, 'head' | 'rollups'> {
+	const columns = group.metrics.map((metric) => ({ metric, values: group.column(metric)! }));
+	const rollups = makeRollups(group.times(), columns);
+	return { head: { ...head, version: 2, rollups: rollups.map(rollupStat) }, rollups };
+}
+
+const rollupStat = ({ widthMs, bytes, crc }: NewRollup): RollupStat => ({ widthMs, bytes, crc });
+
+function valueColumns(rows: readonly Row[]): { metric: number; values: Float64Array }[] {
+	const columns = new Map<number, Float64Array>();
+	rows.forEach((row, i) =>
+		row.metrics.forEach((metric, at) => {
+			let values = columns.get(metric);
+			if (!values) columns.set(metric, (values = new Float64Array(rows.length).fill(NaN)));
+			values[i] = row.values[at]!;
+		})
+	);
+	return [...columns].map(([metric, values]) => ({ metric, values }));
 }
 
 /** The block, or undefined where its bytes are not what was sealed. */
@@ -91,12 +127,16 @@ const areNumbers = (row: Readonly<Record<string, unknown>>, keys: readonly strin
 
 /** A header as it lies on disk, or undefined where it is not one. */
 export function parseBlockHead(raw: unknown): BlockHead | undefined {
-	if (!isRecord(raw) || raw['version'] !== 1) return undefined;
+	if (!isRecord(raw) || (raw['version'] !== 1 && raw['version'] !== 2)) return undefined;
 	if (!areNumbers(raw, ['series', 'block', 'level', 'rows', 'fromMs', 'toMs', 'crc', 'bytes']))
 		return undefined;
-	const { columns } = raw;
+	const { columns, rollups } = raw;
 	if (!Array.isArray(columns)) return undefined;
 	const keys = ['metric', 'count', 'min', 'max', 'sum', 'first', 'last'];
 	if (!columns.every((column) => isRecord(column) && areNumbers(column, keys))) return undefined;
+	if (raw['version'] === 1) return { ...raw, rollups: [] } as unknown as BlockHead;
+	const stat = ['widthMs', 'bytes', 'crc'];
+	if (!Array.isArray(rollups) || !rollups.every((rollup) => isRecord(rollup) && areNumbers(rollup, stat)))
+		return undefined;
 	return raw as unknown as BlockHead;
 }

@@ -59,7 +59,8 @@ export function decodeNumbers(bytes: Uint8Array, count: number): Float64Array<Ar
 	return values;
 }
 
-function scaleToIntegers(values: Float64Array): { integers: Float64Array; scale: number } | undefined {
+/** The values as integers of the smallest decimal scale in which each is exact; undefined where none is. */
+export function scaleToIntegers(values: Float64Array): { integers: Float64Array; scale: number } | undefined {
 	let scale = 0;
 	for (const value of values) {
 		while (!fits(value, scale)) if (++scale > MAX_SCALE) return undefined;
