@@ -10,6 +10,8 @@ import { liveLatency } from './live-latency';
 import { longestPageTask } from './longest-page-task';
 import { messagesPerSecond } from './messages-per-second';
 import { offlineColdStart } from './offline-cold-start';
+import { queryYear } from './query-year';
+import { storeBytes } from './store-bytes';
 import { tickUs } from './tick-us';
 import { virtualDevices } from './virtual-devices';
 
@@ -26,6 +28,8 @@ export const figures: readonly Figure[] = [
 	longestPageTask,
 	flashEfficiency,
 	flashPageBlocked,
+	storeBytes,
+	queryYear,
 	bytesWritten,
 	messagesPerSecond
 ];

@@ -31,7 +31,9 @@ export async function buildPages(): Promise<string> {
 			assetsDir: '_app/immutable',
 			assetsInlineLimit: 0,
 			rolldownOptions: {
-				input: ['flash.html', 'intake.html', 'peer.html', 'puts.html'].map((page) => `${root}/${page}`)
+				input: ['flash.html', 'intake.html', 'peer.html', 'puts.html', 'store.html'].map(
+					(page) => `${root}/${page}`
+				)
 			}
 		}
 	});

@@ -1,3 +1,5 @@
+import type { StoreStats } from '$lib/telemetry';
+
 /** What the page `intake.html` can do: the product's field worker, driven without its screens. */
 export interface IntakeBench {
 	/** Saves the broker and connects; resolves when the session is live. */
@@ -32,6 +34,22 @@ export interface PutsBench {
 	stop(): number;
 }
 
+/** What the page `store.html` can do: the telemetry store without the rest of the app. */
+export interface StoreBench {
+	open(): Promise<void>;
+	/** Stores a sample a second, and seals it. */
+	fill(of: { device: number; metrics: number; seconds: number }): Promise<void>;
+	/** One metric's range; times are from the first sample on. */
+	query(of: {
+		device: number;
+		fromS: number;
+		seconds: number;
+		buckets: number;
+	}): Promise<{ ms: number; points: number; buckets: number }>;
+	stats(): Promise<StoreStats>;
+	close(): Promise<void>;
+}
+
 /** What the page `flash.html` can do: 1 MiB of random bytes onto a new practice board, at 921,600 baud. */
 export interface FlashBench {
 	/** By the product's flasher: from the first begin to the last MD5. */
@@ -52,4 +70,5 @@ declare global {
 	var intakeBench: IntakeBench;
 	var peerBench: PeerBench;
 	var putsBench: PutsBench;
+	var storeBench: StoreBench;
 }
