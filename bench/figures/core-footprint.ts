@@ -1,37 +1,26 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { Figure, Row } from '../figure';
 import { withCleanUp } from '../harness/clean-up';
+import {
+	FIRMWARE,
+	FLAGS,
+	hostHeaders,
+	LIBRARIES,
+	PLACES,
+	PREFIX,
+	PROGRAMS,
+	run,
+	sources,
+	TARGET
+} from '../harness/riscv';
 
-const run = promisify(execFile);
-
-const FIRMWARE = fileURLToPath(new URL('../../firmware', import.meta.url));
-const PROGRAMS = fileURLToPath(new URL('../native/footprint', import.meta.url));
-
-/** An ESP32-C3's: RV32IMC without floating point. Debian's gcc-riscv64-unknown-elf and picolibc-riscv64-unknown-elf. */
-const PREFIX = 'riscv64-unknown-elf-';
-const TARGET = ['--specs=picolibc.specs', '-march=rv32imc', '-mabi=ilp32'];
-const FLAGS = [
-	...TARGET,
-	...['-std=gnu++17', '-Os', '-ffunction-sections', '-fdata-sections'],
-	...['-fno-exceptions', '-fno-rtti', '-fno-threadsafe-statics'],
-	// There is no libstdc++ for it: the host's headers, told that they are for a chip.
-	...['-nostdinc++', `-I${join(PROGRAMS, 'libstdc++')}`]
-];
 /** What the core is given has an address and no size. */
 const GIVEN = ['hal', 'board_hal', 'identity', 'trust', 'now', 'text'].map(
 	(name) => `-Wl,--defsym=footprint_${name}=0x3fc80000`
 );
-/** A C3's flash and RAM as it maps them, large enough that everything fits. */
-const PLACES = ['__flash=0x42000000', '__flash_size=0x400000', '__ram=0x3fc80000', '__ram_size=0x60000'].map(
-	(place) => `-Wl,--defsym=${place}`
-);
 const LINK = ['-nostartfiles', '-nostdlib', '-Wl,--gc-sections', '-Wl,-e,main', ...GIVEN, ...PLACES];
-const LIBRARIES = ['-lc', '-lm', '-lgcc', '-lc'];
 
 const RAM_TARGET_BYTES = 24 * 1024;
 const TEXT_TARGET_KB = 120;
@@ -177,22 +166,10 @@ function of(all: ReadonlyMap<string, number>, name: string): number {
 	return size;
 }
 
-async function sources(room: string): Promise<readonly string[]> {
-	const files = await readdir(join(FIRMWARE, room));
-	return files.filter((file) => file.endsWith('.cpp') && !file.endsWith('_test.cpp')).sort();
-}
-
 async function folders(room: string): Promise<readonly string[]> {
 	const entries = await readdir(join(FIRMWARE, room), { withFileTypes: true });
 	return entries
 		.filter((entry) => entry.isDirectory())
 		.map(({ name }) => name)
 		.sort();
-}
-
-/** Where the host's g++ has libstdc++, without what is the host's own. */
-async function hostHeaders(signal: AbortSignal): Promise<readonly string[]> {
-	const { stderr } = await run('sh', ['-c', 'g++ -E -v -x c++ /dev/null > /dev/null'], { signal });
-	const found = stderr.match(/^ \S*\/c\+\+\/\S+$/gmu) ?? [];
-	return found.map((line) => `-I${line.trim()}`).filter((flag) => !flag.endsWith('/backward'));
 }

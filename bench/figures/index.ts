@@ -3,6 +3,7 @@ import { bytesWritten } from './bytes-written';
 import { codecBytes } from './codec-bytes';
 import { coreFootprint } from './core-footprint';
 import { firmwareSize } from './firmware-size';
+import { flashCompressible } from './flash-compressible';
 import { flashEfficiency } from './flash-efficiency';
 import { flashPageBlocked } from './flash-page-blocked';
 import { initialJs } from './initial-js';
@@ -27,6 +28,7 @@ export const figures: readonly Figure[] = [
 	liveLatency,
 	longestPageTask,
 	flashEfficiency,
+	flashCompressible,
 	flashPageBlocked,
 	storeBytes,
 	queryYear,

@@ -54,6 +54,8 @@ export interface StoreBench {
 export interface FlashBench {
 	/** By the product's flasher: from the first begin to the last MD5. */
 	ours(): Promise<FlashRun>;
+	/** A program onto a new practice board by the product's flasher, and at once again. @param base64 the program's bytes */
+	twice(base64: string): Promise<FlashTwice>;
 	/** By esptool-js's own writeFlash, which ends with the same MD5. */
 	peer(): Promise<FlashRun>;
 }
@@ -62,6 +64,16 @@ export interface FlashRun {
 	readonly ms: number;
 	/** What no program can be faster than on this board. */
 	readonly limitMs: number;
+	readonly retries: number;
+}
+
+export interface FlashTwice {
+	readonly firstMs: number;
+	readonly againMs: number;
+	/** What the line alone takes for the bytes as they are, without SLIP. */
+	readonly bareWireMs: number;
+	/** How much the second time left out. */
+	readonly unchangedBytes: number;
 	readonly retries: number;
 }
 
