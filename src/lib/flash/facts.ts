@@ -40,6 +40,12 @@ export interface FirmwareSource {
 	readonly eraseFirst: 'ask' | 'always' | 'never';
 	/** Seconds that Improv may take to answer after a new install; 0: it has none; absent: its maker does not say. */
 	readonly improvWaitS?: number;
+	/** Home Assistant's integration for a board that runs it: `esphome`. */
+	readonly homeAssistantDomain?: string;
+	/** Where its makers may be supported. */
+	readonly fundingUrl?: string;
+	/** What the build says that it was made for, as written: `dio`, `80m`, `4MB`. */
+	readonly builtFor?: string;
 }
 
 /** A stretch of the flash with a name; bytes. */

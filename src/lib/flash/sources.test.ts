@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { buildAppDescriptor, buildAppImage } from '$lib/formats';
 import type { BoardFacts } from './facts';
-import { loadBuild, loadManifest, pickBuild, type Fetching } from './sources';
+import { loadBuild, loadFiles, loadManifest, pickBuild, serialTypeOf, type Fetching } from './sources';
 
 const URL_OF = 'https://example.org/fw/manifest.json';
 const MANIFEST = JSON.stringify({
@@ -99,10 +100,64 @@ describe('builds', () => {
 			ok: false,
 			error: { kind: 'truncated', url, wantedBytes: 9, gotBytes: 1 }
 		});
-		expect(await load(() => new Response('<html>'))).toMatchObject({ error: { kind: 'html-instead' } });
-		expect(await load(() => new Response(''))).toMatchObject({ error: { kind: 'empty' } });
+		const fault = (kind: string) => ({ error: { kind: 'part-fault', url, fault: { kind } } });
+		expect(await load(() => new Response('<html>'))).toMatchObject(fault('html-instead'));
+		expect(await load(() => new Response(''))).toMatchObject(fault('empty'));
+		const cut = Uint8Array.of(0xe9, 1, ...new Uint8Array(40));
+		cut[28] = 200; // bytes of its first segment
+		expect(await load(() => new Response(cut))).toMatchObject(fault('cut-short'));
 		expect(await load(() => new Response('', { status: 404 }))).toMatchObject({
 			error: { kind: 'http-status', status: 404 }
 		});
 	});
+
+	it('are told apart by how the board is wired', async () => {
+		const all = await manifest();
+		const [c3] = all.builds;
+		const wired = (serialType: 'cdc' | 'uart', index: number) => ({ ...c3!, serialType, index });
+		const two = { ...all, builds: [wired('uart', 0), wired('cdc', 1)] };
+		const bridge = { vendorId: 0x10c4, productId: 0xea60 };
+		const pick = (usb: Parameters<typeof serialTypeOf>[0]) =>
+			pickBuild(two, board(false), serialTypeOf(usb))?.index;
+		expect(pick({ vendorId: 0x303a, productId: 0x1001 })).toBe(1);
+		expect(pick({ vendorId: 0x303a, productId: 0x1234 })).toBe(0);
+		expect(pick(bridge)).toBe(0);
+		expect(pick({})).toBe(0);
+		expect(
+			pickBuild({ ...all, builds: [wired('cdc', 0)] }, board(false), serialTypeOf(bridge))
+		).toBeUndefined();
+	});
 });
+
+describe('files of an own build', () => {
+	it('are called what their app calls itself', () => {
+		const app = appOf('greenhouse', '2.1');
+		const other = Uint8Array.of(1);
+		expect(
+			loadFiles(
+				[
+					{ name: 'x.bin', offset: 0x20000, bytes: other },
+					{ name: 'a.bin', offset: 0x10000, bytes: app }
+				],
+				'dio, 80m, 4MB'
+			)
+		).toMatchObject({ name: 'greenhouse', version: '2.1', builtFor: 'dio, 80m, 4MB' });
+		expect(loadFiles([{ name: 'x.bin', offset: 0, bytes: other }])).toMatchObject({
+			name: 'x.bin',
+			version: ''
+		});
+	});
+});
+
+function appOf(project: string, version: string) {
+	const descriptor = buildAppDescriptor({
+		project,
+		version,
+		secureVersion: 0,
+		time: '',
+		date: '',
+		idfVersion: 'v5.5',
+		elfSha256: ''
+	});
+	return buildAppImage({ chipId: 5, entry: 0, segments: [{ address: 0x3c000020, bytes: descriptor }] });
+}

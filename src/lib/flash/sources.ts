@@ -2,7 +2,9 @@ import { err, ok, type Result } from '$lib/base';
 import {
 	parseCatalogue,
 	parseManifest,
+	recogniseBin,
 	PRACTICE_FAMILY,
+	type AppDescriptor,
 	type Catalogue,
 	type CatalogueFault,
 	type FirmwareManifest,
@@ -11,6 +13,7 @@ import {
 } from '$lib/formats';
 import type { BoardFacts, FirmwarePart, FirmwareSource } from './facts';
 import { looksLikeAPage } from './plan';
+import { partFault, type PartFault } from './sources-check';
 
 /** Why a firmware did not come. `url` is the one that failed. */
 export type SourceError =
@@ -31,7 +34,8 @@ export type SourceError =
 			readonly wantedBytes: number;
 			readonly gotBytes: number;
 	  }
-	| { readonly kind: 'empty'; readonly url: string }
+	/** It came whole, and is no firmware. */
+	| { readonly kind: 'part-fault'; readonly url: string; readonly fault: PartFault }
 	| { readonly kind: 'too-large'; readonly url: string; readonly mostBytes: number };
 
 export interface Fetching {
@@ -100,8 +104,8 @@ export async function loadBuild(
 		const read = await readBytes(url, fetching);
 		if (!read.ok) return read;
 		const { bytes } = read.value;
-		if (bytes.length === 0) return err({ kind: 'empty', url });
-		if (looksLikeAPage(bytes)) return err({ kind: 'html-instead', url });
+		const fault = partFault(bytes, build.family);
+		if (fault) return err({ kind: 'part-fault', url, fault });
 		parts.push({ name: fileName(path), offset, bytes, from: url });
 	}
 	return ok({
@@ -109,22 +113,54 @@ export async function loadBuild(
 		version: manifest.version ?? '',
 		parts,
 		eraseFirst: manifest.promptErase ? 'ask' : 'always',
-		...(manifest.improvWaitS !== undefined && { improvWaitS: manifest.improvWaitS })
+		...(manifest.improvWaitS !== undefined && { improvWaitS: manifest.improvWaitS }),
+		...(manifest.homeAssistantDomain !== undefined && { homeAssistantDomain: manifest.homeAssistantDomain }),
+		...(manifest.fundingUrl !== undefined && { fundingUrl: manifest.fundingUrl })
 	});
 }
 
-/** Files of an own build, with the offsets that a person gave or left. */
+/**
+ * Files of an own build, with the offsets that a person gave or left. It is called what its app calls itself.
+ * @param builtFor what the build says that it was made for
+ */
 export function loadFiles(
 	files: readonly {
 		readonly name: string;
 		readonly offset: number;
 		readonly bytes: Uint8Array<ArrayBuffer>;
-	}[]
+	}[],
+	builtFor?: string
 ): FirmwareSource {
 	const parts = files.map(({ name, offset, bytes }) => ({ name, offset, bytes, from: name }));
+	const app = parts.map(({ bytes }) => descriptorIn(bytes)).find((found) => found !== undefined);
 	const [only] = parts;
-	const name = only && parts.length === 1 ? only.name : `${parts.length} files of your own`;
-	return { name, version: '', parts, eraseFirst: 'ask' };
+	const unnamed = only && parts.length === 1 ? only.name : `${parts.length} files of your own`;
+	return {
+		name: app?.project || unnamed,
+		version: app?.version ?? '',
+		parts,
+		eraseFirst: 'ask',
+		...(builtFor !== undefined && { builtFor })
+	};
+}
+
+function descriptorIn(bytes: Uint8Array): AppDescriptor | undefined {
+	const bin = recogniseBin(bytes);
+	if (bin.kind === 'app') return bin.image.descriptor;
+	return bin.kind === 'merged' ? bin.app?.image.descriptor : undefined;
+}
+
+/** Espressif's own USB, and its products that are a serial port of the chip itself. Source: ESP Web Tools. */
+const ESPRESSIF_VENDOR = 0x303a;
+const CDC_PRODUCTS = [0x1001, 0x1002, 0x1003, 0x0002, 0x0003];
+
+/** How a board is wired, as manifests name it; undefined where the port tells no vendor. */
+export function serialTypeOf(usb: {
+	readonly vendorId?: number;
+	readonly productId?: number;
+}): 'cdc' | 'uart' | undefined {
+	if (usb.vendorId === undefined) return undefined;
+	return usb.vendorId === ESPRESSIF_VENDOR && CDC_PRODUCTS.includes(usb.productId ?? -1) ? 'cdc' : 'uart';
 }
 
 const fileName = (path: string): string => path.split(/[?#]/u)[0]!.split('/').at(-1) || path;

@@ -34,6 +34,23 @@ describe('a manifest', () => {
 		});
 	});
 
+	it('names its maker’s pages, and nothing that is no name or address', () => {
+		const maker = (fields: unknown) => {
+			const found = read({ ...good, ...(fields as object) });
+			return found.ok
+				? [found.value.homeAssistantDomain, found.value.fundingUrl]
+				: `${found.error.kind} ${found.error.field}`;
+		};
+		expect(maker({ home_assistant_domain: 'esphome', funding_url: '../help' })).toStrictEqual([
+			'esphome',
+			'https://host/help'
+		]);
+		expect(maker({ home_assistant_domain: null, funding_url: '' })).toStrictEqual([undefined, undefined]);
+		expect(maker({ home_assistant_domain: 'a/../b' })).toBe('bad-value home_assistant_domain');
+		expect(maker({ home_assistant_domain: 3 })).toBe('wrong-type home_assistant_domain');
+		expect(maker({ funding_url: 'javascript:alert(1)' })).toBe('bad-value funding_url');
+	});
+
 	it('may bend what stays unambiguous', () => {
 		const parts = [
 			{ path: 'https://other/app.bin?x=1', offset: '0x10000' },

@@ -34,6 +34,10 @@ export interface FirmwareManifest {
 	readonly promptErase: boolean;
 	/** Seconds that Improv may take to answer after a new install; 0: it has none. */
 	readonly improvWaitS?: number;
+	/** Home Assistant's integration for what the firmware makes of the board: `esphome`. */
+	readonly homeAssistantDomain?: string;
+	/** Where its makers may be supported. */
+	readonly fundingUrl?: string;
 }
 
 export type ManifestFault =
@@ -67,6 +71,10 @@ export function parseManifest(text: string, url: string): Result<FirmwareManifes
 	if (!promptErase.ok) return promptErase;
 	const wait = waitOf(top.value['new_install_improv_wait_time']);
 	if (!wait.ok) return wait;
+	const domain = domainOf(top.value['home_assistant_domain']);
+	if (!domain.ok) return domain;
+	const funding = fundingOf(top.value['funding_url'], url);
+	if (!funding.ok) return funding;
 	const builds = buildsOf(top.value['builds'], url);
 	if (!builds.ok) return builds;
 	return ok({
@@ -74,7 +82,9 @@ export function parseManifest(text: string, url: string): Result<FirmwareManifes
 		...(version.value !== undefined && { version: version.value }),
 		...builds.value,
 		promptErase: promptErase.value,
-		...(wait.value !== undefined && { improvWaitS: wait.value })
+		...(wait.value !== undefined && { improvWaitS: wait.value }),
+		...(domain.value !== undefined && { homeAssistantDomain: domain.value }),
+		...(funding.value !== undefined && { fundingUrl: funding.value })
 	});
 }
 
@@ -165,7 +175,7 @@ function offsetOf(value: unknown, field: string): Result<number, FieldFault> {
 
 /** `1.2` without quotes is a number to JSON and a version to who wrote it. */
 function versionOf(value: unknown): Result<string | undefined, FieldFault> {
-	if (value === undefined || value === null || value === '') return ok(undefined);
+	if (isAbsent(value)) return ok(undefined);
 	if (typeof value === 'string') return ok(value);
 	return typeof value === 'number' ? ok(String(value)) : err({ kind: 'wrong-type', field: 'version' });
 }
@@ -181,6 +191,23 @@ function waitOf(value: unknown): Result<number | undefined, FieldFault> {
 	if (typeof value !== 'number') return err({ kind: 'wrong-type', field });
 	return value >= 0 && value <= MOST_WAIT_S ? ok(value) : err({ kind: 'bad-value', field });
 }
+
+/** It becomes part of an address of Home Assistant's, so it is a name of theirs or none. */
+function domainOf(value: unknown): Result<string | undefined, FieldFault> {
+	const field = 'home_assistant_domain';
+	if (isAbsent(value)) return ok(undefined);
+	if (typeof value !== 'string') return err({ kind: 'wrong-type', field });
+	return /^[a-z0-9_]{1,64}$/u.test(value) ? ok(value) : err({ kind: 'bad-value', field });
+}
+
+function fundingOf(value: unknown, url: string): Result<string | undefined, FieldFault> {
+	const field = 'funding_url';
+	if (isAbsent(value)) return ok(undefined);
+	const text = asText(value, field);
+	return text.ok ? asUrl(text.value, url, field) : text;
+}
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 const sameParts = (a: ManifestBuild, b: ManifestBuild): boolean =>
 	a.parts.length === b.parts.length &&

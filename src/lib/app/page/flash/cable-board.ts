@@ -65,6 +65,10 @@ export class CableBoard implements BoardAtWork {
 		return this.#port.info;
 	}
 
+	get table(): PartitionTable | undefined {
+		return this.#table;
+	}
+
 	async connect(
 		onAttempt: (attempt: number) => void,
 		signal: AbortSignal

@@ -1,6 +1,15 @@
 import { type Clock, err, ok, type Result, systemClock } from '$lib/base';
-import type { BoardFacts, FirmwareSource, FlashError, FlashState, PlanProblem, WritePlan } from '$lib/flash';
+import {
+	loadFiles,
+	type BoardFacts,
+	type FirmwareSource,
+	type FlashError,
+	type FlashState,
+	type PlanProblem,
+	type WritePlan
+} from '$lib/flash';
 import type { SerialPortLike } from '$lib/link';
+import { openFiles } from './open-files';
 import type { BoardAtWork, FlashWorks, PracticeBoardView } from './works';
 
 /** A board made up for the tests of screens: it says and does what a test wants. */
@@ -39,7 +48,9 @@ const source = (name: string, version: string): FirmwareSource => ({
 	name,
 	version,
 	parts: [],
-	eraseFirst: 'ask'
+	eraseFirst: 'always',
+	homeAssistantDomain: 'esphome',
+	fundingUrl: 'https://example.org/support'
 });
 
 export function fakePlan(eraseAll: boolean, problems: readonly PlanProblem[]): WritePlan {
@@ -78,6 +89,7 @@ export function fakeWorks(script: FakeBoardScript, clock: Clock = systemClock): 
 	let tell: (boards: readonly PracticeBoardView[]) => void = () => undefined;
 	const board: BoardAtWork = {
 		info: { vendorId: 0x10c4, productId: 0xea60 },
+		table: undefined,
 		connect: () => Promise.resolve(script.answer),
 		plan: (_firmware, eraseAll) => fakePlan(eraseAll, script.problems),
 		write: (_plan, onState, signal) =>
@@ -138,8 +150,8 @@ export function fakeWorks(script: FakeBoardScript, clock: Clock = systemClock): 
 						? ok(source('Fieldbench practice node', '0.1.0'))
 						: err('The address answers with a web page, not with a manifest.')
 				),
-			fromFiles: () => source('Your files', ''),
-			recognise: () => ({ words: 'An app', offset: 0x10000 })
+			fromFiles: loadFiles,
+			open: openFiles
 		},
 		boardOn: () => board,
 		guarded: (during) => during()

@@ -1,6 +1,6 @@
 import { type CatalogueEntry, PRACTICE_FAMILY } from '$lib/formats';
-import type { BoardFacts, FirmwareSource } from '$lib/flash';
-import type { FirmwareShelf } from './works';
+import type { BoardFacts, FirmwareSource, PickedFile } from '$lib/flash';
+import type { BoardAtWork, FirmwareShelf, OpenedFile } from './works';
 
 /** A file of an own build, as it is shown and edited. */
 export interface ChosenFile {
@@ -11,7 +11,11 @@ export interface ChosenFile {
 	/** As typed. */
 	readonly offset: string;
 	readonly fault?: string | undefined;
-	readonly bytes: Uint8Array<ArrayBuffer>;
+	/** Why its bytes cannot be flashed anywhere. */
+	readonly bytesFault?: string | undefined;
+	/** Who said where it goes: what nobody said follows the table. */
+	readonly placedBy: 'build' | 'person' | 'table';
+	readonly opened: OpenedFile;
 }
 
 export type FirmwareWay = 'catalogue' | 'manifest';
@@ -22,6 +26,10 @@ export class FirmwareChoice {
 	#loading = $state<string>();
 	#fault = $state.raw<{ readonly way: FirmwareWay; readonly words: string } | undefined>(undefined);
 	#files = $state.raw<readonly ChosenFile[]>([]);
+	#fileFaults = $state.raw<readonly string[]>([]);
+	#opening = $state(0);
+	/** What the chosen build says that it was made for. */
+	#builtFor: string | undefined;
 	#fetching: AbortController | undefined;
 	#made = 0;
 
@@ -31,6 +39,7 @@ export class FirmwareChoice {
 	constructor(
 		private readonly shelf: FirmwareShelf,
 		private readonly board: BoardFacts,
+		private readonly at: Pick<BoardAtWork, 'info' | 'table'>,
 		/** Told what was chosen, ready to be planned. */
 		private readonly onChosen: (firmware: FirmwareSource) => void
 	) {}
@@ -42,6 +51,16 @@ export class FirmwareChoice {
 
 	get files(): readonly ChosenFile[] {
 		return this.#files;
+	}
+
+	/** What was chosen and not taken, and why. */
+	get fileFaults(): readonly string[] {
+		return this.#fileFaults;
+	}
+
+	/** Folders and zips are being read. */
+	get opening(): boolean {
+		return this.#opening > 0;
 	}
 
 	faultOf(way: FirmwareWay): string | undefined {
@@ -75,38 +94,70 @@ export class FirmwareChoice {
 		this.#fetching?.abort();
 	}
 
-	async addFiles(files: readonly File[]): Promise<void> {
-		for (const file of files) {
-			const bytes = new Uint8Array(await file.arrayBuffer());
-			const { words, offset } = this.shelf.recognise(bytes, this.board);
-			const typed = offset === undefined ? '' : `0x${offset.toString(16)}`;
-			const chosen = {
-				id: `file-${++this.#made}`,
-				name: file.name,
-				sizeBytes: bytes.length,
-				recognised: words,
-				bytes
-			};
-			this.#files = [...this.#files, { ...chosen, offset: typed, fault: offsetFault(typed) }];
+	/** A build that says where its files go takes the place of what was chosen before; others join it. */
+	async addFiles(picked: readonly PickedFile[]): Promise<void> {
+		this.#opening++;
+		this.#fileFaults = [];
+		try {
+			const { builds, faults } = await this.shelf.open(picked, this.board);
+			for (const { placed, builtFor, files } of builds) {
+				if (placed) {
+					this.#files = [];
+					this.#builtFor = builtFor;
+				}
+				this.#files = [...this.#files, ...files.map((opened) => this.#chosen(opened))];
+			}
+			this.#placeAnew();
+			this.#fileFaults = faults;
+		} finally {
+			this.#opening--;
 		}
+	}
+
+	#chosen(opened: OpenedFile): ChosenFile {
+		const { name, bytes, words, fault, offset } = opened;
+		return {
+			id: `file-${++this.#made}`,
+			name,
+			sizeBytes: bytes.length,
+			recognised: words,
+			bytesFault: fault,
+			...typedOffset(offset, fault),
+			placedBy: offset === undefined ? 'table' : 'build',
+			opened
+		};
+	}
+
+	/** Places of partitions follow the table that is chosen, else the board's. */
+	#placeAnew(): void {
+		const table = this.#files.find(({ opened }) => opened.table)?.opened.table ?? this.at.table;
+		this.#files = this.#files.map((file) =>
+			file.placedBy === 'table'
+				? { ...file, ...typedOffset(file.opened.placeOn(table), file.bytesFault) }
+				: file
+		);
 	}
 
 	moveFile(id: string, offset: string): void {
 		this.#files = this.#files.map((file) =>
-			file.id === id ? { ...file, offset, fault: offsetFault(offset) } : file
+			file.id === id
+				? { ...file, offset, fault: file.bytesFault ?? offsetFault(offset), placedBy: 'person' }
+				: file
 		);
 	}
 
 	dropFile(id: string): void {
 		this.#files = this.#files.filter((file) => file.id !== id);
+		if (this.#files.length === 0) this.#builtFor = undefined;
+		this.#placeAnew();
 	}
 
 	useFiles(): void {
-		const placed = this.#files.flatMap(({ name, bytes, offset: typed }) => {
+		const placed = this.#files.flatMap(({ name, opened, offset: typed }) => {
 			const offset = parseOffset(typed);
-			return offset === undefined ? [] : [{ name, bytes, offset }];
+			return offset === undefined ? [] : [{ name, bytes: opened.bytes, offset }];
 		});
-		this.onChosen(this.shelf.fromFiles(placed));
+		this.onChosen(this.shelf.fromFiles(placed, this.#builtFor));
 	}
 
 	async #fetch(way: FirmwareWay, url: string, words: string): Promise<void> {
@@ -115,7 +166,7 @@ export class FirmwareChoice {
 		this.#fault = undefined;
 		this.#loading = words;
 		try {
-			const loaded = await this.shelf.fetchManifest(url, this.board, fetching.signal);
+			const loaded = await this.shelf.fetchManifest(url, this.board, this.at.info, fetching.signal);
 			if (loaded.ok) this.onChosen(loaded.value);
 			else this.#fault = { way, words: loaded.error };
 		} catch (cause) {
@@ -152,6 +203,14 @@ function cardOf(entry: CatalogueEntry, board: BoardFacts) {
 export function parseOffset(text: string): number | undefined {
 	const typed = text.trim();
 	return /^(0x[0-9a-f]{1,8}|[0-9]{1,10})$/iu.test(typed) ? Number(typed) : undefined;
+}
+
+function typedOffset(
+	offset: number | undefined,
+	bytesFault: string | undefined
+): Pick<ChosenFile, 'offset' | 'fault'> {
+	const typed = offset === undefined ? '' : `0x${offset.toString(16)}`;
+	return { offset: typed, fault: bytesFault ?? offsetFault(typed) };
 }
 
 function offsetFault(typed: string): string | undefined {

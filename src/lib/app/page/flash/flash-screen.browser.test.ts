@@ -92,6 +92,17 @@ describe('the Flash page', () => {
 		await expect.element(page.getByRole('row', { name: /Erased Settings/ })).toBeVisible();
 	});
 
+	it('passes on what the firmware’s maker says', async () => {
+		await planned();
+		await expect.element(step('Plan')).toHaveTextContent('wants the flash erased before a first install');
+		await expect
+			.element(page.getByRole('link', { name: 'Support its makers' }))
+			.toHaveAttribute('href', 'https://example.org/support');
+		await expect
+			.element(page.getByRole('link', { name: /Home Assistant/ }))
+			.toHaveAttribute('href', expect.stringContaining('domain=esphome'));
+	});
+
 	it('does not write what must not be written', async () => {
 		const problem = { kind: 'wrong-chip', found: 'ESP32', wanted: 'ESP32-C3', blocking: true } as const;
 		const session = await planned({ problems: [problem] });

@@ -98,7 +98,7 @@ export class FlashSession {
 			this.#choice = undefined;
 			return;
 		}
-		const choice = new FirmwareChoice(this.works.firmware, board, (firmware) => {
+		const choice = new FirmwareChoice(this.works.firmware, board, at, (firmware) => {
 			this.#run = new WriteRun(this.works, at, board, firmware);
 		});
 		this.#choice = choice;

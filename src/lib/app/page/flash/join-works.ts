@@ -6,9 +6,9 @@ import {
 	loadCatalogue,
 	loadFiles,
 	loadManifest,
-	pickBuild
+	pickBuild,
+	serialTypeOf
 } from '$lib/flash';
-import { recogniseBin } from '$lib/formats';
 import { PRACTICE_NETWORK } from '$lib/lab';
 import type { ConsoleLog } from '$lib/console';
 import type { DeviceId } from '$lib/model';
@@ -23,7 +23,8 @@ import { labErrorWords } from '../lab-words';
 import { findLocalBrokers, type LocalBroker, sameAddress } from '../local-broker';
 import { boardView } from './board-view';
 import { CableBoard } from './cable-board';
-import { noBuildWords, recognisedWords, sourceErrorWords } from './source-words';
+import { openFiles } from './open-files';
+import { noBuildWords, sourceErrorWords } from './source-words';
 import type { FirmwareShelf, FlashWorks, OfferedBroker, PracticeShelf } from './works';
 
 /** Joins the Flash page to the rooms below it: the one place where they meet. */
@@ -80,16 +81,16 @@ function shelf(): FirmwareShelf {
 			const found = await loadCatalogue(`${basePath}/firmware/catalogue.json`, fetching(signal));
 			return found.ok ? ok(found.value.entries) : err(sourceErrorWords(found.error));
 		},
-		async fetchManifest(url, board, signal) {
+		async fetchManifest(url, board, usb, signal) {
 			const manifest = await loadManifest(url, fetching(signal));
 			if (!manifest.ok) return err(sourceErrorWords(manifest.error));
-			const build = pickBuild(manifest.value, board);
+			const build = pickBuild(manifest.value, board, serialTypeOf(usb));
 			if (!build) return err(noBuildWords(manifest.value, board));
 			const source = await loadBuild(manifest.value, build, fetching(signal));
 			return source.ok ? source : err(sourceErrorWords(source.error));
 		},
 		fromFiles: loadFiles,
-		recognise: (bytes, board) => recognisedWords(recogniseBin(bytes), board)
+		open: openFiles
 	};
 }
 

@@ -1,6 +1,6 @@
 import type { Result } from '$lib/base';
-import type { CatalogueEntry } from '$lib/formats';
-import type { BoardFacts, FirmwareSource, FlashError, FlashState, WritePlan } from '$lib/flash';
+import type { CatalogueEntry, PartitionTable } from '$lib/formats';
+import type { BoardFacts, FirmwareSource, FlashError, FlashState, PickedFile, WritePlan } from '$lib/flash';
 import type { PortError, SerialLine, SerialPortLike } from '$lib/link';
 import type { Setup } from '$lib/provision';
 import type { SerialDoor } from './serial-ports.svelte';
@@ -54,18 +54,52 @@ export interface PlacedFile {
 /** Where firmware comes from. Failures come as words: the rooms make them from their own kinds. */
 export interface FirmwareShelf {
 	catalogue(signal: AbortSignal): Promise<Result<readonly CatalogueEntry[], string>>;
-	fetchManifest(url: string, board: BoardFacts, signal: AbortSignal): Promise<Result<FirmwareSource, string>>;
-	fromFiles(files: readonly PlacedFile[]): FirmwareSource;
-	/** What a file is by its bytes, and where such a file belongs on this chip. */
-	recognise(
-		bytes: Uint8Array<ArrayBuffer>,
-		board: BoardFacts
-	): { readonly words: string; readonly offset?: number };
+	/** @param usb of the board's port: some manifests have a build for each kind of cable */
+	fetchManifest(
+		url: string,
+		board: BoardFacts,
+		usb: BoardAtWork['info'],
+		signal: AbortSignal
+	): Promise<Result<FirmwareSource, string>>;
+	fromFiles(files: readonly PlacedFile[], builtFor?: string): FirmwareSource;
+	/** Folders, zips and files as a person chose them. */
+	open(picked: readonly PickedFile[], board: BoardFacts): Promise<OpenedFiles>;
+}
+
+/** What was found in what a person chose. */
+export interface OpenedFiles {
+	/** Each is a build of its own, or one loose file. */
+	readonly builds: readonly {
+		/** It says itself where its files go, so it is whole. */
+		readonly placed: boolean;
+		/** What it says that it was made for. */
+		readonly builtFor?: string;
+		readonly files: readonly OpenedFile[];
+	}[];
+	/** What was not taken and why, in words. */
+	readonly faults: readonly string[];
+}
+
+export interface OpenedFile {
+	readonly name: string;
+	readonly bytes: Uint8Array<ArrayBuffer>;
+	/** What it is by its bytes. */
+	readonly words: string;
+	/** Why it cannot be flashed, in words. */
+	readonly fault?: string;
+	/** Where its build says that it goes. */
+	readonly offset?: number;
+	/** Where it is one. */
+	readonly table?: PartitionTable;
+	/** Where such a file belongs on this chip under this table. */
+	placeOn(table: PartitionTable | undefined): number | undefined;
 }
 
 /** One board and its cable. It is used for one thing at a time. */
 export interface BoardAtWork {
 	readonly info: { readonly vendorId?: number; readonly productId?: number };
+	/** What is on the board now, once it was connected; undefined where it has none. */
+	readonly table: PartitionTable | undefined;
 	/** Resets the chip into download mode and asks who it is. */
 	connect(onAttempt: (attempt: number) => void, signal: AbortSignal): Promise<Result<BoardFacts, FlashError>>;
 	plan(firmware: FirmwareSource, eraseAll: boolean): WritePlan;

@@ -1,0 +1,99 @@
+import { zipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { render } from 'vitest-browser-svelte';
+import { ok } from '$lib/base';
+import { ConsoleLog } from '$lib/console';
+import { buildAppImage, buildPartitionTable } from '$lib/formats';
+import { FAKE_BOARD, fakeWorks } from './fake-works';
+import { FlashSession } from './flash-session.svelte';
+import FlashScreen from './FlashScreen.svelte';
+
+const image = (bytes: number) =>
+	buildAppImage({
+		chipId: 5,
+		entry: 0,
+		segments: [{ address: 0x3fc80000, bytes: new Uint8Array(bytes) }]
+	});
+const row = { type: 1, subtype: 0x82, size: 0x4000, encrypted: false, readOnly: false };
+const table = buildPartitionTable([
+	{ ...row, label: 'app', type: 0, subtype: 0, offset: 0x10000, size: 0x20000 },
+	{ ...row, label: 'storage', offset: 0x90000 }
+]);
+if (!table.ok) throw new Error(table.error.kind);
+const littlefs = new Uint8Array(0x4000).fill(0xff);
+littlefs.set(new TextEncoder().encode('littlefs'), 8);
+const argsFor = (chip: string) =>
+	new TextEncoder().encode(
+		JSON.stringify({
+			flash_files: { '0x0': 'bootloader/bootloader.bin', '0x20000': 'node.bin' },
+			flash_settings: { flash_mode: 'dio', flash_size: '4MB', flash_freq: '80m' },
+			extra_esptool_args: { chip }
+		})
+	);
+const buildZip = (chip: string) =>
+	new File(
+		[
+			zipSync({
+				'flasher_args.json': argsFor(chip),
+				'bootloader/bootloader.bin': image(4),
+				'node.bin': image(0x11000)
+			})
+		],
+		'build.zip'
+	);
+
+async function choosing() {
+	const session = new FlashSession(
+		fakeWorks({ answer: ok(FAKE_BOARD), problems: [], states: [] }),
+		new ConsoleLog()
+	);
+	session.follow(new AbortController().signal);
+	await render(FlashScreen, { session });
+	await page.getByRole('button', { name: 'Get a practice board' }).click();
+	await page.getByText('Files of your own build').click();
+	return session;
+}
+const choose = (...files: File[]) => userEvent.upload(page.getByLabelText('Firmware files'), files);
+const offset = (name: string) => page.getByRole('textbox', { name: `Offset of ${name}` });
+
+describe('files of an own build', () => {
+	it('of a zip go where its flasher_args.json says, and take the place of what was chosen', async () => {
+		const session = await choosing();
+		await choose(new File([image(4)], 'other.bin'));
+		await choose(buildZip('esp32c3'));
+		await expect.element(offset('bootloader.bin')).toHaveValue('0x0');
+		await expect.element(offset('node.bin')).toHaveValue('0x20000');
+		await expect.element(offset('other.bin')).not.toBeInTheDocument();
+		await page.getByRole('button', { name: 'Use these 2 files' }).click();
+		expect(session.run?.firmware.builtFor).toBe('dio, 80m, 4MB');
+	});
+
+	it('for another chip are not taken, and it says which would be', async () => {
+		await choosing();
+		await choose(buildZip('esp32s3'));
+		await expect
+			.element(page.getByRole('alert'))
+			.toHaveTextContent('for ESP32-S3, and this board has an ESP32-C3');
+		await expect.element(offset('node.bin')).not.toBeInTheDocument();
+	});
+
+	it('follow the partition table, but not over what a person typed', async () => {
+		await choosing();
+		await choose(new File([littlefs], 'data.bin'), new File([image(0x11000)], 'app.bin'));
+		await expect.element(offset('data.bin')).toHaveValue('');
+		await expect.element(offset('data.bin')).toBeInvalid();
+		await offset('app.bin').fill('0x30000');
+		await choose(new File([table.value], 'partitions.bin'));
+		await expect.element(offset('data.bin')).toHaveValue('0x90000');
+		await expect.element(offset('app.bin')).toHaveValue('0x30000');
+	});
+
+	it('that are no firmware say so and cannot be used', async () => {
+		await choosing();
+		await choose(new File(['<!doctype html>'], 'app.bin'));
+		await expect.element(offset('app.bin')).toHaveAccessibleDescription(/web page, not firmware/);
+		await offset('app.bin').fill('0x10000');
+		await expect.element(page.getByRole('button', { name: 'Use this file' })).toBeDisabled();
+	});
+});
