@@ -88,6 +88,12 @@ void Device::count_boot() {
   char scratch[32];
   TwoSlotRecord record(hal_.storage, "boot", scratch, sizeof scratch);
   const Expected<std::string_view> before = record.load();
+  if (before.status() == Status::kStorage) {
+    // Nothing is written over what may be read again after the next start.
+    boot_.number = 1;
+    boot_.storage_failed = boot_.safe_mode = true;
+    return log_.write(LogLevel::kCritical, "boot", "the stored settings cannot be read; nothing of them is erased");
+  }
   for (const char c : before.value_or({})) boot_.number = boot_.number * 10 + static_cast<uint32_t>(c - '0');
   boot_.number++;
   char text[LineText::kMaxInteger];
@@ -96,6 +102,7 @@ void Device::count_boot() {
 }
 
 void Device::count_crashes() {
+  if (boot_.storage_failed) return;
   // One digit, so that a cut write leaves it or takes it away; taken away it is a device that never crashed.
   char digit = '0';
   const Expected<size_t> read = hal_.storage.read(kCrashesKey, &digit, 1);
@@ -274,7 +281,7 @@ void Device::publish_status(std::string_view state, Millis wake_in) {
   out.key("epoch").number(telemetry_.epoch());
   out.key("boot").number(boot_.number);
   out.key("reset").string(name_of(boot_.reason));
-  if (boot_.safe_mode) out.key("safe_mode").boolean(true);
+  if (boot_.safe_mode) out.key("safe_mode").boolean(true).key("safe_mode_reason").string(safe_mode_reason(boot_));
   out.key("api").number(kApiVersion);
   out.key("components").begin_object();
   for (size_t i = 0; i < registry_.size(); i++)

@@ -51,8 +51,9 @@ class Device {
   /// points to outlives the device.
   void trust(const OtaTrust& trust) { trust_ = trust; }
   /// Counts the boot, reads the flash and makes the components. What cannot be read is replaced by the default, and
-  /// logged. Both texts are documents as in core/config_store.h: `first_boot` counts where none is stored and may be
-  /// empty, `factory_default` has every component of the app.
+  /// logged; where the storage itself fails, it starts in safe mode and refuses every request from a network. Both texts
+  /// are documents as in core/config_store.h: `first_boot` counts where none is stored and may be empty,
+  /// `factory_default` has every component of the app.
   Status start(std::string_view first_boot, std::string_view factory_default, const Now& now);
   /// Where components give what they measured.
   SampleSink& samples() { return telemetry_; }

@@ -214,6 +214,35 @@ FB_TEST("after three crashes in a row no component runs, until a person says so"
   EXPECT(!bench.ask("system.info")["result"].contains("safe_mode") && bench.sent("telemetry").size() > samples);
 }
 
+FB_TEST("a storage that cannot be read is told, starts safe mode, lets nobody in, and loses nothing") {
+  FakeBody body;
+  Bench bench(body);
+  EXPECT(bench.ask("keys.set", {{"secret", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}}).contains("result"));
+  bench.run(5000);
+  const auto before = body.records;
+  body.storage_fails = true;
+  bench.boot();
+  bench.run(5000);
+  const Json info = bench.ask("system.info")["result"];
+  EXPECT_IN(info.dump(), info["safe_mode"] == true && info["safe_mode_reason"] == "storage");
+  EXPECT(bench.ask("diagnostics.get")["result"]["safe_mode_reason"] == "storage");
+  EXPECT(bench.sent("status").back()["safe_mode_reason"] == "storage");
+  bool logged = false;
+  const Json lines = bench.ask("log.get")["result"]["lines"];
+  for (const Json& line : lines)
+    logged |= line["level"] == "critical" && line["text"].get<std::string>().find("nothing of them is erased") != std::string::npos;
+  EXPECT_IN(lines.dump(), logged);
+  // A device without a secret would carry this out.
+  const Json refused = Json::parse(bench.node->device().handle_sealed(
+      R"({"jsonrpc":"2.0","id":"1","method":"components.execute","params":{"id":"led","input":{"on":true}}})", bench.now()));
+  EXPECT_IN(refused.dump(), refused.contains("error") && bench.node->lamp().duty() == 0);
+  EXPECT(bench.ask("system.leave_safe_mode")["error"]["code"] == -32005);
+  EXPECT(body.records == before);
+  body.storage_fails = false;
+  bench.boot();
+  EXPECT(!bench.ask("system.info")["result"].contains("safe_mode") && bench.ask("keys.status")["result"]["required"] == true);
+}
+
 FB_TEST("crashes that lie a steady minute apart do not add up") {
   FakeBody body;
   Bench bench(body);

@@ -31,6 +31,8 @@ std::string_view name_of(ResetReason reason) {
   return "unknown";
 }
 
+std::string_view safe_mode_reason(const BootInfo& boot) { return boot.storage_failed ? "storage" : "crashes"; }
+
 constexpr SystemMethods::Entry SystemMethods::kMethods[] = {
     {"system.info", false, Access::kViewer, &SystemMethods::info},
     {"system.restart", true, Access::kOperator, &SystemMethods::restart},
@@ -56,7 +58,7 @@ void SystemMethods::info(RpcCall& call) {
   out.key("epoch").number(parts_.telemetry.epoch());
   out.key("heap").number(static_cast<double>(parts_.hal.memory.free_bytes()));
   out.key("reset").string(name_of(parts_.boot.reason));
-  if (parts_.boot.safe_mode) out.key("safe_mode").boolean(true);
+  if (parts_.boot.safe_mode) out.key("safe_mode").boolean(true).key("safe_mode_reason").string(safe_mode_reason(parts_.boot));
   out.end_object();
 }
 
@@ -131,6 +133,7 @@ void SystemMethods::write_diagnostics(JsonWriter& out, const Now& now) const {
   out.begin_object().key("uptime_s").number(std::floor(static_cast<double>(now.mono - parts_.boot.began) / 1000));
   out.key("boot").number(parts_.boot.number).key("reset").string(name_of(parts_.boot.reason));
   out.key("safe_mode").boolean(parts_.boot.safe_mode);
+  if (parts_.boot.safe_mode) out.key("safe_mode_reason").string(safe_mode_reason(parts_.boot));
   out.key("heap").begin_object().key("free").number(static_cast<double>(hal.memory.free_bytes()));
   out.key("largest").number(static_cast<double>(hal.memory.largest_block()));
   out.key("least_free").number(static_cast<double>(hal.memory.least_free_bytes())).end_object();

@@ -16,6 +16,7 @@ struct BootInfo {
   ResetReason reason = ResetReason::kUnknown;
   uint8_t failed_in_row = 0;  ///< starts before this one that ended in a crash
   bool safe_mode = false;
+  bool storage_failed = false;  ///< the records cannot be read: then it is in safe mode, and believes nobody from the network
   bool restart_wanted = false;
 };
 
@@ -58,5 +59,7 @@ class SystemMethods final : public RpcMethodTable<SystemMethods> {
 };
 
 std::string_view name_of(ResetReason reason);
+/// Why it is in safe mode: "crashes" or "storage".
+std::string_view safe_mode_reason(const BootInfo& boot);
 
 }  // namespace fb

@@ -18,18 +18,15 @@ struct Key {
 }  // namespace
 
 Status NvsStorage::begin() {
-  esp_err_t began = nvs_flash_init();
-  if (began == ESP_ERR_NVS_NO_FREE_PAGES || began == ESP_ERR_NVS_NEW_VERSION_FOUND) {
-    if (nvs_flash_erase() != ESP_OK) return Status::kStorage;
-    began = nvs_flash_init();
-  }
-  if (began != ESP_OK) return Status::kStorage;
-  return nvs_open("fieldbench", NVS_READWRITE, &handle_) == ESP_OK ? Status::kOk : Status::kStorage;
+  began_ = nvs_flash_init();
+  if (began_ == ESP_OK) began_ = nvs_open("fieldbench", NVS_READWRITE, &handle_);
+  return began_ == ESP_OK ? Status::kOk : Status::kStorage;
 }
 
 Expected<size_t> NvsStorage::read(std::string_view key, char* out, size_t capacity) {
   const Key name(key);
   if (!name.fits) return Status::kInvalid;
+  if (began_ != ESP_OK) return Status::kStorage;
   size_t size = capacity;
   switch (nvs_get_blob(handle_, name.text, out, &size)) {
     case ESP_OK:
@@ -46,6 +43,7 @@ Expected<size_t> NvsStorage::read(std::string_view key, char* out, size_t capaci
 Status NvsStorage::write(std::string_view key, std::string_view bytes) {
   const Key name(key);
   if (!name.fits) return Status::kInvalid;
+  if (began_ != ESP_OK) return Status::kStorage;
   if (nvs_set_blob(handle_, name.text, bytes.data(), bytes.size()) != ESP_OK) return Status::kStorage;
   return nvs_commit(handle_) == ESP_OK ? Status::kOk : Status::kStorage;
 }

@@ -49,6 +49,8 @@ bool SetupPortal::is_needed(const Now& now) {
 }
 
 void SetupPortal::open(bool until_set_up, const Now& now) {
+  // What it would be told cannot be kept, and whether the board has a secret is not known.
+  if (call("system.info", nullptr, now).member("safe_mode_reason").equals("storage")) return;
   open_ = true;
   closes_at_ = until_set_up ? kNever : now.mono + kUnusedMs;
   phase_ = Phase::kIdle;

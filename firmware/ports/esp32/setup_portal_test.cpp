@@ -22,6 +22,7 @@ struct PortalBench final : fb::ApiPort {
     EXPECT(node->start("", now) == fb::Status::kOk);
     portal = std::make_unique<SetupPortal>(parts.network, *this, body);
     portal->open(true, now);
+    asked.clear();
   }
   std::string_view handle(std::string_view json, fb::Access access, const fb::Now& at) override {
     asked.push_back(Json::parse(json));
@@ -93,6 +94,16 @@ FB_TEST("a phone is set up with network, broker and name, and the board confirms
   EXPECT(bench.node->start("", bench.now) == fb::Status::kOk);
   for (int i = 0; i < 40; i++, bench.now.mono += 50) bench.node->step(bench.now);
   EXPECT(bench.hal.joined == fb::NetworkState::kJoined && bench.hal.opened > 0);
+}
+
+FB_TEST("where the settings cannot be read nobody is let in to make others") {
+  PortalBench bench;
+  bench.body.storage_fails = true;
+  bench.node = std::make_unique<fb::VirtualNode>(fb::test_identity(), 7, bench.body.body(), &bench.parts);
+  EXPECT(bench.node->start("", bench.now) == fb::Status::kOk);
+  bench.portal = std::make_unique<SetupPortal>(bench.parts.network, bench, bench.body);
+  bench.portal->open(false, bench.now);
+  EXPECT(!bench.portal->is_open());
 }
 
 FB_TEST("the network alone is enough, and nothing else is touched") {

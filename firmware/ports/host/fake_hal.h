@@ -27,6 +27,7 @@ class FakeBody final : public Storage,
   };
 
   Expected<size_t> read(std::string_view key, char* out, size_t capacity) override {
+    if (storage_fails) return Status::kStorage;
     const auto found = records.find(std::string(key));
     if (found == records.end()) return Status::kNotFound;
     if (found->second.size() > capacity) return Status::kNoSpace;
@@ -35,7 +36,7 @@ class FakeBody final : public Storage,
   }
   /// The write number `cut_write` (from 0) is cut after `cut_bytes`, and all after it fail: the power is gone.
   Status write(std::string_view key, std::string_view bytes) override {
-    if (writes > cut_write) return Status::kStorage;
+    if (storage_fails || writes > cut_write) return Status::kStorage;
     const bool cut = writes++ == cut_write;
     records[std::string(key)] = std::string(bytes.substr(0, cut ? std::min(cut_bytes, bytes.size()) : bytes.size()));
     return cut ? Status::kStorage : Status::kOk;
@@ -60,6 +61,7 @@ class FakeBody final : public Storage,
   }
 
   std::map<std::string, std::string> records;
+  bool storage_fails = false;  ///< nothing can be read or written
   std::vector<Message> sent;
   std::vector<std::string> log;
   size_t writes = 0;

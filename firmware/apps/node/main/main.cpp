@@ -237,7 +237,7 @@ void Node::begin_services() {
 
 void Node::begin() {
   note(cable.begin(), "the cable");
-  note(storage.begin(), "the storage");
+  if (storage.begin() != fb::Status::kOk) device.log().write(fb::LogLevel::kCritical, "storage", storage.reason());
   note(mqtt.begin(), "MQTT");
   telemetry.find("telemetry");
   slots.begin();
