@@ -62,9 +62,6 @@ constexpr std::string_view kFactoryDefault =
     R"({"components":[{"id":"chip","type":"chip-health"},{"id":"led","type":"led"}]})";
 #endif
 
-/// A new image that is online works; so does one that has run this long where there is no network to be had.
-constexpr fb::Millis kImageTrialMs = 60'000;
-
 /// How long the cable and the sessions may lie unread: 115 bytes at 115200 baud, of the 4 KiB that the driver keeps.
 constexpr fb::Millis kPollMs = 10;
 
@@ -184,9 +181,7 @@ struct Node {
   void begin_parts();
   void begin_services();
   void step_setup();
-  void end_image_trial();
   void sleep_deeply(fb::Millis until);
-  bool image_on_trial_ = false;
 };
 
 /// A type is offered where its hardware is: what the person then makes of it is the configuration's.
@@ -256,7 +251,6 @@ void Node::begin() {
   button.begin(fb::kPins.boot_button);
   if (portal.is_needed(fb::esp32::now())) portal.open(true, fb::esp32::now());
 #endif
-  image_on_trial_ = slots.running_state() == fb::ImageState::kOnTrial;
   power.watch_this_task();
 }
 
@@ -275,13 +269,6 @@ void Node::step_setup() {
   note(fb::Status::kUnavailable, "the network for set-up");
   portal.close();
 #endif
-}
-
-void Node::end_image_trial() {
-  if (!image_on_trial_) return;
-  if (network.state() != fb::NetworkState::kJoined && fb::esp32::now().mono < kImageTrialMs) return;
-  image_on_trial_ = false;
-  note(slots.confirm_running(), "the new image");
 }
 
 /// Comes back as after a restart, with the reason ResetReason::kDeepSleep.
@@ -303,7 +290,6 @@ void Node::run() {
     while (mqtt.next(message)) (void)board.receive(message.topic, message.payload, fb::esp32::now());
     http.serve(web, fb::esp32::now());
     step_setup();
-    end_image_trial();
     const fb::Millis due = board.step(fb::esp32::now());
     const fb::SleepKind sleep = portal.is_open() ? fb::SleepKind::kNone : device.sleep_wish().kind;
     if (sleep == fb::SleepKind::kDeep) sleep_deeply(device.sleep_wish().until);
