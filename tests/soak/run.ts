@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { serveHarness } from '../store/harness-site';
 import { runKillLoop } from '../store/kill-loop';
 import { startBrowser } from '../store/killable-browser';
+import { soakFleet } from './fleet';
 
 /** Kills of the long loop; SOAK_KILLS shortens it for a trial. About a second and a half each. */
 const KILLS = Number(process.env['SOAK_KILLS'] ?? 200);
@@ -13,6 +14,8 @@ const KILLS = Number(process.env['SOAK_KILLS'] ?? 200);
 const SAMPLES = Number(process.env['SOAK_SAMPLES'] ?? 2_592_000);
 /** Executions of the firmware's fuzzers, all targets together. */
 const EXECUTIONS = Number(process.env['SOAK_EXECUTIONS'] ?? 10_000_000);
+/** Weeks of device time that a fleet of fifty runs through; SOAK_WEEKS shortens it. */
+const WEEKS = Number(process.env['SOAK_WEEKS'] ?? 3);
 /** A month reduced to a chart's thousand buckets must come within this, ms. */
 const RANGE_MS = 2000;
 
@@ -85,6 +88,11 @@ await scenario(`${EXECUTIONS} executions of the firmware's fuzzers find nothing`
 	const [code] = (await once(child, 'exit')) as [number | null];
 	return code === 0 ? undefined : `fuzz.mjs left with ${String(code)}: the inputs are in test-results/fuzz`;
 });
+
+await scenario(
+	`fifty devices lose no sample in ${WEEKS} weeks with ten dead brokers, and take no more memory`,
+	() => soakFleet(WEEKS, (line) => console.log(`      ${line}`))
+);
 
 await site.close();
 const failed = outcomes.filter(({ failure }) => failure !== undefined).length;
