@@ -26,6 +26,14 @@ const FLAGS = [
 	'-fno-rtti',
 	'-fno-threadsafe-statics',
 	'-ffp-contract=off',
+	// Views and other pairs travel in two values, not through memory: a tenth of the code. An ABI that the libraries do not have; where one
+	// of their functions took or gave such a pair, the linker would see another signature and warn.
+	'-mmultivalue',
+	'-Xclang',
+	'-target-abi',
+	'-Xclang',
+	'experimental-mv',
+	'-Wl,--fatal-warnings',
 	'-Wall',
 	'-Wextra',
 	'-Werror',
