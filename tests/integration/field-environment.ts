@@ -25,6 +25,7 @@ export class RecordingStore implements TelemetryStore {
 	range: TelemetryStore['range'] = async () => {
 		throw new Error('this store keeps no series');
 	};
+	aggregate: TelemetryStore['aggregate'] = async () => undefined;
 	latest = async (): Promise<readonly LatestSample[]> => [];
 	flush: TelemetryStore['flush'] = async () => ok(undefined);
 	stats: TelemetryStore['stats'] = async () => {

@@ -1,5 +1,6 @@
 import { assert, done, err, ok, type Clock, type Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
+import { aggregateRange } from './aggregate';
 import { BlockReader } from './block-reader';
 import type { BlockHead, NewBlock } from './codec/block';
 import type { Row } from './codec/row-group';
@@ -8,12 +9,14 @@ import type { Disk, StateRow } from './disk';
 import { pointColumns } from './fold';
 import { Ledger } from './ledger';
 import type { Names } from './names';
-import { reduceRange } from './range';
+import { reduceRange, type RangeSource } from './range';
 import { SealedBlocks } from './sealed-blocks';
 import { formatSentinel } from './sentinel';
 import { SentinelTeller } from './sentinel-teller';
 import { Series, type HeldRow } from './series';
 import type {
+	AggregateQuery,
+	Aggregates,
 	AppendReport,
 	LatestSample,
 	RangeQuery,
@@ -137,11 +140,26 @@ export class ColumnarStore implements TelemetryStore {
 
 	async range(query: RangeQuery, signal: AbortSignal): Promise<SeriesColumns> {
 		assert(query.buckets >= 1 && query.buckets <= 10_000, 'a query has 1 … 10,000 buckets');
+		const columns = await this.#read(query, signal, (source) => reduceRange(query, source));
+		return columns ?? pointColumns([]);
+	}
+
+	aggregate(query: AggregateQuery, signal: AbortSignal): Promise<Aggregates | undefined> {
+		assert(query.maxGapMs > 0, 'a gap takes time');
+		return this.#read(query, signal, (source) => aggregateRange(query, source));
+	}
+
+	/** Gives a reading of one metric what it needs; undefined where there is no such series, metric or time. */
+	async #read<T>(
+		query: Omit<RangeQuery, 'buckets'>,
+		signal: AbortSignal,
+		act: (source: RangeSource) => Promise<T>
+	): Promise<T | undefined> {
 		const series = this.#find(query.device, query.provenance);
 		const metric = this.#parts.names.findMetric(query.metric);
 		for (let left = RANGE_TRIES; ; left--) {
 			signal.throwIfAborted();
-			if (!series || metric === undefined || !(query.toMs > query.fromMs)) return pointColumns([]);
+			if (!series || metric === undefined || !(query.toMs > query.fromMs)) return undefined;
 			const heads = series.heads ?? (await this.#inTurn(() => this.#blocks.headsOf(series)));
 			signal.throwIfAborted();
 			// Copied here, with no wait since the headers were seen: a row is in one of the two, never in both.
@@ -154,7 +172,7 @@ export class ColumnarStore implements TelemetryStore {
 					this.#reader.rollups(wanted, widthMs, metric, signal)
 			};
 			if (heads !== series.heads) continue;
-			const result = await reduceRange(query, source);
+			const result = await act(source);
 			// By number: a header may have been replaced by one that tells of rollups, the samples are the same.
 			const now = new Set(series.heads?.map(({ block }) => block));
 			if (source.heads.every(({ block }) => now.has(block)) || left <= 1) return result;

@@ -115,7 +115,7 @@ function eachHeld(
 }
 
 /** Visits the present values in [fromMs, toMs); times ascend, so both ends are found by halving. */
-function scan(
+export function scan(
 	{ times, values }: NonNullable<BlockColumns>,
 	fromMs: number,
 	toMs: number,

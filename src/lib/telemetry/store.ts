@@ -38,6 +38,35 @@ export interface RangeQuery {
 	readonly buckets: number;
 }
 
+export interface AggregateQuery extends Omit<RangeQuery, 'buckets'> {
+	/** Two samples further apart than this have a gap between them, which the integral leaves out; ms. */
+	readonly maxGapMs: number;
+}
+
+/** What a range says as a whole. Exact, but for `p95` of more than a million samples: off by less than (max − min) / 65,536. */
+export interface Aggregates {
+	/** Of min, max, last, avg, p95 and timeAvg; '' where the metric is not known. The rate is in this per second. */
+	readonly unit: string;
+	readonly count: number;
+	readonly min: number;
+	readonly max: number;
+	readonly last: number;
+	/** Each sample counts the same. */
+	readonly avg: number;
+	/** The smallest value that 95 % of the samples do not exceed. */
+	readonly p95: number;
+	/** Of a counter: all rises by the time from first to last; where it falls it began anew at 0. Undefined of one moment. */
+	readonly ratePerS: number | undefined;
+	/** Area under straight lines between samples: energy, where the metric is power. */
+	readonly integral: number;
+	/** 'Wh' of W, else the unit times hours. */
+	readonly integralUnit: string;
+	/** The integral by the time it covers: each sample counts as long as it lasted. Undefined where it covers none. */
+	readonly timeAvg: number | undefined;
+	/** Time between samples without the gaps, ms. */
+	readonly coveredMs: number;
+}
+
 export interface LatestSample {
 	readonly device: DeviceId;
 	readonly provenance: Provenance;
@@ -82,6 +111,8 @@ export interface StoreStats {
 export interface TelemetryStore {
 	append(samples: readonly Sample[]): Promise<Result<AppendReport, StoreError>>;
 	range(query: RangeQuery, signal: AbortSignal): Promise<SeriesColumns>;
+	/** Reads every sample of the range; undefined where there is none. */
+	aggregate(query: AggregateQuery, signal: AbortSignal): Promise<Aggregates | undefined>;
 	latest(): Promise<readonly LatestSample[]>;
 	/** Writes what waits now, and resolves when it is committed. */
 	flush(): Promise<Result<void, StoreError>>;

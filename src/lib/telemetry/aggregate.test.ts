@@ -1,0 +1,142 @@
+import 'fake-indexeddb/auto';
+import { IDBFactory } from 'fake-indexeddb';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '$lib/base';
+import { parseDeviceId } from '$lib/model';
+import { aggregateRange } from './aggregate';
+import { openTelemetryStore, type Aggregates } from './index';
+
+const START_MS = 1_763_690_000_000;
+const never = new AbortController().signal;
+const parsed = parseDeviceId('fb-bench');
+if (!parsed.ok) throw new Error('impossible id');
+const device = parsed.value;
+
+type Points = readonly { readonly timeMs: number; readonly value: number }[];
+const ask = (fromMs = 0, toMs = 2e12, metric = 'power') => ({
+	...{ device, provenance: 'real' as const, metric },
+	...{ fromMs, toMs, maxGapMs: 60_000 }
+});
+
+/** Each batch is sealed into a block of its own, but for the last. */
+async function storeOf(batches: readonly Points[], metric = 'power') {
+	const { store } = await openTelemetryStore({
+		...{ fence: 1, known: [], onSentinel: () => undefined },
+		...{ clock: new ManualClock(START_MS), indexedDB: new IDBFactory() },
+		limits: { sealRecords: 2, foldFan: 3 }
+	});
+	for (const batch of batches) {
+		void store.append(
+			batch.map(({ timeMs, value }) => ({
+				...{ device, provenance: 'real' as const, identity: undefined, timeMs },
+				...{ clock: 'synchronised' as const, values: { [metric]: value } }
+			}))
+		);
+		await store.flush();
+	}
+	return store;
+}
+
+function plain(points: Points): Partial<Aggregates> | undefined {
+	if (points.length === 0) return undefined;
+	const sorted = [...points].sort((a, b) => a.timeMs - b.timeMs);
+	const values = sorted.map(({ value }) => value);
+	let [area, coveredMs, risen] = [0, 0, 0];
+	sorted.slice(1).forEach(({ timeMs, value }, i) => {
+		const before = sorted[i]!;
+		risen += value < before.value ? value : value - before.value;
+		if (timeMs - before.timeMs > 60_000) return;
+		coveredMs += timeMs - before.timeMs;
+		area += ((timeMs - before.timeMs) * (value + before.value)) / 2;
+	});
+	const spanMs = sorted.at(-1)!.timeMs - sorted[0]!.timeMs;
+	return {
+		count: values.length,
+		min: Math.min(...values),
+		max: Math.max(...values),
+		last: values.at(-1)!,
+		avg: values.reduce((sum, value) => sum + value, 0) / values.length,
+		p95: values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1]!,
+		integral: area / 3_600_000,
+		coveredMs,
+		...(spanMs > 0 && { ratePerS: risen / (spanMs / 1000) }),
+		...(coveredMs > 0 && { timeAvg: area / coveredMs })
+	};
+}
+
+describe('aggregates of a range', () => {
+	it('equal those of a plain list, in whatever order samples came', async () => {
+		// Of one moment no order is told, so no two samples are of one.
+		const batch = fc.uniqueArray(fc.integer({ min: 0, max: 3000 }), { minLength: 1, maxLength: 40 });
+		await fc.assert(
+			fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 8 }), fc.nat(900), async (all, cut) => {
+				const seen = new Set<number>();
+				const batches = all.map((seconds) =>
+					seconds.flatMap((s) => {
+						if (seen.has(s)) return [];
+						seen.add(s);
+						return [{ timeMs: START_MS + s * 1000, value: ((s * 7919) % 1000) / 10 }];
+					})
+				);
+				const store = await storeOf(batches);
+				const query = ask(START_MS + cut * 1000, START_MS + 2_500_000);
+				const inside = batches.flat().filter((p) => p.timeMs >= query.fromMs && p.timeMs < query.toMs);
+				const got = await store.aggregate(query, never);
+				const wanted = plain(inside);
+				expect(got === undefined).toBe(wanted === undefined);
+				for (const [key, value] of Object.entries(wanted ?? {}))
+					expect(got?.[key as keyof Aggregates], key).toBeCloseTo(value as number, 9);
+			}),
+			{ numRuns: 60 }
+		);
+	});
+
+	it('tell energy from power, without what nobody measured', async () => {
+		const at = (minutes: number, value: number) => ({ timeMs: START_MS + minutes * 60_000, value });
+		const steady = Array.from({ length: 31 }, (_, i) => at(i, 120));
+		const later = Array.from({ length: 31 }, (_, i) => at(90 + i, 60));
+		const store = await storeOf([steady, later]);
+		expect(await store.aggregate(ask(), never)).toMatchObject({
+			...{ unit: 'W', integral: 90, integralUnit: 'Wh', coveredMs: 3_600_000, timeAvg: 90 }
+		});
+	});
+
+	it('take a fall of a counter for a beginning at nothing', async () => {
+		const values = [100, 110, 4, 10];
+		const store = await storeOf(
+			[values.map((value, i) => ({ timeMs: START_MS + i * 1000, value }))],
+			'uptime'
+		);
+		expect(await store.aggregate(ask(0, 2e12, 'uptime'), never)).toMatchObject({
+			unit: 's',
+			ratePerS: 20 / 3
+		});
+	});
+
+	it('are nothing of nothing, and of one sample have neither rate nor duration', async () => {
+		const store = await storeOf([[{ timeMs: START_MS, value: 5 }]]);
+		expect(await store.aggregate(ask(0, START_MS), never)).toBeUndefined();
+		expect(await store.aggregate(ask(), never)).toMatchObject({
+			count: 1,
+			p95: 5,
+			integral: 0,
+			coveredMs: 0
+		});
+		expect((await store.aggregate(ask(), never))?.ratePerS).toBeUndefined();
+	});
+
+	it('find the percentile of more than can be sorted to a 65,536th of the range', async () => {
+		const values = Array.from({ length: 5000 }, (_, i) => (i * 7919) % 5000);
+		const held = values.map((value, i) => ({
+			...{ timeMs: START_MS + i, clock: 'synchronised' as const, identity: undefined },
+			...{ metrics: [1], values: [value], wal: 0 }
+		}));
+		const none = () => Promise.resolve([]);
+		const source = { metric: 1, heads: [], held, columns: none, rollups: none };
+		const exact = await aggregateRange(ask(), source);
+		const binned = await aggregateRange(ask(), source, 1000);
+		expect(exact?.p95).toBe(4749);
+		expect(Math.abs(binned!.p95 - 4749)).toBeLessThan(5000 / 65_536);
+	});
+});
