@@ -4,6 +4,7 @@ export * from './facts';
 export * from './flasher';
 export * from './guard';
 export * from './plan';
+export * from './recent';
 export { isUsbJtag } from './reset';
 export * from './sources';
 export * from './sources-build';

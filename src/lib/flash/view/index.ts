@@ -4,6 +4,7 @@ export { default as FirmwareCards } from './FirmwareCards.svelte';
 export { default as FlashStrip } from './FlashStrip.svelte';
 export { default as LocalFiles } from './LocalFiles.svelte';
 export { default as PlanTable } from './PlanTable.svelte';
+export { default as RecentList } from './RecentList.svelte';
 export { default as StripLegend } from './StripLegend.svelte';
 export { default as WriteFigures } from './WriteFigures.svelte';
 export * from './bridge-words';

@@ -1,6 +1,7 @@
 import { type Clock, err, ok, type Result, systemClock } from '$lib/base';
 import {
 	loadFiles,
+	RecentFirmwares,
 	type BoardFacts,
 	type FirmwareSource,
 	type FlashError,
@@ -10,6 +11,7 @@ import {
 } from '$lib/flash';
 import type { SerialPortLike } from '$lib/link';
 import { openFiles } from './open-files';
+import { recentShelf } from './recent-shelf';
 import type { BoardAtWork, FlashWorks, PracticeBoardView } from './works';
 
 /** A board made up for the tests of screens: it says and does what a test wants. */
@@ -84,7 +86,11 @@ export function fakePlan(eraseAll: boolean, problems: readonly PlanProblem[]): W
 }
 
 /** @param script what the board says and does; each connect and write looks at it anew */
-export function fakeWorks(script: FakeBoardScript, clock: Clock = systemClock): FlashWorks {
+export function fakeWorks(
+	script: FakeBoardScript,
+	clock: Clock = systemClock,
+	recents = new RecentFirmwares(indexedDB)
+): FlashWorks {
 	const boards: PracticeBoardView[] = [];
 	let tell: (boards: readonly PracticeBoardView[]) => void = () => undefined;
 	const board: BoardAtWork = {
@@ -151,7 +157,8 @@ export function fakeWorks(script: FakeBoardScript, clock: Clock = systemClock): 
 						: err('The address answers with a web page, not with a manifest.')
 				),
 			fromFiles: loadFiles,
-			open: openFiles
+			open: openFiles,
+			recent: recentShelf(recents)
 		},
 		boardOn: () => board,
 		guarded: (during) => during()

@@ -1,5 +1,5 @@
 import { type CatalogueEntry, PRACTICE_FAMILY } from '$lib/formats';
-import type { BoardFacts, FirmwareSource, PickedFile } from '$lib/flash';
+import type { BoardFacts, FirmwareSource, PickedFile, RecentFirmware } from '$lib/flash';
 import type { BoardAtWork, FirmwareShelf, OpenedFile } from './works';
 
 /** A file of an own build, as it is shown and edited. */
@@ -18,7 +18,7 @@ export interface ChosenFile {
 	readonly opened: OpenedFile;
 }
 
-export type FirmwareWay = 'catalogue' | 'manifest';
+export type FirmwareWay = 'catalogue' | 'manifest' | 'recent';
 
 /** Which firmware a person wants on this board, and how far fetching it is. */
 export class FirmwareChoice {
@@ -28,6 +28,7 @@ export class FirmwareChoice {
 	#files = $state.raw<readonly ChosenFile[]>([]);
 	#fileFaults = $state.raw<readonly string[]>([]);
 	#opening = $state(0);
+	#recent = $state.raw<readonly RecentFirmware[]>([]);
 	/** What the chosen build says that it was made for. */
 	#builtFor: string | undefined;
 	#fetching: AbortController | undefined;
@@ -53,6 +54,11 @@ export class FirmwareChoice {
 		return this.#files;
 	}
 
+	/** Kept in this browser, the last used first. */
+	get recent(): readonly RecentFirmware[] {
+		return this.#recent;
+	}
+
 	/** What was chosen and not taken, and why. */
 	get fileFaults(): readonly string[] {
 		return this.#fileFaults;
@@ -68,6 +74,7 @@ export class FirmwareChoice {
 	}
 
 	async load(signal: AbortSignal): Promise<void> {
+		void this.#listRecent();
 		const found = await this.shelf.catalogue(signal);
 		this.#entries = found.ok ? found.value : [];
 		if (!found.ok) this.#fault = { way: 'catalogue', words: found.error };
@@ -88,6 +95,38 @@ export class FirmwareChoice {
 			return;
 		}
 		await this.#fetch('manifest', url, 'Fetching the manifest and its parts…');
+	}
+
+	async pickRecent(id: string): Promise<void> {
+		this.#fault = undefined;
+		const kept = await this.shelf.recent.take(id);
+		if (!kept.ok) {
+			this.#fault = { way: 'recent', words: kept.error };
+			return;
+		}
+		const from = this.#recent.find((one) => one.id === id)?.from ?? '';
+		this.#take(kept.value, from);
+	}
+
+	async dropRecent(id: string): Promise<void> {
+		const removed = await this.shelf.recent.remove(id);
+		if (!removed.ok) this.#fault = { way: 'recent', words: removed.error };
+		await this.#listRecent();
+	}
+
+	async #listRecent(): Promise<void> {
+		const found = await this.shelf.recent.list();
+		if (found.ok) this.#recent = found.value;
+		else this.#fault = { way: 'recent', words: found.error };
+	}
+
+	/** Plans it, and keeps it for another time: with no network too. */
+	#take(firmware: FirmwareSource, from: string): void {
+		this.onChosen(firmware);
+		void this.shelf.recent.keep(firmware, from).then(async (kept) => {
+			await this.#listRecent();
+			if (!kept.ok) this.#fault = { way: 'recent', words: kept.error };
+		});
 	}
 
 	cancel(): void {
@@ -157,7 +196,8 @@ export class FirmwareChoice {
 			const offset = parseOffset(typed);
 			return offset === undefined ? [] : [{ name, bytes: opened.bytes, offset }];
 		});
-		this.onChosen(this.shelf.fromFiles(placed, this.#builtFor));
+		const names = placed.map(({ name }) => name).join(', ');
+		this.#take(this.shelf.fromFiles(placed, this.#builtFor), names);
 	}
 
 	async #fetch(way: FirmwareWay, url: string, words: string): Promise<void> {
@@ -167,7 +207,9 @@ export class FirmwareChoice {
 		this.#loading = words;
 		try {
 			const loaded = await this.shelf.fetchManifest(url, this.board, this.at.info, fetching.signal);
-			if (loaded.ok) this.onChosen(loaded.value);
+			// What comes with the page is kept with it.
+			if (loaded.ok && way === 'catalogue') this.onChosen(loaded.value);
+			else if (loaded.ok) this.#take(loaded.value, url);
 			else this.#fault = { way, words: loaded.error };
 		} catch (cause) {
 			if (!fetching.signal.aborted) throw cause;

@@ -1,5 +1,5 @@
 import { zipSync } from 'fflate';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { ok } from '$lib/base';
@@ -57,6 +57,14 @@ async function choosing() {
 const choose = (...files: File[]) => userEvent.upload(page.getByLabelText('Firmware files'), files);
 const offset = (name: string) => page.getByRole('textbox', { name: `Offset of ${name}` });
 
+beforeEach(
+	() =>
+		new Promise<unknown>((resolve) => {
+			const request = indexedDB.deleteDatabase('fieldbench-firmware');
+			request.onsuccess = request.onerror = resolve;
+		})
+);
+
 describe('files of an own build', () => {
 	it('of a zip go where its flasher_args.json says, and take the place of what was chosen', async () => {
 		const session = await choosing();
@@ -95,5 +103,24 @@ describe('files of an own build', () => {
 		await expect.element(offset('app.bin')).toHaveAccessibleDescription(/web page, not firmware/);
 		await offset('app.bin').fill('0x10000');
 		await expect.element(page.getByRole('button', { name: 'Use this file' })).toBeDisabled();
+	});
+});
+
+describe('firmware that was used here', () => {
+	it('can be taken again with no file and no network, and be removed', async () => {
+		const session = await choosing();
+		await choose(buildZip('esp32c3'));
+		await page.getByRole('button', { name: 'Use these 2 files' }).click();
+		await expect.poll(() => session.choice?.recent.length).toBe(1);
+		const change = page.getByRole('button', { name: 'Another firmware…' });
+		await change.click();
+		await expect.element(page.getByText('bootloader.bin, node.bin')).toBeVisible();
+		await page.getByRole('button', { name: /^Take it.*2 files of your own/ }).click();
+		await expect
+			.poll(() => session.run?.firmware.parts.map(({ offset }) => offset))
+			.toStrictEqual([0, 0x20000]);
+		await change.click();
+		await page.getByRole('button', { name: /^Remove 2 files of your own/ }).click();
+		await expect.element(page.getByText('Used here before')).not.toBeInTheDocument();
 	});
 });

@@ -24,6 +24,7 @@ import { findLocalBrokers, type LocalBroker, sameAddress } from '../local-broker
 import { boardView } from './board-view';
 import { CableBoard } from './cable-board';
 import { openFiles } from './open-files';
+import { recentShelf } from './recent-shelf';
 import { noBuildWords, sourceErrorWords } from './source-words';
 import type { FirmwareShelf, FlashWorks, OfferedBroker, PracticeShelf } from './works';
 
@@ -90,7 +91,8 @@ function shelf(): FirmwareShelf {
 			return source.ok ? source : err(sourceErrorWords(source.error));
 		},
 		fromFiles: loadFiles,
-		open: openFiles
+		open: openFiles,
+		recent: recentShelf()
 	};
 }
 

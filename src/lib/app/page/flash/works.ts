@@ -1,6 +1,14 @@
 import type { Result } from '$lib/base';
 import type { CatalogueEntry, PartitionTable } from '$lib/formats';
-import type { BoardFacts, FirmwareSource, FlashError, FlashState, PickedFile, WritePlan } from '$lib/flash';
+import type {
+	BoardFacts,
+	FirmwareSource,
+	FlashError,
+	FlashState,
+	PickedFile,
+	RecentFirmware,
+	WritePlan
+} from '$lib/flash';
 import type { PortError, SerialLine, SerialPortLike } from '$lib/link';
 import type { Setup } from '$lib/provision';
 import type { SerialDoor } from './serial-ports.svelte';
@@ -64,6 +72,16 @@ export interface FirmwareShelf {
 	fromFiles(files: readonly PlacedFile[], builtFor?: string): FirmwareSource;
 	/** Folders, zips and files as a person chose them. */
 	open(picked: readonly PickedFile[], board: BoardFacts): Promise<OpenedFiles>;
+	readonly recent: RecentShelf;
+}
+
+/** Firmware that was used here, kept in this browser. */
+export interface RecentShelf {
+	list(): Promise<Result<readonly RecentFirmware[], string>>;
+	/** @returns why it was not kept, in words */
+	keep(firmware: FirmwareSource, from: string): Promise<Result<void, string>>;
+	take(id: string): Promise<Result<FirmwareSource, string>>;
+	remove(id: string): Promise<Result<void, string>>;
 }
 
 /** What was found in what a person chose. */
