@@ -82,6 +82,9 @@ class Component {
   /// JSON Schemas (draft 2020-12) of execute_now()'s input (`false`: it takes none) and of the configuration.
   virtual void write_execute_options(JsonWriter& out) const = 0;
   virtual void write_config_schema(JsonWriter& out) const = 0;
+  /// Is it a member of the configuration? What is not is a slip of whoever wrote it, and refused; in a configuration that is
+  /// stored it is passed over, since another firmware may know it.
+  virtual bool knows_member(const JsonValue&) const { return true; }
 };
 
 }  // namespace fb

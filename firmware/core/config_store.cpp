@@ -1,5 +1,6 @@
 #include "core/config_store.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -12,6 +13,30 @@ JsonValue item_for(const JsonValue& list, std::string_view id, size_t& place) {
   for (JsonValue item = list.first(); item.exists(); item = item.after(list), place++)
     if (item.member("id").equals(id)) return item;
   return {};
+}
+
+/// A member's name without its quotes, short enough to be told.
+std::string_view told_name(const JsonValue& name) {
+  const std::string_view raw = name.raw();
+  return raw.size() < 2 ? raw : raw.substr(1, std::min<size_t>(raw.size() - 2, 32));
+}
+
+/// POSIX TZ as far as a slip shows: a name of three letters or more, or in angle brackets, the offset, and then only what
+/// names, offsets and rules are written with.
+bool is_time_zone(std::string_view text) {
+  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.empty()) return true;
+  size_t at = 0;
+  if (text[0] == '<') at = std::min(text.find('>'), text.size() - 1) + 1;
+  else
+    while (at < text.size() && is_letter(text[at])) at++;
+  if (at < 3) return false;
+  if (at < text.size() && (text[at] == '+' || text[at] == '-')) at++;
+  if (at >= text.size() || !is_digit(text[at])) return false;
+  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), [&](char c) {
+    return is_letter(c) || is_digit(c) || std::string_view(":,./<>+-").find(c) != std::string_view::npos;
+  });
 }
 
 Schedule schedule_of(const ScheduleSettings& settings) {
@@ -97,6 +122,7 @@ void ConfigStore::enact_document(const JsonValue& root, bool prune, const Now& n
   TelemetrySettings telemetry;
   if (TelemetrySettings::fields().read(root.member("telemetry"), &telemetry, fault) == Status::kOk) telemetry_ = telemetry;
   const JsonValue list = root.member("components");
+  if (prune) aside_size_ = 0;
   for (size_t i = registry_.size(); prune && i-- > 0;) {
     Registry::Entry& entry = registry_.at(i);
     size_t place;
@@ -105,23 +131,30 @@ void ConfigStore::enact_document(const JsonValue& root, bool prune, const Now& n
     orchestrator_.end(entry, now);
     registry_.remove(entry);
   }
-  for (JsonValue item = list.first(); item.exists(); item = item.after(list)) enact_item(item, now);
+  for (JsonValue item = list.first(); item.exists(); item = item.after(list))
+    if (!enact_item(item, now) && prune) keep_aside(item);
   orchestrator_.settle(now);
 }
 
-void ConfigStore::enact_item(const JsonValue& item, const Now& now) {
+bool ConfigStore::enact_item(const JsonValue& item, const Now& now) {
   char id_text[32];
   char type_text[32];
   const Expected<std::string_view> id = item.member("id").text(id_text, sizeof id_text);
   const Expected<std::string_view> type = item.member("type").text(type_text, sizeof type_text);
-  if (!id.ok() || !type.ok()) return warn("an entry without id and type is passed over", item);
+  if (!id.ok() || !type.ok()) {
+    warn("an entry without id and type is passed over", item);
+    return true;
+  }
   Registry::Entry* entry = registry_.find(id.value());
   const bool fresh = entry == nullptr;
   if (fresh) {
-    if (registry_.add(type.value(), id.value())) return warn("cannot be made, and is passed over", item);
+    if (registry_.add(type.value(), id.value())) {
+      warn("cannot be made, and is passed over", item);
+      return false;
+    }
     entry = registry_.find(id.value());
   } else if (entry->component->type() != type.value()) {
-    return;  // the first of two with one id counts
+    return true;  // the first of two with one id counts
   }
   Fault fault;
   ScheduleSettings schedule;
@@ -141,9 +174,43 @@ void ConfigStore::enact_item(const JsonValue& item, const Now& now) {
   (void)entry->component->plan_config({}, present, fault);  // the present one always fits
   if (!fits) warn("does not fit, and keeps its defaults", item);
   const bool same = present.finish().ok() && wanted.finish().ok() && present.finish().value() == wanted.finish().value();
-  if (!fresh && same) return;
-  if (entry->lifecycle.now() != Lifecycle::kConfigured && entry->lifecycle.move(Lifecycle::kConfigured) != Status::kOk) return;
+  if (!fresh && same) return true;
+  if (entry->lifecycle.now() != Lifecycle::kConfigured && entry->lifecycle.move(Lifecycle::kConfigured) != Status::kOk)
+    return true;
   entry->component->init(fits ? config : JsonValue(), now);
+  return true;
+}
+
+void ConfigStore::keep_aside(const JsonValue& item) {
+  const std::string_view raw = item.raw();
+  if (aside_ == nullptr) aside_.reset(new (std::nothrow) char[kMaxDocument]);
+  if (aside_ == nullptr || aside_size_ + raw.size() >= kMaxDocument) return warn("is lost with the next change", item);
+  raw.copy(aside_.get() + aside_size_, raw.size());
+  aside_size_ += raw.size();
+  aside_[aside_size_++] = '\0';
+}
+
+/// The items kept aside but that of the id `except`.
+void ConfigStore::write_aside(std::string_view except, JsonWriter& out) const {
+  JsonToken tokens[64];
+  for (size_t at = 0; at < aside_size_;) {
+    const std::string_view raw(aside_.get() + at);
+    JsonDocument document(tokens, sizeof tokens / sizeof tokens[0]);
+    const bool named = !except.empty() && document.parse(raw).ok() && document.root().member("id").equals(except);
+    if (!named) out.raw(raw);
+    at += raw.size() + 1;
+  }
+}
+
+bool ConfigStore::is_aside(std::string_view id) const {
+  JsonToken tokens[64];
+  for (size_t at = 0; at < aside_size_;) {
+    const std::string_view raw(aside_.get() + at);
+    JsonDocument document(tokens, sizeof tokens / sizeof tokens[0]);
+    if (document.parse(raw).ok() && document.root().member("id").equals(id)) return true;
+    at += raw.size() + 1;
+  }
+  return false;
 }
 
 ConfigStore::Refusal ConfigStore::compose_settings(const JsonValue& system, const JsonValue& telemetry, JsonWriter& out) {
@@ -151,9 +218,19 @@ ConfigStore::Refusal ConfigStore::compose_settings(const JsonValue& system, cons
   SystemSettings next = system_;
   if (system.exists() && SystemSettings::fields().read(system, &next, fault) != Status::kOk)
     return {Kind::kDoesNotFit, SIZE_MAX, "system", fault.field, {}};
+  for (JsonValue name = system.first(); name.exists(); name = name.after(system).after(system)) {
+    const bool is_version = name.equals("version");
+    if (is_version && name.after(system).number().value_or(-1) != kVersion)
+      return {Kind::kDoesNotFit, SIZE_MAX, "system", "version", {}};
+    if (!is_version && !SystemSettings::fields().has(name))
+      return {Kind::kDoesNotFit, SIZE_MAX, "system", told_name(name), {}};
+  }
+  if (!is_time_zone(next.timezone.view())) return {Kind::kDoesNotFit, SIZE_MAX, "system", "timezone", {}};
   TelemetrySettings next_telemetry = telemetry_;
   if (telemetry.exists() && TelemetrySettings::fields().read(telemetry, &next_telemetry, fault) != Status::kOk)
     return {Kind::kDoesNotFit, SIZE_MAX, "telemetry", fault.field, {}};
+  if (const JsonValue name = TelemetrySettings::fields().unknown_in(telemetry); name.exists())
+    return {Kind::kDoesNotFit, SIZE_MAX, "telemetry", told_name(name), {}};
   out.key("system").begin_object().key("version").number(kVersion);
   SystemSettings::fields().write_members(&next, out);
   out.end_object().key("telemetry");
@@ -172,11 +249,15 @@ ConfigStore::Refusal ConfigStore::compose_item(const Component& component, std::
   out.key("enabled").boolean(given_enabled.exists() ? given_enabled.is_true() : enabled);
   out.key("config");
   Fault fault;
+  for (JsonValue name = config.first(); name.exists(); name = name.after(config).after(config))
+    if (!component.knows_member(name)) return {Kind::kDoesNotFit, place, "config", told_name(name), {}};
   if (component.plan_config(config, out, fault) != Status::kOk) return {Kind::kDoesNotFit, place, "config", fault.field, {}};
   ScheduleSettings settings = settings_of(schedule);
   const JsonValue given = item.member("schedule");
   if (given.exists() && ScheduleSettings::fields().read(given, &settings, fault) != Status::kOk)
     return {Kind::kDoesNotFit, place, "schedule", fault.field, {}};
+  if (const JsonValue name = ScheduleSettings::fields().unknown_in(given); name.exists())
+    return {Kind::kDoesNotFit, place, "schedule", told_name(name), {}};
   if (!is_default(schedule_of(settings))) {
     out.key("schedule");
     ScheduleSettings::fields().write(&settings, out);
@@ -222,6 +303,9 @@ ConfigStore::Refusal ConfigStore::compose(const Change& change) {
     refusal = compose_item(*entry.component, entry.id.view(), entry.enabled, entry.schedule, item, place, out);
     if (refusal) return refusal;
   }
+  char text[32];
+  const std::string_view added = change.added.member("id").text(text, sizeof text).value_or({});
+  write_aside(change.removed.empty() ? added : change.removed, out);
   size_t needed = 0;
   if (change.added.exists()) refusal = compose_new(change.added, SIZE_MAX, needed, out);
   if (refusal) return refusal;
@@ -261,6 +345,10 @@ ConfigStore::Refusal ConfigStore::finish(Millis trial, const Now& now) {
 }
 
 ConfigStore::Refusal ConfigStore::set(const JsonValue& change, Millis trial, const Now& now) {
+  for (JsonValue name = change.first(); name.exists(); name = name.after(change).after(change)) {
+    const bool known = name.equals("components") || name.equals("system") || name.equals("telemetry") || name.equals("trial_s");
+    if (!known) return {Kind::kShape, SIZE_MAX, told_name(name), {}, {}};
+  }
   const JsonValue list = change.member("components");
   const bool anything = list.exists() || change.member("system").exists() || change.member("telemetry").exists();
   if (!anything || (list.exists() && (!list.is_array() || !list.first().exists())))
@@ -331,7 +419,7 @@ ConfigStore::Refusal ConfigStore::add(const JsonValue& item, Millis trial, const
 
 ConfigStore::Refusal ConfigStore::remove(std::string_view id, Millis trial, const Now& now) {
   const Registry::Refusal why = registry_.may_remove(id);
-  if (why) return {Kind::kRegistry, SIZE_MAX, {}, {}, why};
+  if (why && !is_aside(id)) return {Kind::kRegistry, SIZE_MAX, {}, {}, why};
   Refusal refusal = prepare(trial);
   if (!refusal) refusal = compose({{}, {}, {}, {}, id});
   return refusal ? refusal : finish(trial, now);
@@ -373,6 +461,7 @@ void ConfigStore::write(JsonWriter& out) const {
     }
     out.end_object();
   }
+  write_aside({}, out);
   out.end_array().end_object();
 }
 

@@ -88,17 +88,24 @@ class ConfigStore {
   /// Acts on the document in the buffer; where `prune`, what it lacks goes.
   void enact(bool prune, const Now& now);
   void enact_document(const JsonValue& root, bool prune, const Now& now);
-  void enact_item(const JsonValue& item, const Now& now);
+  /// False: it cannot be made here.
+  bool enact_item(const JsonValue& item, const Now& now);
   bool load_document();
   /// Room for the values of a document; null where there is no memory. Only for as long as one is acted on: a chip has other
   /// use for it.
   static std::unique_ptr<JsonToken[]> make_tokens();
   void warn(std::string_view what, const JsonValue& entry);
+  /// Of a stored document: an item that cannot be made here and now. Another firmware, or more memory, may make it.
+  void keep_aside(const JsonValue& item);
+  void write_aside(std::string_view except, JsonWriter& out) const;
+  bool is_aside(std::string_view id) const;
 
   JsonWriter document_writer() { return {scratch_ + TwoSlotRecord::kHeader, kMaxDocument}; }
 
   char scratch_[kMaxDocument + TwoSlotRecord::kOverhead];
   size_t document_size_ = 0;
+  std::unique_ptr<char[]> aside_;  ///< each an item of the document as it stands, and a NUL
+  size_t aside_size_ = 0;
   TwoSlotRecord record_;
   Log& log_;
   Registry& registry_;

@@ -15,9 +15,8 @@ constexpr std::string_view kCrashesKey = "crashes";
 /// Lines of the log that one step publishes, so that a burst does not keep it from its components.
 constexpr int kLogLinesAStep = 4;
 
-bool is_crash(ResetReason reason) {
-  return reason == ResetReason::kPanic || reason == ResetReason::kWatchdog || reason == ResetReason::kBrownOut;
-}
+/// A brown-out is none: at dawn a solar supply has many, and the program is not to blame.
+bool is_crash(ResetReason reason) { return reason == ResetReason::kPanic || reason == ResetReason::kWatchdog; }
 
 }  // namespace
 
@@ -108,7 +107,7 @@ void Device::count_crashes() {
   const Expected<size_t> read = hal_.storage.read(kCrashesKey, &digit, 1);
   const uint8_t before = read.ok() && read.value() == 1 && digit >= '0' && digit <= '9' ? static_cast<uint8_t>(digit - '0') : 0;
   const uint8_t crashes = is_crash(boot_.reason) ? std::min<uint8_t>(before + 1, 9) : 0;
-  // Safe mode stays until a person ends it: what crashed would only crash again.
+  // Safe mode outlives a restart: what crashed would only crash again.
   boot_.failed_in_row = before >= kCrashesToSafeMode ? before : crashes;
   boot_.safe_mode = boot_.failed_in_row >= kCrashesToSafeMode;
   if (boot_.failed_in_row == before) return;
@@ -118,6 +117,10 @@ void Device::count_crashes() {
 }
 
 void Device::end_crash_watch(const Now& now) {
+  const bool updating = ota_ && ota_->state() != OtaReceiver::State::kIdle;
+  const bool crashed = boot_.safe_mode && !boot_.storage_failed && !updating && !boot_.restart_wanted;
+  // What made it crash may be over; where it is not, it is back here after as many crashes.
+  if (crashed && now.mono - boot_.began >= kSafeModeMs && hal_.storage.write(kCrashesKey, "0") == Status::kOk) want_restart();
   if (boot_.failed_in_row == 0 || boot_.safe_mode || now.mono - boot_.began < kSteadyMs) return;
   if (hal_.storage.write(kCrashesKey, "0") == Status::kOk) boot_.failed_in_row = 0;
 }
@@ -288,12 +291,9 @@ void Device::publish_status(std::string_view state, Millis wake_in) {
     out.key(registry_.at(i).id.view()).string(registry_.at(i).component->type());
   out.end_object().end_object();
   const Expected<std::string_view> payload = out.finish();
-  if (payload.ok() && publish("status", payload.value(), 1, true)) {
-    registry_published_ = registry_.version();
-    return;
-  }
-  log_.write(LogLevel::kWarning, "mqtt", "the status was not taken");
-  registry_published_ = registry_.version();
+  if (!payload.ok()) log_.write(LogLevel::kError, "mqtt", "the status is too large to be told");
+  // Not taken: the next step tries again.
+  if (!payload.ok() || publish("status", payload.value(), 1, true)) registry_published_ = registry_.version();
 }
 
 uint64_t Device::shadow_version() const {
@@ -307,8 +307,9 @@ void Device::publish_shadow() {
   JsonWriter out = scratch_writer();
   system_methods_.write_shadow(out);
   const Expected<std::string_view> payload = out.finish();
+  if (!payload.ok()) log_.write(LogLevel::kError, "mqtt", "the shadow is too large to be told");
   // Not taken: the next step tries again.
-  if (payload.ok() && publish("shadow/reported", payload.value(), 1, true)) shadow_published_ = shadow_version();
+  if (!payload.ok() || publish("shadow/reported", payload.value(), 1, true)) shadow_published_ = shadow_version();
 }
 
 void Device::publish_log() {

@@ -34,6 +34,8 @@ class Device {
  public:
   /// So many starts in a row that ended in a crash, and the next is in safe mode: network, API and OTA only.
   static constexpr uint8_t kCrashesToSafeMode = 3;
+  /// After so long in safe mode for crashes it tries to run as before.
+  static constexpr Millis kSafeModeMs = 1'800'000;
   /// Up so long, a device's crashes before are forgotten.
   static constexpr Millis kSteadyMs = 60'000;
   /// After a message came, a device stays awake for as long.

@@ -2,6 +2,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/two_slot_record.h"
+#include "ports/host/fake_board.h"
 #include "ports/host/fake_hal.h"
 #include "ports/host/test.h"
 
@@ -37,16 +39,59 @@ Json ask(FakeBody& body, fb::VirtualNode& node, const std::string& request, Now 
   return nullptr;
 }
 
+/// The expected answer, with what may vary as `answer` has it, where it is of the kind that the pattern names.
+Json filled(const Json& pattern, const Json& answer) {
+  if (pattern.is_string()) {
+    const std::string kind = pattern;
+    const bool fits = (kind == "$number" && answer.is_number()) || (kind == "$text" && answer.is_string()) ||
+                      (kind == "$list" && answer.is_array()) || (kind == "$object" && answer.is_object());
+    return fits ? answer : pattern;
+  }
+  if (pattern.is_array()) {
+    Json out = Json::array();
+    for (size_t i = 0; i < pattern.size(); i++)
+      out.push_back(filled(pattern[i], answer.is_array() && i < answer.size() ? answer[i] : Json()));
+    return out;
+  }
+  if (!pattern.is_object()) return pattern;
+  Json out = pattern.value("$more", false) && answer.is_object() ? answer : Json::object();
+  for (const auto& [name, each] : pattern.items())
+    if (name != "$more") out[name] = filled(each, answer.is_object() && answer.contains(name) ? answer[name] : Json());
+  return out;
+}
+
+/// What a step's caller may do once its seal or token was checked.
+fb::Access access_of(const std::string& caller) {
+  return caller == "viewer"     ? fb::Access::kViewer
+         : caller == "operator" ? fb::Access::kOperator
+         : caller == "admin"    ? fb::Access::kAdmin
+         : caller == "owner"    ? fb::Access::kOwner
+                                : fb::Access::kNone;
+}
+
 }  // namespace
 
 FB_TEST("answers every request of rpc.json") {
   for (const Json& scenario : vectors("rpc.json")) {
     FakeBody body;
+    fb::FakeBoard hal;
+    fb::BoardHal parts = hal.parts();
+    const bool board = scenario.value("board", false);
     const Now now{2000, scenario["unix_ms"].get<int64_t>()};
-    const auto node = boot(body, now);
+    fb::VirtualNode node(fb::test_identity(), 7, body.body(), board ? &parts : nullptr);
+    EXPECT(node.start("", now) == fb::Status::kOk);
+    node.device().step(now);
+    node.device().set_link(true, now);
+    const std::string secret = R"({"jsonrpc":"2.0","id":"s","method":"keys.set","params":{"secret":")" + std::string(43, 'A') + R"(="}})";
+    if (scenario.value("keyed", false)) EXPECT(!node.device().handle(secret, fb::Access::kOwner, now).empty());
     for (const Json& step : scenario["steps"]) {
-      const Json answer = ask(body, *node, step["request"], now);
-      EXPECT_IN(scenario["name"].get<std::string>() + " " + answer.dump(), answer == step["response"]);
+      const std::string caller = step.value("as", "");
+      const std::string request = step["request"];
+      const Json answer = caller.empty() || caller == "nobody"
+                              ? ask(body, node, request, now)
+                              : Json::parse(node.device().handle(request, access_of(caller), now));
+      EXPECT_IN(scenario["name"].get<std::string>() + " " + request + " " + answer.dump(),
+                answer == filled(step["response"], answer));
     }
   }
 }
@@ -194,4 +239,44 @@ FB_TEST("states are written at most once a minute, and before a restart that was
   EXPECT(body.writes == before + 3);
   node = boot(body);
   EXPECT(node->lamp().duty() > 0.29 && node->lamp().duty() < 0.31);
+}
+
+FB_TEST("a member that nobody knows is refused by its name") {
+  const struct { const char* params; const char* path; } slips[] = {
+      {R"({"components":[{"id":"led","config":{"brightnes":50}}]})", "components[0].config.brightnes"},
+      {R"({"components":[{"id":"led","enabled":true,"schedule":{"prio":1}}]})", "components[0].schedule.prio"},
+      {R"({"sytem":{},"components":[{"id":"led","enabled":true}]})", "sytem"},
+      {R"({"system":{"timzone":"UTC0"}})", "system.timzone"},
+      {R"({"system":{"timezone":"this is no tz"}})", "system.timezone"},
+      {R"({"system":{"version":99}})", "system.version"},
+      {R"({"telemetry":{"batch":5}})", "telemetry.batch"}};
+  FakeBody body;
+  auto node = boot(body);
+  for (const auto& slip : slips) {
+    const Json answer = ask(body, *node, std::string(R"({"jsonrpc":"2.0","id":")") + slip.path + R"(","method":"config.set","params":)" + slip.params + "}");
+    EXPECT_IN(answer.dump(), answer["error"]["code"] == -32602 && answer["error"].dump().find(slip.path) != std::string::npos);
+  }
+  for (const char* zone : {"", "UTC0", "CET-1CEST,M3.5.0,M10.5.0/3", "<+0330>-3:30"}) {
+    const Json answer = ask(body, *node, std::string(R"({"jsonrpc":"2.0","id":"z)") + zone + R"(","method":"config.set","params":{"system":{"version":1,"timezone":")" + zone + R"("}}})");
+    EXPECT_IN(answer.dump(), answer.contains("result"));
+  }
+}
+
+FB_TEST("a component that cannot be made stays in the configuration, through changes of others, until it is removed") {
+  FakeBody body;
+  char scratch[1024];
+  fb::TwoSlotRecord record(body, "cfg", scratch, sizeof scratch);
+  (void)record.load();
+  const std::string odd = R"({"id":"odd","type":"of-another-firmware","enabled":true,"config":{"x":[1,2]}})";
+  EXPECT(record.save(R"({"system":{"version":1},"components":[{"id":"led","type":"led","enabled":true,"config":{}},)" + odd + "]}") == fb::Status::kOk);
+  auto node = boot(body);
+  const auto present = [&](const char* id) { return ask(body, *node, std::string(R"({"jsonrpc":"2.0","id":")") + id + R"(","method":"config.get"})")["result"]["components"]; };
+  EXPECT(present("a").size() == 2);
+  const Json set = ask(body, *node, R"({"jsonrpc":"2.0","id":"s","method":"config.set","params":{"components":[{"id":"led","config":{"fade_ms":5}}]}})");
+  EXPECT_IN(set.dump(), set.contains("result"));
+  node = boot(body);
+  EXPECT(present("b")[1] == Json::parse(odd));
+  EXPECT(ask(body, *node, R"({"jsonrpc":"2.0","id":"r","method":"components.remove","params":{"id":"odd"}})").contains("result"));
+  node = boot(body);
+  EXPECT(present("c").size() == 1);
 }

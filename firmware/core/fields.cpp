@@ -87,6 +87,18 @@ Status Fields::read(const JsonValue& from, void* object, Fault& fault) const {
   return Status::kOk;
 }
 
+bool Fields::has(const JsonValue& name) const {
+  for (size_t i = 0; i < count; i++)
+    if (name.equals(first[i].name)) return true;
+  return false;
+}
+
+JsonValue Fields::unknown_in(const JsonValue& from) const {
+  for (JsonValue name = from.first(); name.exists(); name = name.after(from).after(from))
+    if (!has(name)) return name;
+  return {};
+}
+
 void Fields::write(const void* object, JsonWriter& out) const {
   out.begin_object();
   write_members(object, out);

@@ -47,6 +47,10 @@ struct Fields {
 
   /// Takes the members that `from` has over into `object`; others stay. kInvalid: `fault.field`, and `object` is spoilt.
   Status read(const JsonValue& from, void* object, Fault& fault) const;
+  /// Is there a field of that name?
+  bool has(const JsonValue& name) const;
+  /// The first member of `from` that is none of the fields; missing where all are.
+  JsonValue unknown_in(const JsonValue& from) const;
   /// The whole of `object`.
   void write(const void* object, JsonWriter& out) const;
   /// Its members, into an object that is open.
@@ -80,6 +84,7 @@ class Configured : public Component {
     const Config defaults;
     fields().write_schema(&defaults, out);
   }
+  bool knows_member(const JsonValue& name) const override { return fields().has(name); }
 
  protected:
   virtual Fields fields() const = 0;

@@ -188,7 +188,7 @@ void ComponentMethods::refuse(const ConfigStore::Refusal& refusal, const JsonVal
     case Kind::kShape:
     case Kind::kDoesNotFit: {
       SmallString<96> path;
-      const bool of_settings = refusal.part == "system" || refusal.part == "telemetry";
+      const bool of_settings = refusal.item == SIZE_MAX && !refusal.part.empty();
       if (!of_settings) (void)path.assign(head);
       if (refusal.item != SIZE_MAX) {
         char place[LineText::kMaxInteger + 2];
