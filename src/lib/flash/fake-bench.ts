@@ -52,3 +52,7 @@ export async function bench(chip = new FakeChip()) {
 		flasher.write(plan, { baud: 921_600, onState: (state) => states.push(state) }, signal);
 	return { chip, port, lease: lease.value, flasher, write, states, log, page };
 }
+
+/** `toEqual` takes seconds for as many bytes. */
+export const holds = (chip: FakeChip, offset: number, bytes: Uint8Array): boolean =>
+	Buffer.from(chip.flash.subarray(offset, offset + bytes.length)).equals(Buffer.from(bytes));
