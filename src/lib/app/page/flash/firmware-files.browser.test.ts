@@ -106,6 +106,19 @@ describe('files of an own build', () => {
 	});
 });
 
+describe('files opened with the app', () => {
+	it('wait for a board, and are then chosen', async () => {
+		const script = { answer: ok(FAKE_BOARD), problems: [], states: [] };
+		const session = new FlashSession(fakeWorks(script), new ConsoleLog());
+		session.follow(new AbortController().signal);
+		await render(FlashScreen, { session });
+		session.openFiles([{ path: 'build.zip', file: buildZip('esp32c3') }]);
+		await expect.element(page.getByText('build.zip: opened')).toBeVisible();
+		await page.getByRole('button', { name: 'Get a practice board' }).click();
+		await expect.element(offset('node.bin')).toHaveValue('0x20000');
+	});
+});
+
 describe('firmware that was used here', () => {
 	it('can be taken again with no file and no network, and be removed', async () => {
 		const session = await choosing();

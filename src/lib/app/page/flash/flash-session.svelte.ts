@@ -1,5 +1,5 @@
 import type { ConsoleLog } from '$lib/console';
-import type { BoardFacts } from '$lib/flash';
+import type { BoardFacts, PickedFile } from '$lib/flash';
 import { BoardLink } from './board-link.svelte';
 import { FirmwareChoice } from './firmware-choice.svelte';
 import { SetupRun } from './setup-run.svelte';
@@ -15,6 +15,8 @@ export class FlashSession {
 	#run = $state.raw<WriteRun | undefined>(undefined);
 	#boards = $state.raw<readonly PracticeBoardView[]>([]);
 	#setup = $state.raw<SetupRun | undefined>(undefined);
+	/** Chosen before a board was there. */
+	#waiting = $state.raw<readonly PickedFile[]>([]);
 	#life: AbortSignal | undefined;
 
 	readonly stages = $derived.by(() => this.#stages());
@@ -43,6 +45,17 @@ export class FlashSession {
 
 	get setup(): SetupRun | undefined {
 		return this.#setup;
+	}
+
+	/** Names of files that were opened with the app and wait for a board. */
+	get waiting(): readonly string[] {
+		return this.#waiting.map(({ path }) => path);
+	}
+
+	/** Files from the operating system: they are there as soon as a board is. */
+	openFiles(files: readonly PickedFile[]): void {
+		if (this.#choice) void this.#choice.addFiles(files);
+		else this.#waiting = [...this.#waiting, ...files];
 	}
 
 	/** A reload now would leave a board half written. */
@@ -102,6 +115,8 @@ export class FlashSession {
 			this.#run = new WriteRun(this.works, at, board, firmware);
 		});
 		this.#choice = choice;
+		if (this.#waiting.length > 0) void choice.addFiles(this.#waiting);
+		this.#waiting = [];
 		if (this.#life) void choice.load(this.#life);
 	}
 
