@@ -1,6 +1,7 @@
 #include "core/http_api.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/http_metrics.h"
 #include "core/rpc_errors.h"
@@ -145,6 +146,7 @@ HttpApi::Verb HttpApi::verb_of(std::string_view method) {
 
 HttpAnswer HttpApi::answer(const HttpRequest& request, const Now& now) {
   HttpAnswer answer;
+  next_line_ = 0;
   answer.add("Cache-Control", "no-store");
   answer.add("X-Content-Type-Options", "nosniff");
   if (settings_.simulated) answer.add("X-Data-Source", "simulation");
@@ -169,8 +171,21 @@ HttpAnswer HttpApi::answer(const HttpRequest& request, const Now& now) {
   } else {
     answer_place(request, place, raw_id, now, answer);
   }
-  if (request.method == "HEAD") answer.body = {};
+  if (request.method == "HEAD") {
+    answer.body = {};
+    next_line_ = 0;
+  }
+  answer.more = next_line_ != 0;
   return answer;
+}
+
+HttpPiece HttpApi::rest() {
+  JsonDocument document(tokens_, sizeof tokens_ / sizeof tokens_[0]);
+  if (next_line_ == 0 || !document.parse(figures_).ok()) return {};
+  HttpMetrics metrics(buffer_, capacity_ - figures_.size());
+  const Expected<std::string_view> text = metrics.write(document.root(), next_line_);
+  next_line_ = text.ok() ? metrics.next_line() : 0;
+  return {text.value_or({}), next_line_ != 0};
 }
 
 bool HttpApi::origin_may(const HttpRequest& request) const {
@@ -331,8 +346,17 @@ void HttpApi::answer_metrics(Access access, const Now& now, HttpAnswer& answer) 
   JsonDocument document(tokens_, sizeof tokens_ / sizeof tokens_[0]);
   if (!document.parse(reply).ok()) return refuse(500, "the device's answer cannot be read", answer);
   if (!document.root().member("result").exists()) return tell(reply, access, answer);
-  const Expected<std::string_view> text = HttpMetrics(buffer_, capacity_).write(document.root().member("result"));
+  // Behind the text that is made of it: the device's own copy does not outlast its next step.
+  const std::string_view result = document.root().member("result").raw();
+  if (result.size() >= capacity_) return refuse(500, "the figures do not fit", answer);
+  char* const kept = buffer_ + capacity_ - result.size();
+  std::memcpy(kept, result.data(), result.size());
+  figures_ = {kept, result.size()};
+  if (!document.parse(figures_).ok()) return refuse(500, "the device's answer cannot be read", answer);
+  HttpMetrics metrics(buffer_, capacity_ - figures_.size());
+  const Expected<std::string_view> text = metrics.write(document.root());
   if (!text.ok()) return refuse(500, "the figures do not fit", answer);
+  next_line_ = metrics.next_line();
   answer.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
   answer.body = text.value();
 }

@@ -50,10 +50,17 @@ struct HttpAnswer {
 
   int status = 200;
   std::string_view body;
+  bool more = false;  ///< the body goes on: HttpApi::rest()
   HttpHeader headers[kMaxHeaders];
   size_t header_count = 0;
 
   void add(std::string_view name, std::string_view value) { headers[header_count++] = {name, value}; }
+};
+
+/// What of a body comes after its first piece.
+struct HttpPiece {
+  std::string_view text;
+  bool more = false;  ///< and there is another
 };
 
 struct HttpSettings {
@@ -67,15 +74,18 @@ struct HttpSettings {
 class HttpApi {
  public:
   static constexpr size_t kMaxBody = 4096;
-  /// Enough for a request made of the longest body, and for every error.
-  static constexpr size_t kLeastBuffer = kMaxBody + 512;
+  /// Enough for a request made of the longest body, for every error, and for all figures with a piece of their text.
+  static constexpr size_t kLeastBuffer = kMaxBody + 768;
 
-  /// @param buffer for requests, errors and metrics, kLeastBuffer or more; metrics of 16 components take 14 KB
+  /// @param buffer for requests, errors and metrics, kLeastBuffer or more; a larger one makes fewer pieces of metrics
   HttpApi(ApiPort& device, Rng& rng, const HttpSettings& settings, char* buffer, size_t capacity)
       : device_(device), rng_(rng), settings_(settings), buffer_(buffer), capacity_(capacity) {}
 
   /// Total: any request has an answer.
   HttpAnswer answer(const HttpRequest& request, const Now& now);
+  /// The next piece of the last answer's body, where there is more of it; its view stays until the next call here. The
+  /// device may step, and answer others, between two.
+  HttpPiece rest();
 
  private:
   enum class Verb : unsigned { kGet = 1, kPost = 2, kPut = 4, kDelete = 8, kOther = 0 };
@@ -106,6 +116,8 @@ class HttpApi {
   HttpSettings settings_;
   char* buffer_;
   size_t capacity_;
+  std::string_view figures_;  ///< of which metrics are made, in the buffer's end
+  size_t next_line_ = 0;      ///< of them; 0: the body is whole
   char id_[64];
   JsonToken tokens_[640];
 };

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "core/http_metrics.h"
@@ -291,6 +292,53 @@ FB_TEST("metrics are the figures of diagnostics.get") {
                       std::string::npos);
 }
 
+FB_TEST("metrics of as many components as there can be leave through a small buffer, whole, whatever happens between two pieces") {
+  HttpBench bench;
+  for (int i = 0; i < 17; i++) {
+    const Json added = {{"id", "c" + std::to_string(i)}, {"type", "sim-climate"}};
+    EXPECT(bench.send("POST", "/api/components", added.dump()).status == 200);
+  }
+  const auto scrape = [&](fb::HttpApi& api, bool disturb, int& pieces) {
+    HttpRequest request;
+    request.method = "GET";
+    request.target = "/metrics";
+    const HttpAnswer answer = api.answer(request, kHttpNow);
+    EXPECT_IN(std::string(answer.body), answer.status == 200);
+    std::string text(answer.body);
+    pieces = 1;
+    for (bool more = answer.more; more; pieces++) {
+      if (disturb)
+        (void)bench.node.device().handle(R"({"jsonrpc":"2.0","id":"2","method":"components.list"})", Access::kOwner, kHttpNow);
+      const fb::HttpPiece piece = api.rest();
+      EXPECT(!piece.text.empty() && piece.text.back() == '\n');
+      text += piece.text;
+      more = piece.more;
+    }
+    EXPECT(api.rest().text.empty());
+    return text;
+  };
+  static char small[fb::HttpApi::kLeastBuffer];
+  static char large[65536];
+  fb::HttpApi narrow(bench, bench.body, {}, small, sizeof small);
+  fb::HttpApi wide(bench, bench.body, {}, large, sizeof large);
+  const std::string asked = R"({"jsonrpc":"2.0","id":"1","method":"diagnostics.get"})";
+  const Json figures = Json::parse(bench.node.device().handle(asked, Access::kOwner, kHttpNow))["result"];
+  int pieces = 0;
+  const std::string whole = scrape(wide, false, pieces);
+  EXPECT(pieces == 1);
+  const std::string parts = scrape(narrow, true, pieces);
+  EXPECT_IN(std::to_string(pieces), pieces > 2);
+  const auto names = [](const std::string& text) {
+    std::string found;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) found += line.substr(0, line.rfind(' ')) + "\n";
+    return found;
+  };
+  EXPECT_IN(names(parts), names(parts) == names(whole) && figures["components"].size() == 19);
+  for (const Json& component : figures["components"])
+    EXPECT(parts.find("fieldbench_components_late{id=" + component["id"].dump() + "} ") != std::string::npos);
+}
+
 FB_TEST("numbers are flattened, each name's lines together, and nothing else is told") {
   EXPECT(metrics_of(R"({"a":1.5e3,"b":{"c":{"d":-2}},"t":"text","n":null,"on":true,"x y":0})") ==
          "fieldbench_a 1.5e3\nfieldbench_b_c_d -2\nfieldbench_on 1\nfieldbench_x_y 0\n");
@@ -298,6 +346,7 @@ FB_TEST("numbers are flattened, each name's lines together, and nothing else is 
          "fieldbench_p_r{id=\"one\"} 1\nfieldbench_p_r{id=\"t\\\"\\n\\\\\"} 3\nfieldbench_p_s{id=\"one\"} 2\n"
          "fieldbench_p_q{id=\"t\\\"\\n\\\\\"} 4\n");
   EXPECT(metrics_of(R"({"a":1})", 14) == "no space");
+  EXPECT(metrics_of(R"({"a":1,"bb":2})", 16) == "fieldbench_a 1\n");
   EXPECT(metrics_of("[]") == "invalid");
   EXPECT(metrics_of(R"({"a":{"a":{"a":{"a":{"a":{"a":{"a":1}}}}}}})") == "invalid");
   EXPECT(metrics_of("{\"" + std::string(64, 'a') + "\":{\"" + std::string(64, 'b') + "\":1}}") == "invalid");

@@ -18,15 +18,18 @@ bool was_told_before(const JsonValue& list, const JsonValue& end, std::string_vi
 
 }  // namespace
 
-Expected<std::string_view> HttpMetrics::write(const JsonValue& object) {
+Expected<std::string_view> HttpMetrics::write(const JsonValue& object, size_t first_line) {
   size_ = 0;
+  first_line_ = first_line;
+  lines_ = 0;
+  next_line_ = 0;
   full_ = false;
   std::memcpy(path_, kMetricsPrefix.data(), kMetricsPrefix.size());
   path_size_ = kMetricsPrefix.size();
   if (!object.is_object()) return Status::kInvalid;
   const Status written = flatten(object, 0);
   if (written != Status::kOk) return written;
-  if (full_) return Status::kNoSpace;
+  if (full_ && size_ == 0) return Status::kNoSpace;
   return std::string_view(buffer_, size_);
 }
 
@@ -74,11 +77,14 @@ Status HttpMetrics::flatten_list(const JsonValue& list) {
 }
 
 Status HttpMetrics::line(const JsonValue& value, const JsonValue& id) {
+  char text[64];
+  const Expected<std::string_view> plain = id.exists() ? id.text(text, sizeof text) : std::string_view();
+  if (!plain.ok()) return Status::kInvalid;
+  const size_t number = lines_++;
+  if (full_ || number < first_line_) return Status::kOk;
+  const size_t before = size_;
   put({path_, path_size_});
   if (id.exists()) {
-    char text[64];
-    const Expected<std::string_view> plain = id.text(text, sizeof text);
-    if (!plain.ok()) return Status::kInvalid;
     put("{id=\"");
     for (const char& c : plain.value()) {
       if (c == '\\' || c == '"') put("\\");
@@ -89,6 +95,9 @@ Status HttpMetrics::line(const JsonValue& value, const JsonValue& id) {
   put(" ");
   put(value.is_number() ? value.raw() : std::string_view(value.is_true() ? "1" : "0"));
   put("\n");
+  if (!full_) return Status::kOk;
+  size_ = before;
+  next_line_ = number;
   return Status::kOk;
 }
 

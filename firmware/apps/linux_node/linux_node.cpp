@@ -178,6 +178,11 @@ void LinuxNode::answer_http(const Now& now) {
     asked->answer = std::string(answer.body);
     for (size_t i = 0; i < answer.header_count; i++)
       asked->headers.emplace_back(answer.headers[i].name, answer.headers[i].value);
+    for (bool more = answer.more; more;) {
+      const HttpPiece piece = api_.rest();
+      asked->answer += piece.text;
+      more = piece.more;
+    }
     http_->answered(asked);
   }
 }

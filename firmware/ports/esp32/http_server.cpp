@@ -84,12 +84,7 @@ Status HttpServer::begin() {
 esp_err_t HttpServer::on_request(httpd_req_t* request) {
   HttpServer& server = *static_cast<HttpServer*>(request->user_ctx);
   if (!server.take(request)) return ESP_FAIL;  // the peer is gone or too slow: the connection is closed
-  server.state_ = State::kAsked;
-  bool answered = xSemaphoreTake(server.answered_, kPatience) == pdTRUE;
-  State asked = State::kAsked;
-  if (!answered && !server.state_.compare_exchange_strong(asked, State::kFree))
-    answered = xSemaphoreTake(server.answered_, portMAX_DELAY) == pdTRUE;  // it is being answered just now
-  if (!answered) {
+  if (!server.ask(State::kAsked)) {
     server.answer_ = HttpAnswer{};
     server.answer_.status = 503;
     server.answer_.add("Content-Type", "application/json");
@@ -98,6 +93,13 @@ esp_err_t HttpServer::on_request(httpd_req_t* request) {
   const esp_err_t sent = server.send(request);
   // What of a body was not read would be taken for the next request.
   return request->content_len > sizeof server.body_ ? ESP_FAIL : sent;
+}
+
+bool HttpServer::ask(State what) {
+  state_ = what;
+  if (xSemaphoreTake(answered_, kPatience) == pdTRUE) return true;
+  if (state_.compare_exchange_strong(what, State::kFree)) return false;
+  return xSemaphoreTake(answered_, portMAX_DELAY) == pdTRUE;  // it is being answered just now
 }
 
 bool HttpServer::take(httpd_req_t* request) {
@@ -134,15 +136,31 @@ esp_err_t HttpServer::send(httpd_req_t* request) {
     else
       (void)httpd_resp_set_hdr(request, each.name.data(), each.value.data());
   }
-  return httpd_resp_send(request, answer_.body.data(), static_cast<ssize_t>(answer_.body.size()));
+  if (!answer_.more) return httpd_resp_send(request, answer_.body.data(), static_cast<ssize_t>(answer_.body.size()));
+  for (;;) {
+    // A chunk of no bytes would end the body.
+    const auto size = static_cast<ssize_t>(answer_.body.size());
+    if (size > 0 && httpd_resp_send_chunk(request, answer_.body.data(), size) != ESP_OK) return ESP_FAIL;
+    if (!answer_.more) return httpd_resp_send_chunk(request, nullptr, 0);
+    // Closed without the last chunk, the peer knows that something is missing.
+    if (!ask(State::kAskedMore)) return ESP_FAIL;
+  }
 }
 
 // The device's task.
 
 void HttpServer::serve(WebAnswerer& answerer, const Now& now) {
   State asked = State::kAsked;
-  if (!state_.compare_exchange_strong(asked, State::kAnswering)) return;
-  keep(answerer.answer(request_, by_own_network_, now));
+  State more = State::kAskedMore;
+  if (state_.compare_exchange_strong(asked, State::kAnswering)) {
+    keep(answerer.answer(request_, by_own_network_, now));
+  } else if (state_.compare_exchange_strong(more, State::kAnswering)) {
+    const HttpPiece piece = answerer.rest();  // of HttpApi's, and so in the buffer already
+    answer_.body = piece.text;
+    answer_.more = piece.more;
+  } else {
+    return;
+  }
   state_ = State::kFree;
   xSemaphoreGive(answered_);
 }
@@ -151,6 +169,7 @@ void HttpServer::serve(WebAnswerer& answerer, const Now& now) {
 void HttpServer::keep(const HttpAnswer& answer) {
   answer_ = HttpAnswer{};
   answer_.status = answer.status;
+  answer_.more = answer.more;
   size_t used = 0;
   const auto copy = [&](std::string_view text) {
     char* const at = texts_ + used;

@@ -16,11 +16,13 @@ class WebAnswerer {
   virtual ~WebAnswerer() = default;
   /// @param by_own_network it came to the board's address in its own network, not in the one it joined
   virtual HttpAnswer answer(const HttpRequest& request, bool by_own_network, const Now& now) = 0;
+  /// The next piece of an answer that had more.
+  virtual HttpPiece rest() = 0;
 };
 
 /// HTTP by esp_http_server on port 80. Its task reads a request, lays it before the device's task, which owns the device and
 /// comes by every 10 ms, and sends what that answered. One request at a time; one that waits for longer than 5 s is told
-/// 503.
+/// 503. A body of more than one piece goes out in chunks, each asked of the device's task when the one before is sent.
 class HttpServer {
  public:
   /// For the answers of HttpApi, which are made in it; other answers are copied here, as far as they fit.
@@ -34,10 +36,12 @@ class HttpServer {
   void serve(WebAnswerer& answerer, const Now& now);
 
  private:
-  enum class State : uint8_t { kFree, kAsked, kAnswering };
+  enum class State : uint8_t { kFree, kAsked, kAskedMore, kAnswering };
 
   static esp_err_t on_request(httpd_req_t* request);
   bool take(httpd_req_t* request);
+  /// Lays `what` before the device's task. False: it did not come by in time.
+  bool ask(State what);
   esp_err_t send(httpd_req_t* request);
   void keep(const HttpAnswer& answer);
 

@@ -118,6 +118,7 @@ class Web final : public fb::esp32::WebAnswerer {
     if (by_own_network && portal_.answer(request, now, page)) return page;
     return api_.answer(request, now);
   }
+  fb::HttpPiece rest() override { return api_.rest(); }
 
  private:
   fb::HttpApi& api_;
