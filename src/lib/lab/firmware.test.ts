@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { ManualClock, textOf, utf8 } from '$lib/base';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DevicePublish } from './firmware-instance';
@@ -8,13 +7,6 @@ import { VirtualDeviceHost } from './virtual-device-host';
 
 let firmware: WebAssembly.Module;
 beforeAll(async () => void (firmware = await testFirmware()), 120_000);
-
-interface Scenario {
-	name: string;
-	unix_ms: number;
-	steps: { request: string; response: unknown }[];
-}
-const scenarios = JSON.parse(readFileSync('tests/vectors/rpc.json', 'utf8')) as Scenario[];
 
 async function bench(clock = new ManualClock()) {
 	const sent: { topic: string; text: string; retain: boolean }[] = [];
@@ -43,15 +35,6 @@ async function bench(clock = new ManualClock()) {
 }
 
 describe('Device API', () => {
-	for (const scenario of scenarios)
-		it(scenario.name, async () => {
-			const { add, take } = await bench(new ManualClock(scenario.unix_ms));
-			const device = add('sim-vector');
-			device.setLink(true);
-			for (const { request } of scenario.steps) device.deliver(device.commandTopic, utf8(request));
-			expect(take('response')).toEqual(scenario.steps.map((s) => s.response));
-		});
-
 	it('answers an act that was cut by a restart as unknown, and not again', async () => {
 		const { add, take, host } = await bench();
 		const records = new Map<string, Uint8Array>();

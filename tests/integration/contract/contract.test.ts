@@ -1,49 +1,57 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ContractLink, type Fleet, type LinkKind } from './link';
-import { loopbackLink } from './loopback';
+import type { ContractLink, Fleet, LinkKind } from './link';
+import { boardLoopbackLink, loopbackLink } from './loopback';
 import { httpLink, mqttLink, serialLink } from './process-links';
-
-interface Scenario {
-	readonly name: string;
-	/** 0: the clock is not set. */
-	readonly unix_ms: number;
-	readonly steps: readonly { readonly request: string; readonly response: unknown }[];
-}
-
-const scenarios = JSON.parse(readFileSync('tests/vectors/rpc.json', 'utf8')) as Scenario[];
-const fleet: Fleet = {
-	withClock: scenarios.filter((s) => s.unix_ms > 0).length,
-	withoutClock: scenarios.filter((s) => s.unix_ms === 0).length
-};
+import { filled, scenarios, type Caller, type Scenario } from './scenarios';
 
 /** Vectors say `exp` for their own time; a process has another, and is not as punctual: what is near is moved further away. */
 const PATIENCE = 40;
 const EXP = /"exp":(\d+(?:\.\d+)?)/u;
 
-const links: Record<LinkKind, () => Promise<ContractLink>> = {
-	loopback: loopbackLink,
-	serial: () => serialLink(fleet),
-	mqtt: () => mqttLink(fleet),
-	http: () => httpLink(fleet)
+const ROLES: readonly Caller[] = ['viewer', 'operator', 'admin'];
+const links: Record<
+	LinkKind,
+	{ open(fleet: Fleet): Promise<ContractLink>; callers: readonly Caller[]; board: boolean }
+> = {
+	loopback: { open: loopbackLink, callers: ['nobody', ...ROLES], board: false },
+	'board loopback': { open: boardLoopbackLink, callers: ['owner'], board: true },
+	serial: { open: serialLink, callers: ['owner'], board: true },
+	mqtt: { open: mqttLink, callers: ['nobody', ...ROLES], board: true },
+	http: { open: httpLink, callers: ['tokenless', ...ROLES], board: true }
 };
 
 describe.each(Object.keys(links) as LinkKind[])('the Device API over %s', (kind) => {
+	const mine = scenarios.filter((scenario) => suits(kind, scenario));
+	const fleet: Fleet = {
+		withClock: mine.filter((s) => s.unix_ms > 0).length,
+		withoutClock: mine.filter((s) => s.unix_ms === 0).length
+	};
 	let link: ContractLink;
-	beforeAll(async () => void (link = await links[kind]()), 180_000);
+	beforeAll(async () => void (link = await links[kind].open(fleet)), 180_000);
 	afterAll(async () => link.close(), 30_000);
 
 	const used = { withClock: 0, withoutClock: 0 };
-	it.each(scenarios)('$name', async ({ unix_ms, steps }) => {
+	it.each(mine)('$name', async ({ unix_ms, keyed = false, steps }) => {
 		const clock = unix_ms > 0;
-		const device = await link.device(used[clock ? 'withClock' : 'withoutClock']++, clock);
-		for (const { request, response } of steps) {
+		const device = await link.device(used[clock ? 'withClock' : 'withoutClock']++, { clock, keyed });
+		for (const { as, request, response } of steps) {
 			const moved = clock ? atTimeOf(link, request, unix_ms) : request;
-			const answer = await device.ask(moved);
-			expect(withoutTime(answer)).toEqual(withoutTime(response));
+			const answer = withoutTime(await device.ask(moved, as));
+			expect(answer, request).toEqual(filled(withoutTime(response), answer));
 		}
 	});
 });
+
+it('runs every scenario over some link', () => {
+	const kinds = Object.keys(links) as LinkKind[];
+	const left = scenarios.filter((scenario) => !kinds.some((kind) => suits(kind, scenario)));
+	expect(left.map(({ name }) => name)).toEqual([]);
+});
+
+function suits(kind: LinkKind, { board, steps }: Scenario): boolean {
+	const link = links[kind];
+	return (board ?? link.board) === link.board && steps.every(({ as }) => !as || link.callers.includes(as));
+}
 
 function atTimeOf(link: ContractLink, request: string, unixMs: number): string {
 	return request.replace(
