@@ -32,7 +32,15 @@ export const virtualDevices: Figure = {
 				`load ${loadavg()[0]!.toFixed(1)}`;
 		}
 		return [
-			{ name: 'virtual-devices-per-core', value: median(runs), unit: 'devices', peers: {}, runs, notes }
+			{
+				name: 'virtual-devices-per-core',
+				value: median(runs),
+				unit: 'devices',
+				peers: {},
+				target: { kind: 'at-least', value: DEVICES },
+				runs,
+				notes
+			}
 		];
 	}
 };
