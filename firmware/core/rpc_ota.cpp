@@ -48,7 +48,12 @@ bool OtaMethods::take(RpcCall& call, std::string_view name, size_t at, size_t& s
 
 void OtaMethods::answer(OtaFault fault, RpcCall& call) {
   if (fault == OtaFault::kNone) return receiver_.write_status(call.answer.result());
-  call.answer.error_with_data(rpc::kRefused, "the update was refused").key("reason").string(ota_fault_word(fault));
+  // What only the device's owner can mend is told to whoever asks.
+  const std::string_view message =
+      fault == OtaFault::kUnknownKey
+          ? "the update was refused: this device was given no key of its maker (docs/ota.md, section 7, says how)"
+          : "the update was refused";
+  call.answer.error_with_data(rpc::kRefused, message).key("reason").string(ota_fault_word(fault));
   call.answer.end_data();
 }
 

@@ -5,6 +5,8 @@ namespace {
 
 /// Sectors of a telemetry log in memory: 256 KB.
 constexpr size_t kMemorySectors = 64;
+/// Chip of a package for this body; docs/ota.md §1.
+constexpr uint16_t kLinuxChip = 0xfb01;
 /// What answers what made it restart has so long to leave.
 constexpr Millis kRestartGrace = 200;
 
@@ -86,6 +88,7 @@ Status LinuxNode::boot(const Now& now) {
       identity_of(id_, name_), seed_,
       VirtualNode::Body{storage, rng_, session_, memory_, log_, stopwatch_, power_, crypto_, telemetry, slots}, &board,
       options_.world);
+  node_->device().trust(options_.maker_keys.trust(kLinuxChip, options_.product));
   const Status started = node_->start(options_.config, now);
   if (started != Status::kOk) return started;
   take_broker(now);

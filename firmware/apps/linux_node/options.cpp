@@ -27,6 +27,9 @@ const char kUsage[] =
   --http-origin ORIGIN pages of this origin may ask a device that has no secret
   --flash-image FILE   4 MB of flash, made where missing; its records are in FILE.records/
                        Without it everything is forgotten at the end.
+  --ota-key FILE       whose firmware it takes: public keys of makers (PEM, RSA of 2,048 bits, up to
+                       four); without it every update is refused with unknown-key: docs/ota.md
+  --product NAME       what its firmware is for, as a package names it (fieldbench-node)
   --config FILE        the configuration of an empty flash, JSON
   --world FILE         the simulated world, JSON: firmware/sim/README.md
   --seed N             decides the world's chances (made from the id)
@@ -56,6 +59,8 @@ enum Option : int {
   kHttp,
   kHttpOrigin,
   kFlash,
+  kOtaKey,
+  kProduct,
   kConfig,
   kWorld,
   kSeed,
@@ -77,6 +82,8 @@ const option kOptions[] = {{"id", required_argument, nullptr, kId},
                            {"http", required_argument, nullptr, kHttp},
                            {"http-origin", required_argument, nullptr, kHttpOrigin},
                            {"flash-image", required_argument, nullptr, kFlash},
+                           {"ota-key", required_argument, nullptr, kOtaKey},
+                           {"product", required_argument, nullptr, kProduct},
                            {"config", required_argument, nullptr, kConfig},
                            {"world", required_argument, nullptr, kWorld},
                            {"seed", required_argument, nullptr, kSeed},
@@ -113,6 +120,15 @@ bool read_http(const std::string& text, Options& out) {
   if (!read_whole(text.c_str() + (colon == std::string::npos ? 0 : colon + 1), 0, 65535, port)) return false;
   out.http_port = static_cast<int>(port);
   return !out.http_host.empty();
+}
+
+bool read_maker_keys(const std::string& path, MakerKeys& out, std::string& fault) {
+  std::string text;
+  if (!read_file(path, text)) return fault = "--ota-key: " + path + " cannot be read, or is no file of at most 4 KB", false;
+  const Status read = out.read(text);
+  if (read == Status::kNoSpace) return fault = "--ota-key: more than four keys in " + path, false;
+  if (read == Status::kOk && out.count() > 0) return true;
+  return fault = "--ota-key: PEM with public keys of RSA, 2,048 bits, is wanted in " + path, false;
 }
 
 bool read_level(const std::string& text, LogLevel& out) {
@@ -168,6 +184,10 @@ bool read_options(int argc, char** argv, Options& out, std::string& fault) {
       case kHttpOrigin: out.http_origin = text; break;
       case kFlash: out.flash_image = text; break;
       case kHelp: out.help = true; return true;
+      case kProduct: out.product = text; break;
+      case kOtaKey:
+        if (!read_maker_keys(text, out.maker_keys, fault)) return false;
+        break;
       case kHttp:
         if (!read_http(text, out)) return fault = "--http: [HOST:]PORT is wanted", false;
         break;
@@ -211,6 +231,7 @@ bool read_options(int argc, char** argv, Options& out, std::string& fault) {
   const bool spoken = out.broker.substr(0, 7) == "mqtt://" || out.broker.substr(0, 8) == "mqtts://";
   if (!out.broker.empty() && (!spoken || !is_broker_uri(out.broker) || out.broker.size() > 256))
     return fault = "--broker: mqtt://host[:port] or mqtts://host[:port] is wanted", false;
+  if (out.product.empty() || out.product.size() > 32) return fault = "--product: 1 to 32 bytes", false;
   if (out.username.size() > 128 || out.password.size() > 128) return fault = "--username: at most 128 bytes", false;
   if (out.tls.certificate.empty() != out.tls.key.empty()) return fault = "--cert and --key belong together", false;
   if (out.http_port > 0 && out.http_port + out.count - 1 > 65535) return fault = "--http: not enough ports", false;

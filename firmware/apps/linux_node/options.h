@@ -4,6 +4,7 @@
 
 #include "hal/log.h"
 #include "ports/linux/mosquitto_session.h"
+#include "ports/mbedtls/maker_keys.h"
 #include "sim/world.h"
 
 namespace fb::linux_node {
@@ -23,6 +24,8 @@ struct Options {
   std::string flash_image;
   std::string config;  ///< the text of the file
   Scenario world;
+  MakerKeys maker_keys;
+  std::string product = "fieldbench-node";
   int count = 1;
   double speed = 1;
   int64_t unix_ms = -1;  ///< the clock at the start; 0: never set; −1: the machine's
