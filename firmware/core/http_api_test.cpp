@@ -288,6 +288,8 @@ FB_TEST("metrics are the figures of diagnostics.get") {
   const std::string text(answer.body);
   EXPECT(answer.status == 200 && header(answer, "Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_IN(text, text.find("fieldbench_heap_free 100000\n") != std::string::npos);
+  for (const char* line : {"bytes_out 20", "messages_in 3", "bytes_in 40", "lost_out 5", "lost_in 6"})
+    EXPECT_IN(text, text.find("fieldbench_mqtt_" + std::string(line) + "\n") != std::string::npos);
   EXPECT_IN(text, text.find("fieldbench_components_runs{id=\"climate\"} 1\nfieldbench_components_runs{id=\"led\"}") !=
                       std::string::npos);
 }

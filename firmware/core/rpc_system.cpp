@@ -147,6 +147,11 @@ void SystemMethods::write_diagnostics(JsonWriter& out, const Now& now) const {
   out.key("rpc").begin_object().key("calls").number(calls.calls).key("errors").number(calls.errors);
   out.key("denied").number(calls.denied).key("repeated").number(calls.repeated);
   out.key("expired").number(calls.expired).end_object();
+  const MqttCounters carried = hal.mqtt.counters();
+  out.key("mqtt").begin_object().key("messages_out").number(carried.messages_out);
+  out.key("bytes_out").number(carried.bytes_out).key("messages_in").number(carried.messages_in);
+  out.key("bytes_in").number(carried.bytes_in).key("lost_out").number(carried.lost_out);
+  out.key("lost_in").number(carried.lost_in).end_object();
   out.key("log").begin_object();
   for (const LogLevel level : {LogLevel::kCritical, LogLevel::kError, LogLevel::kWarning, LogLevel::kInfo})
     out.key(name_of(level)).number(parts_.log.written(level));

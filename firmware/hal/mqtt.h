@@ -5,12 +5,24 @@
 
 namespace fb {
 
+/// What a body's sessions carried since its start. Bytes are of topics and payloads; each number begins anew at 2³².
+struct MqttCounters {
+  uint32_t messages_out = 0;
+  uint32_t bytes_out = 0;
+  uint32_t messages_in = 0;
+  uint32_t bytes_in = 0;
+  uint32_t lost_out = 0;  ///< publish() took them, and no broker is known to have them
+  uint32_t lost_in = 0;   ///< too long, or came faster than they were taken
+};
+
 /// The way out to a broker, or to what stands for one.
 class MqttOut {
  public:
   virtual ~MqttOut() = default;
   /// Hands one message over; returns at once, and does not keep the views. False: not taken, the message is lost.
   virtual bool publish(std::string_view topic, std::string_view payload, uint8_t qos, bool retain) = 0;
+  /// Zeros where the body does not count.
+  virtual MqttCounters counters() { return {}; }
 };
 
 /// The numbers are those of the WebAssembly ABI, docs/firmware.md §3.

@@ -100,7 +100,15 @@ bool MqttSession::publish(std::string_view topic, std::string_view payload, uint
 }
 
 void MqttSession::subscribe(std::string_view topic, uint8_t qos) {
-  if (state_ == MqttState::kConnected) (void)hand_over(topic, {}, qos, false, true);
+  if (state_ != MqttState::kConnected || hand_over(topic, {}, qos, false, true)) return;
+  // A session that hears nothing is none: it fails, and is opened again.
+  const Held held(lock_);
+  fault_ = MqttFault::kRefused;
+  state_ = MqttState::kFailed;
+}
+
+MqttCounters MqttSession::counters() {
+  return {messages_out_, bytes_out_, messages_in_, bytes_in_, lost_out_, lost_in_};
 }
 
 bool MqttSession::hand_over(std::string_view topic, std::string_view payload, uint8_t qos, bool retain, bool subscribe) {
@@ -156,6 +164,7 @@ void MqttSession::retire_client() {
     (void)esp_mqtt_client_destroy(client_);
     client_ = nullptr;
   }
+  lost_out_ += unanswered_.exchange(0);  // the session is clean: nobody sends them again
   forget(ca_);
   forget(certificate_);
   forget(key_);
@@ -218,7 +227,11 @@ void MqttSession::carry(size_t size) {
   Parcel parcel;
   if (size < sizeof parcel + 1) return;
   std::memcpy(&parcel, carried_bytes_, sizeof parcel);
-  if (client_ == nullptr || parcel.topic_size == 0 || parcel.turn != client_turn_) return;
+  if (parcel.topic_size == 0) return;
+  const auto lose = [&] {
+    if (!parcel.subscribe) lost_out_++;
+  };
+  if (client_ == nullptr || parcel.turn != client_turn_) return lose();
   const char* const topic = carried_bytes_ + sizeof parcel;
   const char* const payload = topic + parcel.topic_size + 1;
   const auto payload_size = static_cast<int>(carried_bytes_ + size - payload);
@@ -226,12 +239,19 @@ void MqttSession::carry(size_t size) {
   while (turn_ == client_turn_ && state_ == MqttState::kConnected &&
          esp_mqtt_client_get_outbox_size(client_) > kMaxOutboxBytes)
     vTaskDelay(kOutboxPoll);
-  if (turn_ != client_turn_) return;
+  if (turn_ != client_turn_) return lose();
   // Not esp_mqtt_client_enqueue(): its task sends one message a turn, and sleeps up to a second between two.
-  if (parcel.subscribe)
-    (void)esp_mqtt_client_subscribe(client_, topic, parcel.qos);
-  else
-    (void)esp_mqtt_client_publish(client_, topic, payload, payload_size, parcel.qos, parcel.retain ? 1 : 0);
+  if (parcel.subscribe) {
+    if (esp_mqtt_client_subscribe(client_, topic, parcel.qos) < 0) tell(MqttState::kFailed, MqttFault::kRefused);
+    return;
+  }
+  if (parcel.qos > 0) unanswered_++;  // before: its acknowledgement may come inside of the call
+  if (esp_mqtt_client_publish(client_, topic, payload, payload_size, parcel.qos, parcel.retain ? 1 : 0) < 0) {
+    if (parcel.qos > 0) unanswered_--;
+    return lose();
+  }
+  messages_out_++;
+  bytes_out_ += static_cast<uint32_t>(parcel.topic_size) + static_cast<uint32_t>(payload_size);
 }
 
 // esp-mqtt's task.
@@ -252,6 +272,9 @@ void MqttSession::on_event(void* self, esp_event_base_t, int32_t, void* data) {
       break;
     case MQTT_EVENT_CONNECTED:
       session.tell(MqttState::kConnected, MqttFault::kNone);
+      break;
+    case MQTT_EVENT_PUBLISHED:  // of QoS 1, for none is enqueued
+      if (session.unanswered_ > 0) session.unanswered_--;
       break;
     case MQTT_EVENT_DATA:
       if (session.turn_ == session.client_turn_) session.take_part(event);
@@ -275,7 +298,7 @@ void MqttSession::take_part(const esp_mqtt_event_t& event) {
     const bool fits = topic_size <= kMaxTopic && static_cast<size_t>(event.total_data_len) <= kMaxPayload;
     whole_size_ = 0;
     if (!fits) {
-      dropped_++;
+      lost_in_++;
       return;
     }
     whole_[0] = static_cast<char>(topic_size);
@@ -284,11 +307,17 @@ void MqttSession::take_part(const esp_mqtt_event_t& event) {
   }
   if (whole_size_ == 0) return;
   const auto size = static_cast<size_t>(event.data_len);
-  if (size > sizeof whole_ - whole_size_) return;
+  if (size > sizeof whole_ - whole_size_) {
+    lost_in_++;
+    whole_size_ = 0;
+    return;
+  }
   if (size > 0) std::memcpy(whole_ + whole_size_, event.data, size);
   whole_size_ += size;
   if (event.current_data_offset + event.data_len < event.total_data_len) return;
-  if (xMessageBufferSend(arrived_, whole_, whole_size_, 0) != whole_size_) dropped_++;
+  messages_in_++;
+  bytes_in_ += static_cast<uint32_t>(whole_size_ - 1);
+  if (xMessageBufferSend(arrived_, whole_, whole_size_, 0) != whole_size_) lost_in_++;
 }
 
 }  // namespace fb::esp32

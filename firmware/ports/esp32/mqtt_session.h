@@ -46,8 +46,7 @@ class MqttSession final : public MqttClient {
   };
   /// The next message that arrived. False: none. The views are valid until the next call.
   bool next(Message& out);
-  /// Messages that were too long, or came faster than they were taken.
-  uint32_t dropped() const { return dropped_; }
+  MqttCounters counters() override;
   /// Has everything that was published been given to the network? For whoever is about to sleep.
   bool idle() const { return handed_over_ == carried_; }
 
@@ -103,7 +102,13 @@ class MqttSession final : public MqttClient {
   std::atomic<Turn> turn_{0};
   std::atomic<MqttState> state_{MqttState::kOff};
   std::atomic<MqttFault> fault_{MqttFault::kNone};
-  std::atomic<uint32_t> dropped_{0};
+  std::atomic<uint32_t> messages_out_{0};
+  std::atomic<uint32_t> bytes_out_{0};
+  std::atomic<uint32_t> messages_in_{0};
+  std::atomic<uint32_t> bytes_in_{0};
+  std::atomic<uint32_t> lost_out_{0};
+  std::atomic<uint32_t> lost_in_{0};
+  std::atomic<uint32_t> unanswered_{0};  ///< given to esp-mqtt with QoS 1, and not acknowledged yet
   std::atomic<uint32_t> handed_over_{0};
   std::atomic<uint32_t> carried_{0};
   MessageBufferHandle_t arrived_ = nullptr;  ///< written by esp-mqtt's task

@@ -47,6 +47,7 @@ class FakeBody final : public Storage,
     sent.push_back({std::string(topic), std::string(payload), retain});
     return true;
   }
+  MqttCounters counters() override { return {static_cast<uint32_t>(sent.size()), 20, 3, 40, 5, 6}; }
   void write(LogLevel, std::string_view, std::string_view text) override { log.emplace_back(text); }
   size_t free_bytes() override { return free_memory; }
   uint64_t micros() override { return time_us += run_takes_us; }

@@ -130,8 +130,12 @@ void MosquittoSession::open(const MqttSettings& settings) {
     if (session->pending_ > 0) session->pending_--;
   });
   mosquitto_message_callback_set(handle, [](mosquitto*, void* self, const mosquitto_message* message) {
-    static_cast<MosquittoSession*>(self)->inbox_.push_back(
+    auto* const session = static_cast<MosquittoSession*>(self);
+    session->inbox_.push_back(
         {message->topic, {static_cast<const char*>(message->payload), static_cast<size_t>(message->payloadlen)}});
+    session->counters_.messages_in++;
+    session->counters_.bytes_in +=
+        static_cast<uint32_t>(session->inbox_.back().topic.size() + session->inbox_.back().payload.size());
   });
   state_ = MqttState::kConnecting;
   begin();
@@ -164,6 +168,8 @@ void MosquittoSession::close() {
   }
   client_.reset();
   lookup_.reset();
+  counters_.lost_in += static_cast<uint32_t>(inbox_.size());
+  counters_.lost_out += static_cast<uint32_t>(pending_);
   inbox_.clear();
   pending_ = 0;
   state_ = MqttState::kOff;
@@ -193,7 +199,11 @@ bool MosquittoSession::publish(std::string_view topic, std::string_view payload,
   pending_++;  // before: the callback may come inside of the call
   const int result = mosquitto_publish(client_->handle, nullptr, std::string(topic).c_str(),
                                        static_cast<int>(payload.size()), payload.data(), qos, retain);
-  if (result == MOSQ_ERR_SUCCESS) return true;
+  if (result == MOSQ_ERR_SUCCESS) {
+    counters_.messages_out++;
+    counters_.bytes_out += static_cast<uint32_t>(topic.size() + payload.size());
+    return true;
+  }
   if (pending_ > 0) pending_--;
   return false;
 }

@@ -41,6 +41,7 @@ class MosquittoSession final : public MqttClient {
   void subscribe(std::string_view topic, uint8_t qos) override;
   MqttState state() override;
   MqttFault fault() override { return fault_; }
+  MqttCounters counters() override { return counters_; }
 
   /// What to wait for; fd −1: nothing.
   pollfd wanted() const;
@@ -67,6 +68,7 @@ class MosquittoSession final : public MqttClient {
   MqttState state_ = MqttState::kOff;
   MqttFault fault_ = MqttFault::kNone;
   size_t pending_ = 0;
+  MqttCounters counters_;
 };
 
 }  // namespace fb::posix
