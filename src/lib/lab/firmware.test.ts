@@ -245,6 +245,20 @@ describe('host', () => {
 		});
 	});
 
+	it('lets each of a thousand devices give a sample a second', async () => {
+		const { add, take, clock } = await bench();
+		const config = {
+			complete: true,
+			components: [{ id: 'climate', type: 'sim-climate', config: { period_ms: 1000 } }]
+		};
+		for (let i = 0; i < 1000; i++) add(`sim-${i}`, { config, seed: i }).setLink(true);
+		clock.advance(3500);
+		const counts = new Map<unknown, number>();
+		for (const { node_id } of take('telemetry')) counts.set(node_id, (counts.get(node_id) ?? 0) + 1);
+		expect(counts.size).toBe(1000);
+		expect(new Set(counts.values())).toEqual(new Set([4])); // at 0, 1, 2 and 3 s
+	}, 60_000);
+
 	it('holds a hundred devices in one instance', async () => {
 		const { host, add, take, clock } = await bench();
 		for (let i = 0; i < 100; i++) add(`sim-${i}`).setLink(true);
