@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/ram_region.h"
+#include "ports/wasm/practice_maker.h"
 #include "ports/wasm/wasm_crypto.h"
 #include "ports/wasm/wasm_hal.h"
 
@@ -59,6 +60,7 @@ struct Body {
                    VirtualNode(options.identity, options.seed, {hal, hal, hal, hal, hal, hal, hal, crypto, samples, slots},
                                options.board ? &board : nullptr, options.world));
     if (node == nullptr) return Status::kNoSpace;
+    node->device().trust(practice_trust());
     const Status started = node->start({options.config, options.config_size}, now);
     if (started == Status::kOk && !options.board) node->device().set_link(link_up, now);
     return started;
@@ -72,6 +74,11 @@ struct Body {
     }
     node.reset();
     asleep_until = until;
+  }
+
+  /// Is another image to start? Then the host does it, by the way of its bootloader.
+  bool resets() const {
+    return options.board && (slots.given_up() || (slots.chosen() && node->device().restart_wanted()));
   }
 
   Options options;
@@ -88,6 +95,9 @@ struct Body {
   bool link_up = false;
   bool booted = false;
 };
+
+/// What fb_device_step returns where the host must restart the board.
+constexpr double kResets = -2;
 
 struct Slot {
   std::unique_ptr<Body> body;
@@ -204,11 +214,13 @@ FB_EXPORT(fb_device_step) double fb_device_step(uint32_t handle, double mono_ms,
   const Now now = now_of(mono_ms, unix_ms);
   if (now.mono < body->asleep_until) return static_cast<double>(body->asleep_until);
   const bool wakes = body->node == nullptr;
+  if (!wakes && body->resets()) return kResets;
   if (wakes || body->node->device().restart_wanted()) {
     body->hal.reason = wakes ? ResetReason::kDeepSleep : ResetReason::kSoftware;
     if (body->boot(now) != Status::kOk) return -1;
   }
   const Millis next = body->node->step(now);
+  if (body->resets()) return kResets;
   const SleepWish wish = body->node->device().sleep_wish();
   if (wish.kind == SleepKind::kDeep) body->sleep(wish.until);
   return next == kNever ? 9e15 : static_cast<double>(next);

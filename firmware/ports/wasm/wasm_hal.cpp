@@ -104,8 +104,16 @@ ImageState WasmSlots::running_state() {
   return fb_host_slot(handle_, static_cast<uint32_t>(SlotAct::kState)) == 1 ? ImageState::kOnTrial
                                                                             : ImageState::kConfirmed;
 }
-Status WasmSlots::boot_other() { return slot_act(handle_, SlotAct::kBootOther); }
+Status WasmSlots::boot_other() {
+  const Status status = slot_act(handle_, SlotAct::kBootOther);
+  chosen_ = chosen_ || status == Status::kOk;
+  return status;
+}
 Status WasmSlots::confirm_running() { return slot_act(handle_, SlotAct::kConfirm); }
-Status WasmSlots::roll_back() { return slot_act(handle_, SlotAct::kRollBack); }
+Status WasmSlots::roll_back() {
+  const Status status = slot_act(handle_, SlotAct::kRollBack);
+  given_up_ = given_up_ || status == Status::kOk;
+  return status;
+}
 
 }  // namespace fb

@@ -56,9 +56,16 @@ class WasmSlots final : public FirmwareSlots {
   Status confirm_running() override;
   Status roll_back() override;
 
+  /// The next start is another image's: only the host's bootloader can make it.
+  bool chosen() const { return chosen_; }
+  /// The running image was given up: the restart is due now.
+  bool given_up() const { return given_up_; }
+
  private:
   uint32_t handle_;
   WasmRegion other_;
+  bool chosen_ = false;
+  bool given_up_ = false;
 };
 
 /// The cable, the network and the session of a board, by the imports of ABI 2.

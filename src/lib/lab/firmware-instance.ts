@@ -5,6 +5,9 @@ import type { Flash } from './flash';
 import { flashImports, type FlashBody } from './flash-imports';
 import { exportsOf, type FirmwareExports, type FirmwareFault } from './firmware-exports';
 
+/** What a step tells of a board that is to start through its bootloader, with the other slot's program or the one before. */
+export const RESET_WANTED = -2;
+
 /** What a device of the instance is given by its host; docs/firmware.md §3. */
 export interface DeviceBody {
 	readonly flash: Flash;
@@ -171,10 +174,10 @@ export class FirmwareInstance {
 		this.#bodies.delete(handle);
 	}
 
-	/** @returns when to step next, in ms of the device's rising clock; Infinity: only on a message */
+	/** @returns when to step next, in ms of the device's rising clock; Infinity: only on a message; RESET_WANTED */
 	step(handle: DeviceHandle, time: DeviceTime): Result<number, Trapped> {
 		const due = this.guard(() => this.wasm.step(handle, time.monoMs, time.unixMs));
-		if (!due.ok) return due;
+		if (!due.ok || due.value === RESET_WANTED) return due;
 		if (due.value < 0) return err({ kind: 'trapped', cause: new Error('the device did not come up again') });
 		return ok(due.value >= 9e15 ? Infinity : due.value);
 	}

@@ -40,6 +40,7 @@
 #include "ports/esp32/rs485_port.h"
 #include "ports/esp32/serial_cable.h"
 #include "ports/esp32/setup_portal.h"
+#include "ports/mbedtls/maker_keys.h"
 #include "ports/mbedtls/mbedtls_crypto.h"
 #include "sdkconfig.h"
 #if CONFIG_FIELDBENCH_NETWORK_OPENETH
@@ -54,6 +55,10 @@ using BoardNetwork = fb::esp32::WifiNetwork;
 namespace {
 
 constexpr char kTag[] = "node";
+
+// main/maker_keys.pem, as EMBED_TXTFILES names it.
+extern const char maker_keys_begin[] asm("_binary_maker_keys_pem_start");
+extern const char maker_keys_end[] asm("_binary_maker_keys_pem_end");
 #if CONFIG_FIELDBENCH_I2C
 constexpr std::string_view kFactoryDefault =
     R"({"components":[{"id":"climate","type":"sht3x"},{"id":"chip","type":"chip-health"},{"id":"led","type":"led"}]})";
@@ -149,6 +154,7 @@ struct Node {
   fb::esp32::OtaSlots slots;
   fb::Hal hal{storage, rng, mqtt, network, heap, log, timer, power, crypto, telemetry, slots};
   fb::SampleListeners listeners;
+  fb::MakerKeys makers;
   fb::Device device{identity(), hal};
   fb::Board board{device, hal, {cable, network, mqtt}};
   fb::Sht3xFactory climate{i2c, device.samples()};
@@ -244,6 +250,9 @@ void Node::begin() {
   ESP_ERROR_CHECK(esp_event_loop_create_default());
   note(network.begin(), "the network");
   fb::esp32::start_sntp();
+  const std::string_view keys(maker_keys_begin, static_cast<size_t>(maker_keys_end - maker_keys_begin));
+  note(makers.read(keys), "maker_keys.pem");
+  device.trust(makers.trust(CONFIG_IDF_FIRMWARE_CHIP_ID, "fieldbench-node"));
   note(board.start({}, kFactoryDefault, fb::esp32::now()), "the device");
 #if CONFIG_FIELDBENCH_HTTP
   note(http.begin(), "HTTP");

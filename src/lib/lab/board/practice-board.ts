@@ -71,6 +71,13 @@ const RESET = {
 	panic: '0xc (RTC_SW_CPU_RST)'
 } as const;
 type Reset = (typeof RESET)[keyof typeof RESET];
+/** The same as a program is told it, docs/firmware.md §2. */
+const TOLD_RESET: Readonly<Record<Reset, number>> = {
+	[RESET.powerOn]: 1,
+	[RESET.software]: 2,
+	[RESET.panic]: 3,
+	[RESET.watchdog]: 4
+};
 const ROM_LINES = ['ESP-ROM:practice board of Fieldbench, an ESP32-C3 that is virtual', 'Build:Nov 21 2026'];
 
 /** The id of the device that a board's firmware is, unless its owner chose another (docs/protocol.md §1). */
@@ -215,6 +222,11 @@ export class PracticeBoard {
 		else this.#boot(RESET.powerOn);
 	}
 
+	#restart(): void {
+		this.#stop();
+		this.#boot(RESET.software);
+	}
+
 	#startDownload(): void {
 		const { flash, timing, clock, mac } = this.parts;
 		this.#say(...ROM_LINES, `rst:${RESET.powerOn},boot:0x4 (DOWNLOAD(USB/UART0/1))`, 'waiting for download');
@@ -225,10 +237,7 @@ export class PracticeBoard {
 			registers: new PracticeRegisters(mac),
 			send: (bytes) => void this.#line.toHost(bytes),
 			setBaud: (baud) => (this.#line.chipBaud = baud),
-			restart: () => {
-				this.#stop();
-				this.#boot(RESET.software);
-			}
+			restart: () => this.#restart()
 		});
 		this.#become({ kind: 'download', stub: false });
 	}
@@ -246,13 +255,14 @@ export class PracticeBoard {
 		const run = this.#run;
 		const wait = this.parts.timing.bitsPerByte === 0 ? 0 : BOOT_MS;
 		this.#cancelTimer = this.parts.clock.after(wait, () => {
-			void this.#start(app, run);
+			void this.#start(app, run, cause);
 		});
 	}
 
 	async #start(
 		app: Extract<ReturnType<typeof bootFrom>['outcome'], { kind: 'app' }>['app'],
-		run: number
+		run: number,
+		cause: Reset
 	): Promise<void> {
 		const { mac, name, flash, clock } = this.parts;
 		const ours = () => run === this.#run;
@@ -261,6 +271,7 @@ export class PracticeBoard {
 			name,
 			mac,
 			seed: Number.parseInt(mac.slice(-8), 16),
+			reset: TOLD_RESET[cause],
 			records: new NvsRecords(flash, app.nvs),
 			regions: {
 				telemetry: app.telemetry && flashWindow(flash, app.telemetry.offset, app.telemetry.size),
@@ -275,6 +286,9 @@ export class PracticeBoard {
 				},
 				network: this.#network,
 				mqtt: this.#session
+			},
+			restarts: () => {
+				if (ours()) this.#restart();
 			},
 			died: (cause) => this.#died(cause)
 		});

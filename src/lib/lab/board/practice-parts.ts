@@ -9,7 +9,11 @@ import {
 	PRACTICE_WASM_ADDRESS
 } from '$lib/formats';
 
-const CSV = 'nvs,data,nvs,0x9000,0x5000\notadata,data,ota,0xe000,0x2000\nota_0,app,ota_0,0x10000,0x180000\n';
+const CSV = `nvs,data,nvs,0x9000,0x5000
+otadata,data,ota,0xe000,0x2000
+ota_0,app,ota_0,0x10000,0x180000
+ota_1,app,ota_1,0x190000,0x180000
+`;
 
 /** For tests: what `npm run firmware` packs, from the module as it is now. */
 export async function practiceParts(

@@ -2,7 +2,7 @@ import { err, ok, type Clock, type Result } from '$lib/base';
 import type { BoardBody } from '../board-imports';
 import type { FirmwareFault } from '../firmware-exports';
 import type { FlashBody } from '../flash-imports';
-import { FirmwareInstance, type DeviceHandle, type DevicePublish } from '../firmware-instance';
+import { FirmwareInstance, RESET_WANTED, type DeviceHandle, type DevicePublish } from '../firmware-instance';
 import type { Flash } from '../flash';
 
 export interface RunningParts {
@@ -10,11 +10,15 @@ export interface RunningParts {
 	readonly name: string;
 	readonly mac: string;
 	readonly seed: number;
+	/** Why it starts, docs/firmware.md §2. */
+	readonly reset: number;
 	readonly records: Flash;
 	readonly regions: FlashBody;
 	readonly board: BoardBody;
 	readonly clock: Clock;
 	publish(message: DevicePublish): void;
+	/** The bootloader is to choose again: the other slot's program, or the one before. */
+	restarts(): void;
 	/** The program stopped in the middle of a call; nothing runs any more. */
 	died(cause: string): void;
 }
@@ -58,9 +62,9 @@ export class RunningFirmware {
 		);
 		if (!instance.ok) return instance;
 		const running = new RunningFirmware(instance.value, parts);
-		const { id, name, mac, seed, records, regions, board } = parts;
+		const { id, name, mac, seed, reset, records, regions, board } = parts;
 		const made = instance.value.create(
-			{ id, name, seed, board: { mac } },
+			{ id, name, seed, reset, board: { mac } },
 			{
 				flash: records,
 				regions,
@@ -95,6 +99,10 @@ export class RunningFirmware {
 		this.#cancelTimer();
 		const due = this.#run((handle) => this.instance.step(handle, this.#time()));
 		if (due === undefined || this.#handle === undefined) return;
+		if (due === RESET_WANTED) {
+			this.end();
+			return this.parts.restarts();
+		}
 		const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(1, Math.ceil(due - this.#time().monoMs)));
 		this.#cancelTimer = this.parts.clock.after(waitMs, () => this.step());
 	}
