@@ -90,6 +90,14 @@ export type PlanProblem = { readonly blocking: boolean } & (
 	| { readonly kind: 'locked-chip'; readonly by: 'secure-boot' | 'flash-encryption' }
 );
 
+/** What a person wants of a write. */
+export interface PlanWishes {
+	/** The whole chip is erased first. */
+	readonly eraseAll: boolean;
+	/** Written with the firmware, in the place of what it has there: an image of NVS made from a form. */
+	readonly settings?: FirmwarePart;
+}
+
 /** What will be written where, what dies and what stays. */
 export interface WritePlan {
 	/** The MAC of the board that it was made for. */

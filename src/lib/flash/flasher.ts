@@ -73,6 +73,24 @@ export class Flasher {
 	}
 
 	/**
+	 * What the flash holds there, checked by the chip's own digest.
+	 * @param onBytes told how many have come
+	 * Rejects only with the signal's reason.
+	 */
+	async read(
+		range: { readonly offset: number; readonly length: number },
+		onBytes: (bytes: number) => void,
+		signal: AbortSignal
+	): Promise<Result<Uint8Array<ArrayBuffer>, FlashError>> {
+		const { stub } = this.#session;
+		assert(stub, 'a board is connected before it is read');
+		const reading = stub
+			.readFlash(range.offset, range.length, this.#until(signal), onBytes)
+			.then((read) => (read.ok ? read : err(this.#session.errorOf(read.error))));
+		return this.#orUnplugged(reading, signal);
+	}
+
+	/**
 	 * Writes and verifies; ends with a reset pulse and a closed port, whatever came of it. Connects first where it is not.
 	 * Rejects only with the signal's reason.
 	 */

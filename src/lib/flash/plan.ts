@@ -7,7 +7,15 @@ import {
 	type PartitionTable,
 	type RecognisedBin
 } from '$lib/formats';
-import type { BoardFacts, FirmwareSource, PlanProblem, PlanRange, PlanRegion, WritePlan } from './facts';
+import type {
+	BoardFacts,
+	FirmwareSource,
+	PlanProblem,
+	PlanRange,
+	PlanRegion,
+	PlanWishes,
+	WritePlan
+} from './facts';
 
 /** The least that a flash erases, bytes. */
 export const SECTOR_BYTES = 0x1000;
@@ -24,15 +32,17 @@ const NVS_SUBTYPE = 2;
 
 /**
  * What a write would do to this board, and what speaks against it. Pure.
- * @param options.erase the whole chip is erased first
- * @param options.current the table that the board has now, where it has one
+ * @param wishes.current the table that the board has now, where it has one
  */
 export function planWrite(
 	board: BoardFacts,
 	source: FirmwareSource,
-	{ erase, current }: { readonly erase: boolean; readonly current?: PartitionTable }
+	{ eraseAll: erase, settings, current }: PlanWishes & { readonly current?: PartitionTable }
 ): WritePlan {
-	const read = source.parts
+	const read = [
+		...source.parts.filter(({ offset }) => offset !== settings?.offset),
+		...(settings ? [settings] : [])
+	]
 		.filter((part) => part.bytes.length > 0)
 		.map((part) => ({ part, bin: recogniseBin(part.bytes) }))
 		.toSorted((a, b) => a.part.offset - b.part.offset);

@@ -92,8 +92,9 @@ export class Stub {
 	async readFlash(
 		offset: number,
 		length: number,
-		signal: AbortSignal
-	): Promise<Result<Uint8Array, LineFault>> {
+		signal: AbortSignal,
+		onBytes: (bytes: number) => void = () => undefined
+	): Promise<Result<Uint8Array<ArrayBuffer>, LineFault>> {
 		const asked = await this.#ask(
 			OP.readFlash,
 			words(offset, length, 0x1000, 64),
@@ -107,6 +108,7 @@ export class Stub {
 			const packet = await this.line.next(deadline(), signal);
 			if (!packet.ok) return packet;
 			bytes = concatBytes([bytes, packet.value]);
+			onBytes(bytes.length);
 			const told = await this.line.send(words(bytes.length), signal);
 			if (!told.ok) return told;
 		}

@@ -7,6 +7,7 @@ import {
 	Flasher,
 	type FlashState,
 	planWrite,
+	type PlanWishes,
 	type WritePlan
 } from '$lib/flash';
 import {
@@ -95,12 +96,21 @@ export class CableBoard implements BoardAtWork {
 		}
 	}
 
-	plan(firmware: FirmwareSource, eraseAll: boolean): WritePlan {
+	plan(firmware: FirmwareSource, wishes: PlanWishes): WritePlan {
 		if (!this.#board) throw new Error('a plan needs a board that has answered');
 		return planWrite(this.#board, firmware, {
-			erase: eraseAll,
+			...wishes,
 			...(this.#table && { current: this.#table })
 		});
+	}
+
+	async read(
+		range: { readonly offset: number; readonly length: number },
+		onBytes: (bytes: number) => void,
+		signal: AbortSignal
+	): Promise<Result<Uint8Array<ArrayBuffer>, FlashError>> {
+		if (!this.#flasher) throw new Error('a board is read while it is connected');
+		return this.#flasher.read(range, onBytes, signal);
 	}
 
 	async write(plan: WritePlan, onState: (state: FlashState) => void, signal: AbortSignal): Promise<void> {

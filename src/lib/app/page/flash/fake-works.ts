@@ -97,7 +97,8 @@ export function fakeWorks(
 		info: { vendorId: 0x10c4, productId: 0xea60 },
 		table: undefined,
 		connect: () => Promise.resolve(script.answer),
-		plan: (_firmware, eraseAll) => fakePlan(eraseAll, script.problems),
+		plan: (_firmware, { eraseAll }) => fakePlan(eraseAll, script.problems),
+		read: ({ length }) => Promise.resolve(ok(new Uint8Array(length).fill(0xff))),
 		write: (_plan, onState, signal) =>
 			new Promise((resolve) => {
 				for (const state of script.states) onState(state);

@@ -1,5 +1,5 @@
 import type { ConsoleLog } from '$lib/console';
-import type { BoardFacts, PickedFile } from '$lib/flash';
+import type { BoardFacts, FirmwareSource, PickedFile } from '$lib/flash';
 import { BoardLink } from './board-link.svelte';
 import { FirmwareChoice } from './firmware-choice.svelte';
 import { SetupRun } from './setup-run.svelte';
@@ -89,6 +89,14 @@ export class FlashSession {
 		await setup.begin((text) => this.log.push(text, Date.now()));
 	}
 
+	/** Plans what was made here rather than chosen: a backup, or settings that were edited. */
+	use(firmware: FirmwareSource): void {
+		const { at, stage } = this.link;
+		if (!at || stage.kind !== 'connected') return;
+		this.#endSetup();
+		this.#run = new WriteRun(this.works, at, stage.board, firmware);
+	}
+
 	flashAgain(): void {
 		this.#endSetup();
 		this.run?.again();
@@ -112,7 +120,7 @@ export class FlashSession {
 			return;
 		}
 		const choice = new FirmwareChoice(this.works.firmware, board, at, (firmware) => {
-			this.#run = new WriteRun(this.works, at, board, firmware);
+			this.use(firmware);
 		});
 		this.#choice = choice;
 		if (this.#waiting.length > 0) void choice.addFiles(this.#waiting);

@@ -6,6 +6,7 @@ import type {
 	FlashError,
 	FlashState,
 	PickedFile,
+	PlanWishes,
 	RecentFirmware,
 	WritePlan
 } from '$lib/flash';
@@ -120,7 +121,13 @@ export interface BoardAtWork {
 	readonly table: PartitionTable | undefined;
 	/** Resets the chip into download mode and asks who it is. */
 	connect(onAttempt: (attempt: number) => void, signal: AbortSignal): Promise<Result<BoardFacts, FlashError>>;
-	plan(firmware: FirmwareSource, eraseAll: boolean): WritePlan;
+	plan(firmware: FirmwareSource, wishes: PlanWishes): WritePlan;
+	/** What its flash holds there; it was connected and nothing was written since. @param onBytes told how many have come */
+	read(
+		range: { readonly offset: number; readonly length: number },
+		onBytes: (bytes: number) => void,
+		signal: AbortSignal
+	): Promise<Result<Uint8Array<ArrayBuffer>, FlashError>>;
 	/** Ends in `done`, `cancelled` or `failed`, which is also told; the board is restarted. */
 	write(plan: WritePlan, onState: (state: FlashState) => void, signal: AbortSignal): Promise<void>;
 	/** The line of the program that runs on it, until `signal` aborts. */

@@ -1,4 +1,4 @@
-import type { BoardFacts, FirmwareSource, FlashState, WritePlan } from '$lib/flash';
+import type { BoardFacts, FirmwareSource, FlashState, PlanWishes, WritePlan } from '$lib/flash';
 import { NO_PROGRESS, planView, progressed, type WriteProgress, writeView } from '$lib/flash/view';
 import type { BoardAtWork, FlashWorks } from './works';
 
@@ -8,7 +8,7 @@ const NOTHING: WritePlan = { mac: '', regions: [], eraseAll: false, erased: [], 
 
 /** One firmware on its way to one board: the plan, and then the write. */
 export class WriteRun {
-	#eraseAll = $state(false);
+	#wishes = $state.raw<PlanWishes>({ eraseAll: false });
 	#state = $state.raw<FlashState | undefined>(undefined);
 	#progress = $state.raw<WriteProgress>(NO_PROGRESS);
 	/** Made anew at each return to it: what the board has now is no longer what it had. */
@@ -30,13 +30,13 @@ export class WriteRun {
 		this.#planAnew();
 	}
 
-	get eraseAll(): boolean {
-		return this.#eraseAll;
+	get wishes(): PlanWishes {
+		return this.#wishes;
 	}
 
-	erase(all: boolean): void {
+	wish(changed: Partial<PlanWishes>): void {
 		if (this.running) return;
-		this.#eraseAll = all;
+		this.#wishes = { ...this.#wishes, ...changed };
 		this.#planAnew();
 	}
 
@@ -67,6 +67,6 @@ export class WriteRun {
 	}
 
 	#planAnew(): void {
-		this.#plan = this.at.plan(this.firmware, this.#eraseAll);
+		this.#plan = this.at.plan(this.firmware, this.#wishes);
 	}
 }
