@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { assert, err, ok, sameBytes, type Result } from '$lib/base';
-import { parseAppDescriptor, type AppDescriptor } from './app-descriptor';
+import { APP_DESCRIPTOR_BYTES, parseAppDescriptor, type AppDescriptor } from './app-descriptor';
 import { chipFamilyOf, type ChipFamily } from './chips';
 import { alignUp, u16At, u32At, viewOf } from './little-endian';
 
@@ -127,6 +127,45 @@ function walkSegments(
 	}
 	return ok({ segments, end, checksum });
 }
+
+/** What the first bytes of an image tell, before the rest is read. */
+export interface AppImageHead {
+	readonly chipId: number;
+	readonly family?: ChipFamily;
+	readonly segmentCount: number;
+	readonly hashAppended: boolean;
+	readonly descriptor?: AppDescriptor;
+}
+
+/** Bytes from an image's start that hold its head and, where it has one, its descriptor. */
+export const IMAGE_HEAD_BYTES = HEADER_BYTES + SEGMENT_HEADER_BYTES + APP_DESCRIPTOR_BYTES;
+/** Of the first segment's header; each is 8 bytes, and the next follows the data. */
+export const FIRST_SEGMENT_AT = HEADER_BYTES;
+
+/** @returns undefined where no image begins here. Says nothing of whether it is whole: `parseAppImage` does. */
+export function parseAppImageHead(bytes: Uint8Array): AppImageHead | undefined {
+	if (bytes.length < HEADER_BYTES || bytes[0] !== MAGIC) return undefined;
+	const segmentCount = bytes[AT.segmentCount]!;
+	if (segmentCount === 0 || segmentCount > MAX_SEGMENTS) return undefined;
+	const chipId = u16At(bytes, AT.chipId);
+	const family = chipFamilyOf(chipId);
+	const descriptor = parseAppDescriptor(bytes.subarray(HEADER_BYTES + SEGMENT_HEADER_BYTES));
+	return {
+		chipId,
+		...(family && { family }),
+		segmentCount,
+		hashAppended: bytes[AT.hashAppended] === 1,
+		...(descriptor && { descriptor })
+	};
+}
+
+/** Where the header after this segment begins. @param header 8 bytes @param at of this header, from the image's start */
+export const nextSegmentAt = (header: Uint8Array, at: number): number =>
+	at + SEGMENT_HEADER_BYTES + u32At(header, 4);
+
+/** Bytes of a whole image whose last segment ends there. */
+export const imageEnd = (dataEnd: number, hashAppended: boolean): number =>
+	alignUp(dataEnd + 1, 16) + (hashAppended ? DIGEST_BYTES : 0);
 
 const tooShort = (neededBytes: number, bytes: Uint8Array): Result<never, ImageFault> =>
 	err({ kind: 'too-short', neededBytes, lengthBytes: bytes.length });

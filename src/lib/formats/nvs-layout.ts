@@ -63,6 +63,12 @@ export type HeadFault = 'entry-checksum' | 'unknown-type' | 'bad-span';
 const hasData = (type: number): boolean =>
 	type === ITEM_TYPE.string || type === ITEM_TYPE.blob1 || type === ITEM_TYPE.blobData;
 
+/** What stands in an entry's place for a key, where a person could have named it so. */
+export function keyText(entry: Uint8Array): string | undefined {
+	const text = fieldText(entry, AT.key, MOST_KEY_BYTES + 1);
+	return /^[\x20-\x7e]{1,15}$/u.test(text) ? text : undefined;
+}
+
 export function readHead(entry: Uint8Array, index: number): ItemHead | HeadFault {
 	if (crcOfHead(entry) !== u32At(entry, AT.crc)) return 'entry-checksum';
 	const type = entry[AT.type]!;

@@ -5,6 +5,7 @@ import {
 	NVS_PAGE_BYTES,
 	nvsCrc,
 	PAGE_ENTRIES,
+	keyText,
 	readHead,
 	VERSION_1,
 	VERSION_2,
@@ -76,6 +77,10 @@ export class NvsPage {
 			else if (mark !== EMPTY) erased++;
 		}
 		return { written, erased, free: PAGE_ENTRIES - written - erased };
+	}
+
+	get version(): 1 | 2 {
+		return this.#bytes[AT.version] === VERSION_1 ? 1 : 2;
 	}
 
 	/** Entries that can still be written. */
@@ -193,7 +198,8 @@ export class NvsPage {
 			const head = this.#headAt(index);
 			if (typeof head === 'string' || !this.#allWritten(index, head.span)) {
 				const kind = typeof head === 'string' ? head : 'bad-span';
-				damage.push({ kind, offset: this.offset + this.#entryAt(index) });
+				const key = keyText(this.#entry(index));
+				damage.push({ kind, offset: this.offset + this.#entryAt(index), ...(key && { key }) });
 				index++;
 				continue;
 			}

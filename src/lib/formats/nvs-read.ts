@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '$lib/base';
 import { NVS_PAGE_BYTES } from './nvs-layout';
 import { memoryMedium } from './nvs-medium';
-import { loadPages, namespacesOf, readEntries, survey } from './nvs-store';
+import { loadPages, nameOf, namespacesOf, readEntries, survey } from './nvs-store';
 import type { NvsContents, NvsFault } from './nvs-types';
 
 /**
@@ -17,19 +17,21 @@ export function parseNvs(bytes: Uint8Array): Result<NvsContents, NvsFault> {
 		return err({ kind: 'not-nvs' });
 	const { live, incomplete } = survey(pages);
 	const { entries, damage } = readEntries(live);
+	const names = namespacesOf(live);
 	return ok({
 		entries,
-		namespaces: [...namespacesOf(live).values()],
+		namespaces: [...names.values()],
 		pages: pages.map((page) => ({
 			state: page.state,
-			...(page.holdsItems && { sequence: page.sequence }),
+			...(page.holdsItems && { sequence: page.sequence, version: page.version }),
 			...page.counts
 		})),
 		damage: [
 			...pages.flatMap((page) => page.damage),
 			...incomplete.map((item) => ({
 				kind: 'blob-incomplete' as const,
-				offset: item.page.offsetOf(item)
+				offset: item.page.offsetOf(item),
+				...nameOf(item, names)
 			})),
 			...damage
 		]

@@ -95,6 +95,15 @@ export function namespacesOf(live: readonly PageItem[]): ReadonlyMap<number, str
 	);
 }
 
+/** What a damaged item is called. */
+export function nameOf(
+	item: PageItem,
+	names: ReadonlyMap<number, string>
+): { key: string; namespace?: string } {
+	const namespace = names.get(item.namespace);
+	return { key: item.key, ...(namespace !== undefined && { namespace }) };
+}
+
 /** All entries, and what could not be read. */
 export function readEntries(live: readonly PageItem[]): { entries: NvsEntry[]; damage: NvsDamage[] } {
 	const names = namespacesOf(live);
@@ -104,7 +113,8 @@ export function readEntries(live: readonly PageItem[]): { entries: NvsEntry[]; d
 		if (item.namespace === 0 || item.type === ITEM_TYPE.blobData) continue;
 		const namespace = names.get(item.namespace);
 		const value = namespace === undefined ? 'unknown-namespace' : readValue(item, live);
-		if (typeof value === 'string') damage.push({ kind: value, offset: item.page.offsetOf(item) });
+		if (typeof value === 'string')
+			damage.push({ kind: value, offset: item.page.offsetOf(item), ...nameOf(item, names) });
 		else entries.push({ namespace: namespace!, key: item.key, ...value });
 	}
 	return { entries, damage };

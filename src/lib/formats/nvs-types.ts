@@ -19,6 +19,8 @@ export interface NvsPageFacts {
 	readonly state: NvsPageState;
 	/** Rises with each page begun; absent where the page has no sound header. */
 	readonly sequence?: number;
+	/** Of the format: 1 before ESP-IDF 3.2, which cannot read 2. Absent with the sequence. */
+	readonly version?: 1 | 2;
 	/** Of the page's 126 places of 32 bytes. */
 	readonly written: number;
 	readonly erased: number;
@@ -38,6 +40,10 @@ export interface NvsDamage {
 		| 'unknown-namespace';
 	/** Bytes from the partition's start. */
 	readonly offset: number;
+	/** What stands where its key would be; where the entry's own checksum fails, that may be wrong too. */
+	readonly key?: string;
+	/** Where the name of its namespace is known. */
+	readonly namespace?: string;
 }
 
 export interface NvsContents {

@@ -4,8 +4,8 @@ import type { NvsValue, NvsValueFault } from './nvs-types';
 
 /** Why this cannot be written under this name, if it cannot. Source: ESP-IDF `nvs.h`, limits of keys and strings. */
 export function valueFault(namespace: string, key: string, value: NvsValue): NvsValueFault | undefined {
-	if (!isName(namespace)) return { kind: 'bad-namespace', namespace };
-	if (!isName(key)) return { kind: 'bad-key', key };
+	if (!isNvsName(namespace)) return { kind: 'bad-namespace', namespace };
+	if (!isNvsName(key)) return { kind: 'bad-key', key };
 	switch (value.type) {
 		case 'blob':
 			return undefined;
@@ -30,7 +30,8 @@ function fits(value: Exclude<NvsValue, { type: 'blob' | 'string' }>): boolean {
 	return whole === (value.type.startsWith('i') ? BigInt.asIntN(bits, whole) : BigInt.asUintN(bits, whole));
 }
 
-function isName(name: string): boolean {
+/** A namespace's or key's name: 1 … 15 bytes. */
+export function isNvsName(name: string): boolean {
 	const length = utf8Length(name);
 	return length > 0 && length <= MOST_KEY_BYTES && !name.includes('\0') && isWellFormed(name);
 }

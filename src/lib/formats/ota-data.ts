@@ -20,6 +20,12 @@ export interface OtaData {
 	readonly selected: OtaRecord | undefined;
 }
 
+/** One of the two sectors as it lies there, whatever the bootloader thinks of it. */
+export type OtaSector =
+	| { readonly kind: 'empty' }
+	/** @property crcOk where not, the bootloader passes over it */
+	| (OtaRecord & { readonly kind: 'record'; readonly crcOk: boolean });
+
 export interface OtaFault {
 	readonly kind: 'too-short';
 	readonly lengthBytes: number;
@@ -51,11 +57,24 @@ export function parseOtaData(bytes: Uint8Array): Result<OtaData, OtaFault> {
 }
 
 function recordAt(bytes: Uint8Array, at: number): OtaRecord | undefined {
+	const sector = sectorAt(bytes, at);
+	if (sector.kind === 'empty' || !sector.crcOk || sector.sequence === 0) return undefined;
+	return { sequence: sector.sequence, state: sector.state };
+}
+
+/** Both sectors with what is wrong in them. Total. */
+export function readOtaSectors(bytes: Uint8Array): Result<readonly [OtaSector, OtaSector], OtaFault> {
+	if (bytes.length < OTA_DATA_BYTES) return err({ kind: 'too-short', lengthBytes: bytes.length });
+	return ok([sectorAt(bytes, 0), sectorAt(bytes, SECTOR_BYTES)]);
+}
+
+function sectorAt(bytes: Uint8Array, at: number): OtaSector {
 	const sequence = u32At(bytes, at);
-	if (sequence === NO_SEQUENCE || sequence === 0) return undefined;
-	if (crc32(bytes.subarray(at, at + 4), CRC_SEED) !== u32At(bytes, at + AT.crc)) return undefined;
-	const state = u32At(bytes, at + AT.state);
-	return { sequence, state: state === STATE_UNDEFINED ? 'undefined' : (STATES[state] ?? 'unknown') };
+	if (sequence === NO_SEQUENCE) return { kind: 'empty' };
+	const crcOk = crc32(bytes.subarray(at, at + 4), CRC_SEED) === u32At(bytes, at + AT.crc);
+	const code = u32At(bytes, at + AT.state);
+	const state = code === STATE_UNDEFINED ? 'undefined' : (STATES[code] ?? 'unknown');
+	return { kind: 'record', sequence, state, crcOk };
 }
 
 /** The OTA slot (0: `ota_0`) that the bootloader starts, or undefined: the factory app, or `ota_0` where there is none. */

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '$lib/base';
 import { alignUp } from './little-endian';
+import { APP_TYPE, DATA_TYPE, PARTITION_SUBTYPES, PARTITION_TYPES } from './partition-names';
 import { PARTITION_TABLE_OFFSET, partitionAlignment, type Partition } from './partition-table';
 
 export type CsvField = 'name' | 'type' | 'subtype' | 'offset' | 'size' | 'flags';
@@ -12,32 +13,6 @@ export interface CsvFault {
 	/** What stands there. */
 	readonly text: string;
 }
-
-const APP = 0;
-const DATA = 1;
-const TYPES: Readonly<Record<string, number>> = { app: APP, data: DATA };
-
-/** Source: ESP-IDF `esp_partition.h`, `esp_partition_subtype_t`. */
-const SUBTYPES: Readonly<Record<number, Readonly<Record<string, number>>>> = {
-	[APP]: {
-		factory: 0x00,
-		test: 0x20,
-		...Object.fromEntries(Array.from({ length: 16 }, (_, slot) => [`ota_${slot}`, 0x10 + slot]))
-	},
-	[DATA]: {
-		ota: 0x00,
-		phy: 0x01,
-		nvs: 0x02,
-		coredump: 0x03,
-		nvs_keys: 0x04,
-		efuse: 0x05,
-		undefined: 0x06,
-		esphttpd: 0x80,
-		fat: 0x81,
-		spiffs: 0x82,
-		littlefs: 0x83
-	}
-};
 
 /** The first sector after the table's own. */
 const FIRST_OFFSET = PARTITION_TABLE_OFFSET + 0x1000;
@@ -74,7 +49,9 @@ function parseRow(line: string, end: number): Result<Partition, { field: CsvFiel
 		...rest
 	] = line.split(',').map((field) => field.trim());
 	if (label === '') return err({ field: 'name', text: label });
-	const type = Object.hasOwn(TYPES, typeText) ? TYPES[typeText] : numberOf(typeText, 0xfe);
+	const type = Object.hasOwn(PARTITION_TYPES, typeText)
+		? PARTITION_TYPES[typeText]
+		: numberOf(typeText, 0xfe);
 	if (type === undefined) return err({ field: 'type', text: typeText });
 	const subtype = subtypeOf(type, subtypeText);
 	if (subtype === undefined) return err({ field: 'subtype', text: subtypeText });
@@ -102,8 +79,8 @@ function parseRow(line: string, end: number): Result<Partition, { field: CsvFiel
 }
 
 function subtypeOf(type: number, text: string): number | undefined {
-	if (text === '') return type === APP ? undefined : SUBTYPES[DATA]!['undefined'];
-	const names = SUBTYPES[type] ?? {};
+	if (text === '') return type === APP_TYPE ? undefined : PARTITION_SUBTYPES[DATA_TYPE]!['undefined'];
+	const names = PARTITION_SUBTYPES[type] ?? {};
 	return Object.hasOwn(names, text) ? names[text] : numberOf(text, 0xff);
 }
 

@@ -1,6 +1,7 @@
 import { md5 } from '@noble/hashes/legacy.js';
 import { err, ok, sameBytes, type Result } from '$lib/base';
 import { fieldText, setFieldText, u16At, u32At, utf8Length, viewOf } from './little-endian';
+import { APP_TYPE } from './partition-names';
 
 export interface Partition {
 	/** At most 16 bytes. */
@@ -51,7 +52,6 @@ export const PARTITION_TABLE_BYTES = 0xc00;
 /** An application is mapped in pages of 64 KiB, anything else erased in sectors of 4 KiB. */
 export const partitionAlignment = (type: number): number => (type === APP_TYPE ? 0x10000 : 0x1000);
 
-const APP_TYPE = 0;
 const ROW_BYTES = 32;
 const ROWS = PARTITION_TABLE_BYTES / ROW_BYTES;
 const LABEL_BYTES = 16;
@@ -62,28 +62,41 @@ const AT = { type: 2, subtype: 3, offset: 4, size: 8, label: 12, flags: 28, md5:
 const FLAG = { encrypted: 1, readOnly: 2 };
 const MAX_U32 = 0xffffffff;
 
+/** What can be read of a table, whether or not a bootloader takes it. */
+export interface PartitionSurvey extends PartitionTable {
+	/** Why the bootloader refuses it; the rows before the fault stand. */
+	readonly fault?: PartitionFault;
+}
+
 /**
  * Total. Judges as the bootloader does (ESP-IDF `flash_partitions.c`): rows until the end mark, at most one MD5 row, which must
  * hold. Whether partitions overlap or fit the chip is the caller's to ask.
  */
 export function parsePartitionTable(bytes: Uint8Array): Result<PartitionTable, PartitionFault> {
+	const { partitions, md5: sums, fault } = surveyPartitionTable(bytes);
+	return fault ? err(fault) : ok({ partitions, md5: sums });
+}
+
+/** The same, with what could be read of a table that is refused. Total. */
+export function surveyPartitionTable(bytes: Uint8Array): PartitionSurvey {
 	const partitions: Partition[] = [];
 	let sums: PartitionTable['md5'] = 'none';
+	const refused = (fault: PartitionFault): PartitionSurvey => ({ partitions, md5: sums, fault });
 	for (let row = 0; row < ROWS; row++) {
 		const at = row * ROW_BYTES;
-		if (at + ROW_BYTES > bytes.length) return err({ kind: 'too-short', lengthBytes: bytes.length });
+		if (at + ROW_BYTES > bytes.length) return refused({ kind: 'too-short', lengthBytes: bytes.length });
 		const magic = u16At(bytes, at);
 		const bare = row === 0 || sums === 'ok';
 		if (magic === MAGIC && sums === 'none') partitions.push(partitionAt(bytes, at));
-		else if (row === 0) return err({ kind: 'not-a-table' });
+		else if (row === 0) return refused({ kind: 'not-a-table' });
 		else if (magic === MD5_MAGIC && !bare) {
 			const digest = bytes.subarray(at + AT.md5, at + ROW_BYTES);
-			if (!sameBytes(md5(bytes.subarray(0, at)), digest)) return err({ kind: 'md5-wrong', row });
+			if (!sameBytes(md5(bytes.subarray(0, at)), digest)) return refused({ kind: 'md5-wrong', row });
 			sums = 'ok';
-		} else if (isEnd(bytes, at, magic)) return ok({ partitions, md5: sums });
-		else return err({ kind: 'bad-row', row, magic });
+		} else if (isEnd(bytes, at, magic)) return { partitions, md5: sums };
+		else return refused({ kind: 'bad-row', row, magic });
 	}
-	return err({ kind: 'no-end' });
+	return refused({ kind: 'no-end' });
 }
 
 function isEnd(bytes: Uint8Array, at: number, magic: number): boolean {
