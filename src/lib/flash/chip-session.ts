@@ -1,8 +1,7 @@
 import { delay, err, ok, type Clock, type Result } from '$lib/base';
-import type { FlashLease } from '$lib/link';
+import { openFault, type FlashLease } from '$lib/link';
 import { PORT_BUFFER_BYTES, ROM_BAUD, type ChipOpener, type OpenChip } from './esptool-adapter';
 import type { BoardFacts, FlashError } from './facts';
-import { openError } from './port-faults';
 import { intoProgram } from './reset';
 import { Stub } from './stub';
 import { StubLine, type LineFault } from './stub-line';
@@ -121,7 +120,7 @@ export class ChipSession {
 		try {
 			await this.lease.device.open({ baudRate: baud, bufferSize: PORT_BUFFER_BYTES });
 		} catch (cause) {
-			return err(openError(cause));
+			return err(openFault(cause));
 		}
 		const deaf = this.#listen(baud);
 		if (deaf) return deaf;
@@ -139,7 +138,7 @@ export class ChipSession {
 			this.#stub = new Stub(new StubLine(this.lease.device, baud, this.parts.clock), this.parts.clock);
 			return undefined;
 		} catch (cause) {
-			return err(openError(cause));
+			return err(openFault(cause));
 		}
 	}
 

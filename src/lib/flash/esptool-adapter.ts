@@ -1,12 +1,13 @@
 import type { ESPLoader } from 'esptool-js';
-import { err, ok, untilAborted, utf8, type Clock, type Result } from '$lib/base';
+import { err, ok, untilAborted, type Clock, type Result } from '$lib/base';
 import { isChipFamily } from '$lib/formats';
-import type { SerialPortLike } from '$lib/link';
+import { openFault, type SerialPortLike } from '$lib/link';
+import { flashFacts, locks, romFacts } from './chip-facts';
 import type { BoardFacts, FlashError } from './facts';
 import { Ears } from './heard';
-import { openError } from './port-faults';
 import { intoDownload, resetLadder, type ResetKind } from './reset';
 import { tapped } from './tapped-port';
+import { usbKindOf, type UsbKind } from './usb-kind';
 
 /** A chip whose stub runs and listens, on a port that is open with both streams free. */
 export interface OpenChip {
@@ -28,9 +29,6 @@ export const ROM_BAUD = 115_200;
 /** Of the port's own buffers: the default of Web Serial, 255, would cut a block into a hundred pieces. */
 export const PORT_BUFFER_BYTES = 0x8000;
 
-/** Where a practice board has its mark: eFuse BLOCK3 (USR_DATA) of an ESP32-C3 (docs/flashing.md). */
-const PRACTICE_MARK = { address: 0x60008800 + 0x7c, text: utf8('FIELDBENCH-VIRT\0') };
-
 /**
  * Opens the port, brings the chip into download mode, asks who it is and starts the stub: the only place that speaks to
  * esptool-js, whose throws end here. The library is fetched when first needed. Leaves the port open in any case.
@@ -42,7 +40,7 @@ export const openChip: ChipOpener = async (port, { clock, log }, onAttempt, sign
 	try {
 		await port.open({ baudRate: ROM_BAUD, bufferSize: PORT_BUFFER_BYTES });
 	} catch (cause) {
-		return err(openError(cause));
+		return err(openFault(cause));
 	}
 
 	/** The library opens and closes as it sees fit; here the port stays as it is, and one reader runs. */
@@ -68,6 +66,7 @@ export const openChip: ChipOpener = async (port, { clock, log }, onAttempt, sign
 		const reset = () => intoDownload(tap.port, kind, clock, signal);
 		// The library types its port by a package that is not installed; it uses what SerialPortLike has.
 		const transport = new HeldTransport(tap.port);
+		transport.baudrate = ROM_BAUD; // as its own `connect` would have it: some chips' crystal is reckoned from it
 		const readLoop = transport.readLoop.bind(transport);
 		const reading = readLoop();
 		transport.readLoop = () => Promise.resolve(); // it is running
@@ -82,13 +81,13 @@ export const openChip: ChipOpener = async (port, { clock, log }, onAttempt, sign
 			}
 		});
 		try {
-			const tried = await untilAborted(attempt(loader, kind), signal);
+			const tried = await untilAborted(attempt(loader, kind, usbKindOf(port)), signal);
 			if (tried.ok) {
 				log(`${tried.value.board.description}, ${tried.value.board.mac}; the stub runs.`);
 				return tried;
 			}
 			failure = tried.error;
-			if (failure.kind === 'secure-download' || failure.kind === 'unsupported-chip') return tried;
+			if (FOR_GOOD.has(failure.kind)) return tried;
 		} catch (cause) {
 			signal.throwIfAborted();
 			if (tap.lost) return err({ kind: 'unplugged' });
@@ -101,6 +100,9 @@ export const openChip: ChipOpener = async (port, { clock, log }, onAttempt, sign
 	return err(failure ?? { kind: 'no-answer', heard: ears.verdict });
 };
 
+/** What another try would not change. */
+const FOR_GOOD: ReadonlySet<FlashError['kind']> = new Set(['secure-download', 'unsupported-chip', 'no-stub']);
+
 const RESET_WORDS: Readonly<Record<ResetKind, string>> = {
 	classic: 'Resetting the chip into download mode by DTR and RTS…',
 	slow: 'The same with more time for its reset line…',
@@ -108,7 +110,11 @@ const RESET_WORDS: Readonly<Record<ResetKind, string>> = {
 	none: 'Asking it as it is, without a reset…'
 };
 
-async function attempt(loader: ESPLoader, kind: ResetKind): Promise<Result<OpenChip, FlashError>> {
+async function attempt(
+	loader: ESPLoader,
+	kind: ResetKind,
+	usb: UsbKind
+): Promise<Result<OpenChip, FlashError>> {
 	try {
 		await loader.connect(kind === 'none' ? 'no_reset' : 'default_reset', 1, true);
 	} catch (cause) {
@@ -117,72 +123,20 @@ async function attempt(loader: ESPLoader, kind: ResetKind): Promise<Result<OpenC
 			return err({ kind: 'unsupported-chip', cause: said(cause) });
 		throw cause;
 	}
-	if (loader.secureDownloadMode) return err({ kind: 'secure-download' });
 	const { CHIP_NAME: chip } = loader.chip;
+	// Its registers cannot be read in this mode, so this is all that can be known of it.
+	if (loader.secureDownloadMode) return err({ kind: 'secure-download', chip, ...(await locks(loader)) });
 	if (!isChipFamily(chip)) return err({ kind: 'unsupported-chip', cause: chip });
 	try {
-		const about = await chipFacts(loader);
+		const about = await romFacts(loader, chip);
 		await loader.chip.postConnect?.(loader);
 		await loader.runStub();
-		if (!loader.IS_STUB) return err({ kind: 'unsupported-chip', cause: `${chip}: no stub` });
-		const board = { chip, ...about, flashSizeBytes: await flashSize(loader) };
+		if (!loader.IS_STUB) return err({ kind: 'no-stub', chip, mac: about.mac, revision: about.revision });
+		const board = { chip, ...about, ...(await flashFacts(loader)), usb };
 		return ok({ board, baud: ROM_BAUD, blockBytes: loader.FLASH_WRITE_SIZE });
 	} catch (cause) {
 		return err({ kind: 'stub-failed', cause: said(cause) });
 	}
-}
-
-async function chipFacts(loader: ESPLoader): Promise<Omit<BoardFacts, 'chip' | 'flashSizeBytes'>> {
-	const { chip } = loader;
-	const description = await chip.getChipDescription(loader);
-	return {
-		description,
-		mac: (await chip.readMac(loader)).toLowerCase(),
-		practice: chip.CHIP_NAME === 'ESP32-C3' && (await hasPracticeMark(loader)),
-		features: await chip.getChipFeatures(loader),
-		revision: /revision (v[\d.]+)/u.exec(description)?.[1] ?? '',
-		crystalMhz: await chip.getCrystalFreq(loader),
-		...(await locks(loader))
-	};
-}
-
-async function hasPracticeMark(loader: ESPLoader): Promise<boolean> {
-	const { address, text } = PRACTICE_MARK;
-	for (let at = 0; at < text.length; at += 4) {
-		const word = await loader.readReg(address + at);
-		for (let i = 0; i < 4; i++) if (((word >>> (8 * i)) & 0xff) !== text[at + i]) return false;
-	}
-	return true;
-}
-
-/** ESP32: eFuse block 0, `FLASH_CRYPT_CNT` and `ABS_DONE_0/1` (ESP-IDF `esp_efuse_table`). */
-const ESP32_EFUSE = { word0: 0x3ff5a000, word6: 0x3ff5a018 };
-
-async function locks(loader: ESPLoader): Promise<Pick<BoardFacts, 'secureBoot' | 'flashEncryption'>> {
-	switch (loader.chip.CHIP_NAME) {
-		case 'ESP8266':
-			return { secureBoot: false, flashEncryption: false }; // it has neither
-		case 'ESP32': {
-			const word0 = await loader.readReg(ESP32_EFUSE.word0);
-			const word6 = await loader.readReg(ESP32_EFUSE.word6);
-			return { secureBoot: (word6 & 0x30) !== 0, flashEncryption: oddBits((word0 >>> 20) & 0x7f) };
-		}
-		default: {
-			const { parsedFlags, flashCryptCnt } = await loader.getSecurityInfo();
-			return { secureBoot: parsedFlags.SECURE_BOOT_EN, flashEncryption: oddBits(flashCryptCnt) };
-		}
-	}
-}
-
-/** Encryption is on while an odd number of the counter's fuses is burnt. */
-const oddBits = (count: number): boolean => count.toString(2).replaceAll('0', '').length % 2 === 1;
-
-/** JEDEC's third byte, the capacity, in the library's table. */
-async function flashSize(loader: ESPLoader): Promise<number | null> {
-	const id = await loader.readFlashId();
-	const sizes: Readonly<Record<number, string>> = loader.DETECTED_FLASH_SIZES;
-	const found = /^(\d+)(KB|MB)$/u.exec(sizes[(id >>> 16) & 0xff] ?? '');
-	return found ? Number(found[1]) * (found[2] === 'MB' ? 1024 * 1024 : 1024) : null;
 }
 
 const said = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -1,23 +1,29 @@
 import type { AppImage, ChipFamily, RecognisedBin } from '$lib/formats';
 import type { PortError } from '$lib/link';
+import type { FlashId } from './flash-id';
+import type { UsbKind } from './usb-kind';
 
 /** What a chip says of itself, once its ROM answers. */
 export interface BoardFacts {
 	/** As on the wire: a practice board is an ESP32-C3, and `practice` tells it apart. */
 	readonly chip: ChipFamily;
+	/** The part: `ESP32-C3 (QFN32)`. */
 	readonly description: string;
 	/** Lower case, with colons. */
 	readonly mac: string;
+	/** null where no flash answers: it is missing, or something pulls at its pins. */
+	readonly flashId: FlashId | null;
 	/** null where the flash's id is none that we know. */
 	readonly flashSizeBytes: number | null;
 	/** The mark of a virtual board is in its eFuses (docs/flashing.md). */
 	readonly practice: boolean;
 	readonly features: readonly string[];
-	/** `v0.4`; empty where the chip has none. */
+	/** Major and minor: `v0.4`; empty where the chip has none. */
 	readonly revision: string;
 	readonly crystalMhz: number;
 	readonly secureBoot: boolean;
 	readonly flashEncryption: boolean;
+	readonly usb: UsbKind;
 }
 
 /** Bytes and the place they are meant for. */
@@ -121,7 +127,15 @@ export type FlashError =
 	| { readonly kind: 'block-failed'; readonly offsetBytes: number; readonly attempts: number }
 	/** Another board answers than the plan was made for: nothing was written to it. */
 	| { readonly kind: 'other-board'; readonly expected: string; readonly found: string }
-	| { readonly kind: 'secure-download' }
+	/** Its owner allows it to be written and nothing else: what is in its flash could not be checked. */
+	| {
+			readonly kind: 'secure-download';
+			readonly chip: string;
+			readonly secureBoot: boolean;
+			readonly flashEncryption: boolean;
+	  }
+	/** A chip so new that no flashing program for it is published. */
+	| { readonly kind: 'no-stub'; readonly chip: string; readonly mac: string; readonly revision: string }
 	| { readonly kind: 'unsupported-chip'; readonly cause: string }
 	| { readonly kind: 'stub-failed'; readonly cause: string };
 

@@ -1,13 +1,14 @@
 export * from './compressor';
 export type { ChipOpener, OpenChip } from './esptool-adapter';
 export * from './facts';
+export * from './flash-id';
 export * from './flasher';
 export * from './guard';
 export * from './plan';
 export * from './recent';
-export { isUsbJtag } from './reset';
 export * from './sources';
 export * from './sources-build';
 export * from './sources-check';
 export type { FileError } from './sources-zip';
+export * from './usb-kind';
 export * from './worker-compressor';

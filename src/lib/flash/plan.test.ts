@@ -14,15 +14,17 @@ import { planWrite } from './plan';
 
 const board: BoardFacts = {
 	chip: 'ESP32-C3',
-	description: 'ESP32-C3 (QFN32) (revision v0.4)',
+	description: 'ESP32-C3 (QFN32)',
 	mac: '60:55:f9:00:00:01',
+	flashId: { maker: 0xef, device: 0x4016 },
 	flashSizeBytes: 0x400000,
 	practice: false,
 	features: [],
 	revision: 'v0.4',
 	crystalMhz: 40,
 	secureBoot: false,
-	flashEncryption: false
+	flashEncryption: false,
+	usb: 'bridge'
 };
 const practice: BoardFacts = { ...board, practice: true };
 
@@ -85,7 +87,9 @@ const kinds = (plan: ReturnType<typeof planWrite>) =>
 describe('planWrite', () => {
 	it('takes a build for the chip, in order of place', () => {
 		const c3 = image(CHIP_IDS['ESP32-C3']);
-		const plan = planWrite(board, source([0x10000, c3], [0, c3], [0x8000, tableBytes()]), { eraseAll: false });
+		const plan = planWrite(board, source([0x10000, c3], [0, c3], [0x8000, tableBytes()]), {
+			eraseAll: false
+		});
 		expect(plan.problems).toEqual([]);
 		expect(plan.regions.map(({ offset }) => offset)).toEqual([0, 0x8000, 0x10000]);
 	});
@@ -106,7 +110,9 @@ describe('planWrite', () => {
 	it('refuses what is no image where one must be, and a page saved as a file anywhere', () => {
 		const noise = new Uint8Array(4096).fill(7);
 		const page = new TextEncoder().encode('\n<!DOCTYPE html><title>Not found</title>');
-		expect(kinds(planWrite(board, source([0, noise]), { eraseAll: false }))).toEqual([['not-an-image', true]]);
+		expect(kinds(planWrite(board, source([0, noise]), { eraseAll: false }))).toEqual([
+			['not-an-image', true]
+		]);
 		expect(kinds(planWrite(board, source([0x8000, noise]), { eraseAll: false }))).toEqual([
 			['not-an-image', true]
 		]);

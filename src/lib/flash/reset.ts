@@ -1,14 +1,6 @@
 import { delay, type Clock } from '$lib/base';
 import type { SerialPortLike } from '$lib/link';
-
-/** Espressif's own USB, and its product that is a serial port with JTAG beside it. */
-const ESPRESSIF_VENDOR = 0x303a;
-const USB_JTAG_PRODUCT = 0x1001;
-
-export function isUsbJtag(port: SerialPortLike): boolean {
-	const { usbVendorId, usbProductId } = port.getInfo();
-	return usbVendorId === ESPRESSIF_VENDOR && usbProductId === USB_JTAG_PRODUCT;
-}
+import { usbKindOf } from './usb-kind';
 
 /** Lines as [DTR, RTS] and how long they stay, ms. */
 type Pulse = readonly (readonly [dtr: boolean, rts: boolean, holdMs: number])[];
@@ -50,7 +42,7 @@ const INTO_DOWNLOAD: Record<ResetKind, Pulse> = {
 
 /** What is tried, in this order, until the ROM answers. `none` is for a board that was brought there by hand. */
 export function resetLadder(port: SerialPortLike): readonly ResetKind[] {
-	return isUsbJtag(port)
+	return usbKindOf(port) === 'serial-jtag'
 		? ['usb-jtag', 'usb-jtag', 'none', 'classic', 'usb-jtag']
 		: ['classic', 'slow', 'none', 'classic', 'slow'];
 }

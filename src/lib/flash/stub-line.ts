@@ -1,6 +1,5 @@
 import { err, ok, type Clock, type Result } from '$lib/base';
-import type { PortError, SerialPortLike } from '$lib/link';
-import { isPassing, streamError } from './port-faults';
+import { lineFault, receiveFault, type PortError, type SerialPortLike } from '$lib/link';
 import { SlipReader, slipFrame } from './slip';
 
 /** Why an exchange with the stub came to nothing. */
@@ -66,7 +65,7 @@ export class StubLine {
 		let sent = false;
 		const write = this.#writer.write(wire).then(
 			() => void (sent = true),
-			(cause: unknown) => this.#lose(streamError(cause))
+			(cause: unknown) => this.#lose(lineFault(cause))
 		);
 		void write.then(() => this.#wake?.());
 		const deadline = this.clock.now() + 2 * this.lineMs(wire.length) + 2000;
@@ -113,8 +112,8 @@ export class StubLine {
 			} catch (cause) {
 				this.#slip.reset();
 				if (this.#stopped) break;
-				if (!isPassing(cause)) {
-					this.#lose(streamError(cause));
+				if (!receiveFault(cause)) {
+					this.#lose(lineFault(cause));
 					break;
 				}
 			} finally {

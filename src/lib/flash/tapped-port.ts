@@ -1,5 +1,4 @@
-import type { SerialPortLike, SerialSignals } from '$lib/link';
-import { isPassing } from './port-faults';
+import { receiveFault, type SerialPortLike, type SerialSignals } from '$lib/link';
 
 export interface TappedPort {
 	/** For the library. After `release` it has no streams and drives no signals, whatever still runs in it. */
@@ -25,7 +24,7 @@ export function tapped(device: SerialPortLike, hear: (bytes: Uint8Array) => void
 			if (chunk.value) hear(chunk.value);
 			return chunk;
 		} catch (cause) {
-			if (!tap.released && !isPassing(cause)) tap.lost = true;
+			if (!tap.released && !receiveFault(cause)) tap.lost = true;
 			throw cause;
 		}
 	};

@@ -14,6 +14,10 @@ export const CHIP_FAMILIES = [
 	'ESP32-C61',
 	'ESP32-H2',
 	'ESP32-P4',
+	'ESP32-H4',
+	'ESP32-H21',
+	'ESP32-S31',
+	'ESP32-E22',
 	'FIELDBENCH-VIRTUAL'
 ] as const;
 export type ChipFamily = (typeof CHIP_FAMILIES)[number];
@@ -22,7 +26,8 @@ export type ChipFamily = (typeof CHIP_FAMILIES)[number];
 export const PRACTICE_FAMILY = 'FIELDBENCH-VIRTUAL' satisfies ChipFamily;
 
 /**
- * `chip_id` of an image's header; the ESP8266's header has none. Source: ESP-IDF `esp_app_format.h`, `esp_chip_id_t`. The last
+ * `chip_id` of an image's header; the ESP8266's header has none. Source: ESP-IDF `esp_app_format.h`, `esp_chip_id_t`, and for the
+ * E22 esptool-js. The last
  * one is ours: far above what Espressif numbers one by one.
  */
 export const CHIP_IDS = {
@@ -36,6 +41,10 @@ export const CHIP_IDS = {
 	'ESP32-P4': 0x0012,
 	'ESP32-C61': 0x0014,
 	'ESP32-C5': 0x0017,
+	'ESP32-H21': 0x0019,
+	'ESP32-H4': 0x001c,
+	'ESP32-E22': 0x001f,
+	'ESP32-S31': 0x0020,
 	'FIELDBENCH-VIRTUAL': 0xfb00
 } as const satisfies Record<Exclude<ChipFamily, 'ESP8266'>, number>;
 
@@ -70,6 +79,8 @@ export function bootloaderOffset(family: ChipFamily): number {
 			return 0x1000;
 		case 'ESP32-C5':
 		case 'ESP32-P4':
+		case 'ESP32-H4':
+		case 'ESP32-S31':
 			return 0x2000;
 		default:
 			return 0;

@@ -11,3 +11,4 @@ export * from './serial/improv-packet';
 export * from './serial/lease';
 export * from './serial/line-splitter';
 export * from './serial/port';
+export * from './serial/port-fault';

@@ -68,10 +68,20 @@ export function flashErrorWords(error: FlashError): BoardWords {
 			};
 		case 'secure-download':
 			return {
-				what: 'This chip is locked against being read',
+				what: `This ${error.chip} is in secure download mode`,
 				means:
-					'It is in secure download mode, which its owner set for good. It takes nothing but what its owner signed.',
-				todo: 'Take another board: this cannot be undone.',
+					'Whoever owns it has locked it for good: what is written to it cannot be read back, so nobody could say whether it is right. Nothing was written.',
+				todo: 'Flash it with the tools and the key of its owner, or take another board: the lock cannot be undone.',
+				details: `${error.chip}; secure boot ${onOff(error.secureBoot)}, flash encryption ${onOff(error.flashEncryption)}. Its MAC address and flash are not told in this mode.`,
+				drawBoot: false
+			};
+		case 'no-stub':
+			return {
+				what: `This ${error.chip} is too new for this page`,
+				means:
+					'It answers, but Espressif has published no flashing program for it yet, and without one nothing that is written could be checked. Nothing was written.',
+				todo: 'Reload the page later: a newer version may know it. Until then Espressif’s own esptool can write to it.',
+				details: [error.chip, error.revision, error.mac].filter(Boolean).join(', '),
 				drawBoot: false
 			};
 		case 'unsupported-chip':
@@ -94,3 +104,5 @@ export function flashErrorWords(error: FlashError): BoardWords {
 			};
 	}
 }
+
+const onOff = (on: boolean): string => (on ? 'on' : 'off');

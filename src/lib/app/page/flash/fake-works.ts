@@ -26,13 +26,15 @@ export const FAKE_BOARD: BoardFacts = {
 	chip: 'ESP32-C3',
 	description: 'ESP32-C3 (QFN32)',
 	mac: 'fa:b0:12:34:56:78',
+	flashId: { maker: 0xef, device: 0x4016 },
 	flashSizeBytes: 4 * 1024 * 1024,
 	practice: true,
 	features: ['Wi-Fi', 'BLE', 'single core, 160 MHz'],
 	revision: 'v0.4',
 	crystalMhz: 40,
 	secureBoot: false,
-	flashEncryption: false
+	flashEncryption: false,
+	usb: 'bridge'
 };
 
 const PORT: SerialPortLike = {
