@@ -7,6 +7,7 @@ import { serveHarness } from '../store/harness-site';
 import { runKillLoop } from '../store/kill-loop';
 import { startBrowser } from '../store/killable-browser';
 import { soakFleet } from './fleet';
+import { soakParsers } from './parsers/soak';
 
 /** Kills of the long loop; SOAK_KILLS shortens it for a trial. About a second and a half each. */
 const KILLS = Number(process.env['SOAK_KILLS'] ?? 200);
@@ -14,6 +15,9 @@ const KILLS = Number(process.env['SOAK_KILLS'] ?? 200);
 const SAMPLES = Number(process.env['SOAK_SAMPLES'] ?? 2_592_000);
 /** Executions of the firmware's fuzzers, all targets together. */
 const EXECUTIONS = Number(process.env['SOAK_EXECUTIONS'] ?? 10_000_000);
+/** Inputs for each parser of what comes from outside; SOAK_SEED has those of an earlier run again. */
+const INPUTS = Number(process.env['SOAK_INPUTS'] ?? 1_000_000);
+const SEED = Number(process.env['SOAK_SEED'] ?? Date.now() % 0x7fffffff);
 /** Weeks of device time that a fleet of fifty runs through; SOAK_WEEKS shortens it. */
 const WEEKS = Number(process.env['SOAK_WEEKS'] ?? 3);
 /** A month reduced to a chart's thousand buckets must come within this, ms. */
@@ -88,6 +92,12 @@ await scenario(`${EXECUTIONS} executions of the firmware's fuzzers find nothing`
 	const [code] = (await once(child, 'exit')) as [number | null];
 	return code === 0 ? undefined : `fuzz.mjs left with ${String(code)}: the inputs are in test-results/fuzz`;
 });
+
+await scenario(
+	`${INPUTS} inputs for each parser give a value or an error, in bounded time (seed ${SEED})`,
+	() =>
+		Promise.resolve(soakParsers({ runs: INPUTS, seed: SEED, log: (line) => console.log(`      ${line}`) }))
+);
 
 await scenario(
 	`fifty devices lose no sample in ${WEEKS} weeks with ten dead brokers, and take no more memory`,
