@@ -26,6 +26,8 @@ export class FakeChip implements SerialPortLike {
 		opens: [] as number[],
 		blocks: 0,
 		begins: [] as FlashRange[],
+		/** How many of them announced a zlib stream. */
+		deflated: 0,
 		digests: [] as FlashRange[]
 	};
 	mangle: Mangle = (bytes) => bytes;
@@ -50,7 +52,7 @@ export class FakeChip implements SerialPortLike {
 	#chipBaud = 115_200;
 	#at = 0;
 	#left = 0;
-	#inflate: Unzlib | undefined;
+	#take: ((chunk: Uint8Array<ArrayBuffer>) => void) | undefined;
 	#failed = 0;
 	#gone = false;
 
@@ -121,7 +123,7 @@ export class FakeChip implements SerialPortLike {
 		this.#mode = download && this.log === undefined ? 'rom' : 'program';
 		this.#chipBaud = 115_200;
 		this.#slip.reset();
-		this.#inflate = undefined;
+		this.#take = undefined;
 		if (this.log !== undefined) this.#send(utf8(this.log));
 	}
 
@@ -183,9 +185,11 @@ export class FakeChip implements SerialPortLike {
 				this.#answer(op);
 				this.#chipBaud = word(0);
 				return;
+			case 0x02:
 			case 0x10:
-				this.#begin(word(0), word(3));
+				this.#begin(word(0), word(3), op === 0x10);
 				return this.#answer(op);
+			case 0x03:
 			case 0x11:
 				return this.#block(op, data, view.getUint32(4, true));
 			case 0x13:
@@ -205,19 +209,24 @@ export class FakeChip implements SerialPortLike {
 		}
 	}
 
-	#begin(length: number, offset: number): void {
+	#begin(length: number, offset: number, deflated: boolean): void {
 		this.seen.begins.push({ offset, length });
+		if (deflated) this.seen.deflated++;
 		this.#at = offset;
 		this.#left = length;
 		this.#failed = 0;
 		this.flash.fill(0xff, offset, Math.ceil((offset + length) / 0x1000) * 0x1000);
-		this.#inflate = new Unzlib((chunk) => {
+		const program = (chunk: Uint8Array) => {
 			this.flash.set(chunk.subarray(0, this.#left), this.#at);
 			const bad = this.badByteAt;
 			if (bad !== undefined && bad >= this.#at && bad < this.#at + chunk.length) this.flash[bad]! ^= 1;
 			this.#at += chunk.length;
 			this.#left = Math.max(0, this.#left - chunk.length);
-		});
+		};
+		this.#take = program;
+		if (!deflated) return;
+		const inflate = new Unzlib(program);
+		this.#take = (chunk) => inflate.push(chunk);
 	}
 
 	/** Answers before it inflates, as the stub does: what goes wrong then is told with the next block. */
@@ -225,12 +234,12 @@ export class FakeChip implements SerialPortLike {
 		this.onBlock(++this.seen.blocks);
 		const body = data.subarray(16);
 		const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-		if (!this.#inflate) return this.#answer(op, { code: 0xc6 });
+		if (!this.#take) return this.#answer(op, { code: 0xc6 });
 		if (length !== body.length) return this.#answer(op, { code: 0xc0 });
 		if (body.reduce((sum, byte) => sum ^ byte, 0xef) !== wanted) return this.#answer(op, { code: 0xc1 });
 		this.#answer(op, { code: this.#failed });
 		try {
-			if (!this.#failed) this.#inflate.push(Uint8Array.from(body));
+			if (!this.#failed) this.#take(Uint8Array.from(body));
 		} catch {
 			this.#failed = 0xc7;
 		}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bench, bytesOf, holds, MAC, planOf } from './fake-bench';
+import { SHORT_STRETCH_BYTES, STRETCH_BYTES } from './stretches';
 import { FakeChip } from './fake-chip';
 
 describe('connecting', () => {
@@ -126,6 +127,36 @@ describe('writing', () => {
 			value: { retries: 1 }
 		});
 		expect(holds(chip, 0x10000, bytes)).toBe(true);
+	});
+
+	it('deflates what gets shorter by it, and sends the rest as it is', async () => {
+		const { chip, write } = await bench();
+		const random = bytesOf(60_000);
+		const plain = new Uint8Array(60_000).fill(0x5a);
+		const plan = planOf({ offset: 0x10000, bytes: random }, { offset: 0x40000, bytes: plain });
+		expect(await write(plan)).toMatchObject({ ok: true });
+		expect(chip.seen).toMatchObject({ deflated: 1, begins: [{ offset: 0x10000 }, { offset: 0x40000 }] });
+		expect(holds(chip, 0x10000, random)).toBe(true);
+		expect(holds(chip, 0x40000, plain)).toBe(true);
+	});
+
+	it('sends a long stretch that failed again as short ones, and all that follows', async () => {
+		const chip = new FakeChip();
+		chip.onBlock = (count) => {
+			const clean = chip.mangle;
+			if (count === 5) chip.mangle = (bytes, way) => (way === 'to-chip' ? bytes : new Uint8Array());
+			if (count === 5) setTimeout(() => (chip.mangle = clean), 20);
+		};
+		const { write } = await bench(chip);
+		const bytes = bytesOf(STRETCH_BYTES + 3 * SHORT_STRETCH_BYTES);
+		const report = await write(planOf({ offset: STRETCH_BYTES, bytes }));
+		expect(report).toMatchObject({ ok: true, value: { retries: 1 } });
+		const [long, ...short] = chip.seen.begins.map(({ length }) => length);
+		expect(long).toBe(STRETCH_BYTES);
+		// The one that was made ahead is as long as it was going to be.
+		const cut = short.filter((length) => length === SHORT_STRETCH_BYTES).length;
+		expect(cut).toBe(STRETCH_BYTES / SHORT_STRETCH_BYTES);
+		expect(holds(chip, STRETCH_BYTES, bytes)).toBe(true);
 	});
 
 	it('takes a slower rate where the wished one does not get through', async () => {

@@ -6,6 +6,8 @@ import type { LineFault, StubLine } from './stub-line';
 const OP = {
 	sync: 0x08,
 	readReg: 0x0a,
+	flashBegin: 0x02,
+	flashData: 0x03,
 	changeBaud: 0x0f,
 	deflBegin: 0x10,
 	deflData: 0x11,
@@ -58,20 +60,24 @@ export class Stub {
 		return this.#ask(OP.eraseFlash, new Uint8Array(), { timeoutMs: ERASE_CHIP_MS }, signal);
 	}
 
-	/** Begins a zlib stream; what it will cover is erased, by sectors, as the writing goes. */
+	/** Begins a zlib stream, or bytes as they are; what they will cover is erased, by sectors, as the writing goes. */
 	begin(
-		stretch: { offset: number; length: number; blocks: number; blockBytes: number },
+		stretch: { offset: number; length: number; blocks: number; blockBytes: number; deflated: boolean },
 		signal: AbortSignal
 	): Promise<Result<Uint8Array, LineFault>> {
-		const { offset, length, blocks, blockBytes } = stretch;
+		const { offset, length, blocks, blockBytes, deflated } = stretch;
 		const timeoutMs = perMb(WRITE_MS_PER_MB, 4 * blockBytes);
-		return this.#ask(OP.deflBegin, words(length, blocks, blockBytes, offset), { timeoutMs }, signal);
+		return this.#ask(
+			deflated ? OP.deflBegin : OP.flashBegin,
+			words(length, blocks, blockBytes, offset),
+			{ timeoutMs },
+			signal
+		);
 	}
 
 	/** The stub answers when it has the block, and inflates and programs it while the next is on the line. */
 	block(
-		data: Uint8Array,
-		sequence: number,
+		{ data, sequence, deflated }: { data: Uint8Array; sequence: number; deflated: boolean },
 		writesBytes: number,
 		signal: AbortSignal
 	): Promise<Result<Uint8Array, LineFault>> {
@@ -79,7 +85,7 @@ export class Stub {
 		for (const byte of data) checksum ^= byte;
 		const payload = concatBytes([words(data.length, sequence, 0, 0), data]);
 		const timeoutMs = perMb(WRITE_MS_PER_MB, writesBytes);
-		return this.#ask(OP.deflData, payload, { timeoutMs, checksum }, signal);
+		return this.#ask(deflated ? OP.deflData : OP.flashData, payload, { timeoutMs, checksum }, signal);
 	}
 
 	/** What the flash holds there, read back by the chip. Answered when all that was written before is in the flash. */

@@ -47,8 +47,7 @@ describe('what the flash holds already', () => {
 		const report = await write(planOf({ offset: OFFSET, bytes }));
 		expect(report).toMatchObject({ ok: true, value: { unchangedBytes: 7 * K64 } });
 		expect(chip.seen.begins).toEqual([
-			{ offset: OFFSET + 2 * K64, length: K64 },
-			{ offset: OFFSET + 3 * K64, length: K64 },
+			{ offset: OFFSET + 2 * K64, length: 2 * K64 },
 			{ offset: OFFSET + 8 * K64, length: K64 }
 		]);
 		expect(holds(chip, OFFSET, bytes)).toBe(true);

@@ -1,10 +1,10 @@
 import { err, ok, sameBytes, type Clock, type Result } from '$lib/base';
-import { changesIn, unlikeIn, type Piece } from './changes';
+import { changesIn, cutAt, unlikeIn, type Piece } from './changes';
 import type { ChipSession } from './chip-session';
 import type { Compressor } from './compressor';
 import type { FlashError, FlashReport, FlashState, WritePlan } from './facts';
 import { SpeedGauge } from './speed';
-import { stretchesOf, type Stretch } from './stretches';
+import { SHORT_STRETCH_BYTES, STRETCH_BYTES, stretchesOf, stretchOf, type Stretch } from './stretches';
 import { blockWasNotTaken } from './stub';
 import type { LineFault } from './stub-line';
 
@@ -36,6 +36,9 @@ export class WriteLoop {
 	#retries = 0;
 	#beginnings = 0;
 	#wroteAnything = false;
+	#stretchBytes = STRETCH_BYTES;
+	/** Of the first region, deflated while the chip is asked what it holds. */
+	#first: Promise<Stretch> | undefined;
 
 	constructor(
 		private readonly plan: WritePlan,
@@ -53,6 +56,7 @@ export class WriteLoop {
 	async run(signal: AbortSignal): Promise<Result<FlashReport, FlashError>> {
 		const { clock, session } = this.parts;
 		const startedMs = clock.now();
+		this.#deflateFirst(signal);
 		const erased = this.plan.eraseAll ? await this.#eraseAll(signal) : ok(undefined);
 		if (!erased.ok) return erased;
 		let due = this.plan.eraseAll ? ok(this.#regions) : await this.#due('comparing', signal);
@@ -109,7 +113,13 @@ export class WriteLoop {
 		const wantedBytes = this.#totalBytes - this.#unchangedBytes;
 		const gauge = new SpeedGauge(clock, wantedBytes);
 		let writtenBytes = wantedBytes - bytesIn(pieces);
-		for await (const stretch of stretchesOf(pieces, compress, signal)) {
+		const stretches = stretchesOf(
+			pieces,
+			{ compress, mostBytes: () => this.#stretchBytes, first: this.#first },
+			signal
+		);
+		this.#first = undefined;
+		for await (const stretch of stretches) {
 			const { region, offset, bytes } = stretch.piece;
 			const before = bytesIn(this.#regions.slice(0, region)) + offset - this.plan.regions[region]!.offset;
 			const tell = (sentBytes: number) =>
@@ -142,8 +152,41 @@ export class WriteLoop {
 		}
 	}
 
-	/** @param told uncompressed bytes of this stretch whose blocks are acknowledged */
+	#deflateFirst(signal: AbortSignal): void {
+		const [region] = this.#regions;
+		const piece = region && cutAt(region, this.#stretchBytes)[0];
+		this.#first = piece && stretchOf(piece, this.parts.compress, signal);
+		this.#first?.catch(() => undefined); // told when it is awaited; where nothing is to be written, nobody comes for it
+	}
+
+	/**
+	 * What failed as a long stretch is sent again as short ones, and so is all that follows.
+	 * @param told uncompressed bytes of this stretch whose blocks are acknowledged
+	 */
 	async #stretch(
+		stretch: Stretch,
+		told: (bytes: number) => void,
+		signal: AbortSignal
+	): Promise<Result<undefined, FlashError>> {
+		if (stretch.piece.bytes.length <= SHORT_STRETCH_BYTES) return this.#shortStretch(stretch, told, signal);
+		told(0);
+		const sent = await this.#sendOnce(stretch, told, signal);
+		if (sent.ok) return sent;
+		this.#retries++;
+		this.#stretchBytes = SHORT_STRETCH_BYTES;
+		const met = await this.#meetAgain(sent.error, signal);
+		if (!met.ok) return met;
+		let before = 0;
+		for (const piece of cutAt(stretch.piece, SHORT_STRETCH_BYTES)) {
+			const short = await stretchOf(piece, this.parts.compress, signal);
+			const again = await this.#shortStretch(short, (bytes) => told(before + bytes), signal);
+			if (!again.ok) return again;
+			before += piece.bytes.length;
+		}
+		return ok(undefined);
+	}
+
+	async #shortStretch(
 		stretch: Stretch,
 		told: (bytes: number) => void,
 		signal: AbortSignal
@@ -170,7 +213,7 @@ export class WriteLoop {
 	}
 
 	async #sendOnce(
-		{ piece, compressed }: Stretch,
+		{ piece, body, deflated }: Stretch,
 		told: (bytes: number) => void,
 		signal: AbortSignal
 	): Promise<Result<undefined, LineFault | undefined>> {
@@ -178,21 +221,20 @@ export class WriteLoop {
 		if (!stub) return err(undefined);
 		const { offset } = piece;
 		const { length } = piece.bytes;
-		const blocks = Math.ceil(compressed.length / blockBytes);
+		const blocks = Math.ceil(body.length / blockBytes);
 		this.#wroteAnything = true;
-		const begun = await stub.begin({ offset, length, blocks, blockBytes }, signal);
+		const begun = await stub.begin({ offset, length, blocks, blockBytes, deflated }, signal);
 		if (!begun.ok) return begun;
 		for (let sequence = 0; sequence < blocks; sequence++) {
-			const data = compressed.subarray(sequence * blockBytes, (sequence + 1) * blockBytes);
-			let answer = await stub.block(data, sequence, length, signal);
+			const data = body.subarray(sequence * blockBytes, (sequence + 1) * blockBytes);
+			const block = { data, sequence, deflated };
+			let answer = await stub.block(block, length, signal);
 			for (let tries = 1; tries < BLOCK_TRIES && !answer.ok && blockWasNotTaken(answer.error); tries++) {
 				this.#retries++;
-				answer = await stub.block(data, sequence, length, signal);
+				answer = await stub.block(block, length, signal);
 			}
 			if (!answer.ok) return answer;
-			told(
-				Math.floor((length * Math.min(compressed.length, (sequence + 1) * blockBytes)) / compressed.length)
-			);
+			told(Math.floor((length * Math.min(body.length, (sequence + 1) * blockBytes)) / body.length));
 		}
 		return ok(undefined);
 	}
