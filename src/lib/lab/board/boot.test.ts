@@ -52,10 +52,10 @@ function flash(
 
 /** The program that is started, or why none is. */
 function started(from: MemorySparseFlash): string {
-	const { outcome } = bootFrom(from);
+	const { outcome } = bootFrom(from, 'ESP32-C3');
 	return outcome.kind === 'app' ? new TextDecoder().decode(outcome.app.wasm) : outcome.fault.kind;
 }
-const logOf = (from: MemorySparseFlash): string => bootFrom(from).log.join('\n');
+const logOf = (from: MemorySparseFlash): string => bootFrom(from, 'ESP32-C3').log.join('\n');
 
 describe('which program is started', () => {
 	const both = [

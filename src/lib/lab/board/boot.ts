@@ -1,4 +1,5 @@
 import {
+	bootloaderOffset,
 	PARTITION_TABLE_BYTES,
 	PARTITION_TABLE_OFFSET,
 	parsePartitionTable,
@@ -6,6 +7,7 @@ import {
 } from '$lib/formats';
 import { checkApp, chipMismatch, notBootable, placesToTry, type AppFault, type LoadedApp } from './boot-app';
 import { lookAtBootloader } from './boot-rom';
+import type { BoardChip } from './chips';
 import { advanceTrial } from './practice-slots';
 import type { SparseFlash } from './sparse-flash';
 
@@ -39,21 +41,20 @@ const DATA = 1;
 const FACTORY = 0x00;
 const NVS = 0x02;
 const TELEMETRY_LABEL = 'telemetry';
-/** ESP-IDF's largest second-stage bootloader of a C3 lies before the partition table. */
-const BOOTLOADER_ROOM = PARTITION_TABLE_OFFSET;
 
 /**
- * Looks at a flash as the ROM and the second-stage bootloader of an ESP32-C3 do (ESP-IDF `bootloader_utility.c`,
- * `esp_image_format.c`), and finds the program that would be started.
+ * Looks at a flash as the chip's ROM and the second-stage bootloader do (ESP-IDF `bootloader_utility.c`, `esp_image_format.c`), and
+ * finds the program that would be started.
  */
-export function bootFrom(flash: SparseFlash): Boot {
+export function bootFrom(flash: SparseFlash, chip: BoardChip): Boot {
 	const log: string[] = [];
 	const stuck = (fault: BootFault, ...lines: readonly string[]): Boot => ({
 		log: [...log, ...lines],
 		outcome: { kind: 'stuck', fault }
 	});
 
-	const bootloader = lookAtBootloader(flash.read(0, BOOTLOADER_ROOM));
+	const start = bootloaderOffset(chip);
+	const bootloader = lookAtBootloader(flash.read(start, PARTITION_TABLE_OFFSET - start));
 	if (bootloader.kind === 'foreign')
 		return stuck(
 			{ kind: 'foreign', what: 'bootloader', chipId: bootloader.image.chipId },
@@ -67,7 +68,7 @@ export function bootFrom(flash: SparseFlash): Boot {
 	log.push(
 		...bootloader.log,
 		'I (24) boot: Fieldbench practice bootloader, played by the board itself',
-		'I (27) boot: chip revision: v0.4, virtual',
+		`I (27) boot: ${chip}, virtual`,
 		'I (31) boot: Partition Table:'
 	);
 

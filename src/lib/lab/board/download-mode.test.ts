@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock, systemClock, toHex } from '$lib/base';
 import { DownloadMode } from './download-mode';
 import { LoaderOnlyPort } from './fake-usb-port';
-import { PRACTICE_MARK, PracticeRegisters } from './practice-chip';
+import { ChipRegisters, PRACTICE_MARK } from './chip-registers';
+import { BOARD_CHIPS, CHIP_MAKES, type BoardChip } from './chips';
 import { SlipDecoder, slipEncode } from './slip';
 import { MemorySparseFlash } from './sparse-flash';
 import { INSTANT_TIMING, TYPICAL_TIMING, type BoardTiming } from './timing';
@@ -13,7 +14,11 @@ import { INSTANT_TIMING, TYPICAL_TIMING, type BoardTiming } from './timing';
 const MAC = 'fab001020304';
 
 /** The loader on a bare line: packets in, packets out. */
-function loader(timing: BoardTiming = INSTANT_TIMING, clock = new ManualClock()) {
+function loader(
+	timing: BoardTiming = INSTANT_TIMING,
+	clock = new ManualClock(),
+	chip: BoardChip = 'ESP32-C3'
+) {
 	const flash = new MemorySparseFlash(4 << 20);
 	const out: Uint8Array[] = [];
 	const decoder = new SlipDecoder(70_000);
@@ -22,7 +27,12 @@ function loader(timing: BoardTiming = INSTANT_TIMING, clock = new ManualClock())
 		flash,
 		timing,
 		clock,
-		registers: new PracticeRegisters(MAC),
+		chip: CHIP_MAKES[chip],
+		registers: new ChipRegisters(CHIP_MAKES[chip], {
+			mac: MAC,
+			flashBytes: flash.sizeBytes,
+			usb: 'bridge'
+		}),
 		send: (bytes) => decoder.push(bytes, (packet) => out.push(packet)),
 		setBaud: () => {},
 		restart: () => starts++
@@ -76,16 +86,27 @@ describe('the ROM loader, by the frames of Espressif’s documentation', () => {
 		expect(out.at(-1)).toHaveLength(8 + 20 + 4);
 	});
 
-	it('has the mark of a practice board in the eFuses for users, which cannot be overwritten', () => {
-		const { say, out } = loader();
-		let mark = '';
-		for (let i = 0; i < 4; i++) {
-			say(command('09', words(0x6000_887c + 4 * i, 0, 0xffff_ffff, 0)));
-			say(command('0a', words(0x6000_887c + 4 * i)));
-			mark += String.fromCharCode(...out.at(-1)!.subarray(4, 8));
-		}
-		expect(mark).toBe(`${PRACTICE_MARK}\0`);
+	it('has no such command on an ESP32, and says so as its ROM does: eight times, under another number', () => {
+		const { say, out } = loader(INSTANT_TIMING, new ManualClock(), 'ESP32');
+		say(command('14', ''));
+		expect(out.map((packet) => packet[1])).toEqual(Array(8).fill(0));
+		expect(toHex(out[0]!.subarray(8, 10))).toBe('0105');
 	});
+
+	it.each(BOARD_CHIPS)(
+		'has the mark of a practice board in the eFuses for users of an %s, for good',
+		(chip) => {
+			const { say, out } = loader(INSTANT_TIMING, new ManualClock(), chip);
+			const at = CHIP_MAKES[chip].userData;
+			let mark = '';
+			for (let i = 0; i < 4; i++) {
+				say(command('09', words(at + 4 * i, 0, 0xffff_ffff, 0)));
+				say(command('0a', words(at + 4 * i)));
+				mark += String.fromCharCode(...out.at(-1)!.subarray(4, 8));
+			}
+			expect(mark).toBe(`${PRACTICE_MARK}\0`);
+		}
+	);
 
 	it('refuses what only the stub knows, a wrong checksum, and RAM it has not got', () => {
 		const { say, out } = loader();
@@ -217,33 +238,46 @@ describe('to esptool-js', () => {
 	beforeEach(() => void vi.spyOn(console, 'log').mockImplementation(() => {}));
 	afterEach(() => vi.restoreAllMocks());
 
-	it('it is an ESP32-C3 that is written, verified and read', { timeout: 30_000 }, async () => {
-		const flash = new MemorySparseFlash(4 << 20);
-		const port = new LoaderOnlyPort({ flash, timing: INSTANT_TIMING, clock: systemClock, mac: MAC });
-		const said: string[] = [];
-		const esploader = new ESPLoader({
-			transport: new Transport(port),
-			baudrate: 921_600,
-			terminal: { clean: () => {}, write: (t) => void said.push(t), writeLine: (t) => void said.push(t) }
-		});
-		expect(await esploader.main()).toBe('ESP32-C3 (QFN32) (revision v0.4)');
-		expect(said.join('\n')).toContain('MAC: fa:b0:01:02:03:04');
-		expect(await esploader.detectFlashSize()).toBe('4MB');
-		const data = crypto.getRandomValues(new Uint8Array(50_001));
-		for (const [compress, address] of [
-			[true, 0x1_0000],
-			[false, 0x4_0000]
-		] as const) {
-			await esploader.writeFlash({
-				fileArray: [{ data, address }],
-				...{ flashMode: 'keep', flashFreq: 'keep', flashSize: 'keep', eraseAll: false, compress }
+	it.each([
+		['ESP32', 4, 'ESP32-D0WD-V3 (revision 3)', 'Crystal is 40MHz'],
+		['ESP32-S3', 16, 'ESP32-S3 (QFN56) (revision v0.2)', 'Embedded PSRAM 8MB (AP_3v3)'],
+		['ESP32-S3', 8, 'ESP32-S3 (QFN56) (revision v0.2)', 'Crystal is 40MHz'],
+		['ESP32-C3', 4, 'ESP32-C3 (QFN32) (revision v0.4)', 'Crystal is 40MHz'],
+		['ESP32-C6', 8, 'ESP32-C6 (revision 1)', 'Wi-Fi 6'],
+		['ESP32-H2', 4, 'ESP32-H2 (revision v0.1)', 'Crystal is 32MHz']
+	] as const)(
+		'it is an %s with %i MB that is written, verified and read',
+		{ timeout: 30_000 },
+		async (chip, mb, description, says) => {
+			const flash = new MemorySparseFlash(mb << 20);
+			const port = new LoaderOnlyPort({ flash, timing: INSTANT_TIMING, clock: systemClock, mac: MAC, chip });
+			const said: string[] = [];
+			const esploader = new ESPLoader({
+				transport: new Transport(port),
+				baudrate: 921_600,
+				terminal: { clean: () => {}, write: (t) => void said.push(t), writeLine: (t) => void said.push(t) }
 			});
-			expect(flash.read(address, data.length)).toEqual(data);
+			expect(await esploader.main()).toBe(description);
+			expect(esploader.chip.CHIP_NAME).toBe(chip);
+			expect(said.join('\n')).toContain('MAC: fa:b0:01:02:03:04');
+			expect(said.join('\n')).toContain(says);
+			expect(await esploader.detectFlashSize()).toBe(`${mb}MB`);
+			const data = crypto.getRandomValues(new Uint8Array(50_001));
+			for (const [compress, address] of [
+				[true, 0x1_0000],
+				[false, 0x4_0000]
+			] as const) {
+				await esploader.writeFlash({
+					fileArray: [{ data, address }],
+					...{ flashMode: 'keep', flashFreq: 'keep', flashSize: 'keep', eraseAll: false, compress }
+				});
+				expect(flash.read(address, data.length)).toEqual(data);
+			}
+			expect(await esploader.readFlash(0x1_0000, 5000)).toEqual(data.slice(0, 5000));
+			await esploader.eraseFlash();
+			expect([...flash.read(0x1_0000, 2)]).toEqual([255, 255]);
 		}
-		expect(await esploader.readFlash(0x1_0000, 5000)).toEqual(data.slice(0, 5000));
-		await esploader.eraseFlash();
-		expect([...flash.read(0x1_0000, 2)]).toEqual([255, 255]);
-	});
+	);
 });
 
 it('takes any bytes without a throw, and still answers afterwards', () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '$lib/base';
 import { DownloadMode } from './download-mode';
-import { PracticeRegisters } from './practice-chip';
+import { ChipRegisters } from './chip-registers';
+import { CHIP_MAKES, type BoardChip } from './chips';
 import type { SparseFlash } from './sparse-flash';
 import type { BoardTiming } from './timing';
 import { UartLine } from './uart-line';
@@ -19,7 +20,13 @@ export class LoaderOnlyPort extends EventTarget {
 	starts = 0;
 
 	constructor(
-		private readonly parts: { flash: SparseFlash; timing: BoardTiming; clock: Clock; mac: string }
+		private readonly parts: {
+			flash: SparseFlash;
+			timing: BoardTiming;
+			clock: Clock;
+			mac: string;
+			chip?: BoardChip;
+		}
 	) {
 		super();
 		this.#line = new UartLine({
@@ -68,9 +75,12 @@ export class LoaderOnlyPort extends EventTarget {
 			this.starts++;
 			return;
 		}
+		const { flash, mac } = this.parts;
+		const chip = CHIP_MAKES[this.parts.chip ?? 'ESP32-C3'];
 		this.#mode = new DownloadMode({
-			flash: this.parts.flash,
-			registers: new PracticeRegisters(this.parts.mac),
+			chip,
+			flash,
+			registers: new ChipRegisters(chip, { mac, flashBytes: flash.sizeBytes, usb: 'bridge' }),
 			timing: this.parts.timing,
 			clock: this.parts.clock,
 			send: (bytes) => void this.#line.toHost(bytes),

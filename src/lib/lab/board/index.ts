@@ -1,5 +1,7 @@
 export { DownloadMode, type DownloadParts } from './download-mode';
-export { PRACTICE_MARK, PracticeRegisters } from './practice-chip';
+export { ChipRegisters, PRACTICE_MARK } from './chip-registers';
+export { BOARD_CHIPS, CHIP_MAKES, usbsOf, type BoardChip, type BoardUsb } from './chips';
+export { FAULT_PRESETS, faultsOf, isBoardFault, type BoardFault, type BoardFaults } from './board-faults';
 export { SlipDecoder, slipEncode } from './slip';
 export { MemorySparseFlash, SECTOR_BYTES, type SparseFlash } from './sparse-flash';
 export {
@@ -12,7 +14,8 @@ export {
 	type BoardTiming
 } from './timing';
 export { UartLine, type UartParts } from './uart-line';
-export { boardDeviceId, PracticeBoard } from './practice-board';
+export { PracticeBoard } from './practice-board';
+export { boardDeviceId } from './practice-chip';
 export type { BoardState, BoardWorld, Cable, PracticeBoardParts } from './practice-board';
 export type { BootFault } from './boot';
 export { PracticePort, type CableDoor } from './practice-port';

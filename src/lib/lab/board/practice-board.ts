@@ -1,14 +1,13 @@
-import { err, ok, utf8, type Clock, type Result } from '$lib/base';
+import { err, ok, type Clock, type Result } from '$lib/base';
 import type { MqttConnector } from '$lib/link';
-import { bootFrom, type BootFault } from './boot';
-import { DownloadMode } from './download-mode';
-import { NvsRecords } from './nvs-records';
-import { PracticeRegisters } from './practice-chip';
-import { RunningFirmware } from './running-firmware';
+import { wearing, type BoardFaults } from './board-faults';
+import { CHIP_MAKES, RESET, type BoardChip, type BoardUsb, type Reset } from './chips';
+import { LineNoise } from './line-noise';
+import { PracticeChip, ROM_BAUD, type ChipState } from './practice-chip';
+import { resetLines, type HostSignals, type LineAct } from './reset-lines';
 import { SimBrokerSession, type Dial } from './sim-broker-session';
 import { SimNetwork, type AccessPoint, type RADIO_TIMES } from './sim-network';
-import { practiceSlots } from './practice-slots';
-import { flashWindow, type SparseFlash } from './sparse-flash';
+import type { SparseFlash } from './sparse-flash';
 import type { BoardTiming } from './timing';
 import { UartLine } from './uart-line';
 
@@ -21,9 +20,13 @@ export interface BoardWorld {
 }
 
 export interface PracticeBoardParts {
+	/** Without: an ESP32-C3 behind a bridge. */
+	readonly chip?: BoardChip;
+	readonly usb?: BoardUsb;
 	/** 12 hexadecimal digits, lower case. */
 	readonly mac: string;
 	readonly name: string;
+	/** Its size is a power of two. */
 	readonly flash: SparseFlash;
 	readonly timing: BoardTiming;
 	readonly world: BoardWorld;
@@ -32,23 +35,15 @@ export interface PracticeBoardParts {
 	readonly onChange: () => void;
 }
 
-export type BoardState =
-	| { readonly kind: 'unplugged' }
-	| { readonly kind: 'download'; readonly stub: boolean }
-	| { readonly kind: 'booting' }
-	| { readonly kind: 'running'; readonly project: string; readonly version: string }
-	| {
-			readonly kind: 'stuck';
-			readonly fault: BootFault | { readonly kind: 'crashed'; readonly cause: string };
-	  };
+export type BoardState = { readonly kind: 'unplugged' } | ChipState;
 
 /** The host's end of the cable. */
 export interface Cable {
 	/** Resolves when the line has taken the bytes. */
 	write(bytes: Uint8Array): Promise<void>;
 	onBytes(fn: (bytes: Uint8Array<ArrayBuffer>) => void): void;
-	setSignals(signals: { dataTerminalReady?: boolean; requestToSend?: boolean }): void;
-	/** Once, when the cable is pulled. */
+	setSignals(signals: HostSignals): void;
+	/** Once, when the cable is pulled, or the chip's own USB left the bus. */
 	onLost(fn: () => void): void;
 	close(): void;
 }
@@ -58,69 +53,77 @@ interface OpenCable {
 	lost: () => void;
 }
 
-const ROM_BAUD = 115_200;
-/** How long a bootloader looks at the flash before the program starts, and how soon a watchdog tries again. */
-const BOOT_MS = 250;
-const RETRY_MS = 2500;
-/** Why a chip restarts, as an ESP32-C3's ROM writes it (ESP-IDF `esp32c3/rom/rtc.h`, `RESET_REASON`). */
-const RESET = {
-	powerOn: '0x1 (POWERON)',
-	/** The stub's or the bootloader's own. */
-	software: '0x3 (RTC_SW_SYS_RST)',
-	watchdog: '0x7 (TG0WDT_SYS_RST)',
-	panic: '0xc (RTC_SW_CPU_RST)'
-} as const;
-type Reset = (typeof RESET)[keyof typeof RESET];
-/** The same as a program is told it, docs/firmware.md §2. */
-const TOLD_RESET: Readonly<Record<Reset, number>> = {
-	[RESET.powerOn]: 1,
-	[RESET.software]: 2,
-	[RESET.panic]: 3,
-	[RESET.watchdog]: 4
-};
-const ROM_LINES = ['ESP-ROM:practice board of Fieldbench, an ESP32-C3 that is virtual', 'Build:Nov 21 2026'];
-
-/** The id of the device that a board's firmware is, unless its owner chose another (docs/protocol.md §1). */
-export const boardDeviceId = (mac: string): string => `sim-${mac}`;
+/** How long a chip's own USB is away when the chip is reset, and where nothing takes time. An assumption: half a second is usual. */
+const AWAY_MS = 500;
+const AWAY_INSTANT_MS = 20;
+/** What full-speed USB carries through the chip's own serial port, as bits of a line. An assumption: 600 kB/s. */
+const NATIVE_BAUD = 6_000_000;
 
 /**
- * A virtual ESP32-C3 on a board with a USB bridge: a boot ROM and a stub to be flashed by, a flash that keeps what it is given,
- * and after a reset whatever program lies there, if it is one for this board.
+ * A virtual ESP32 on a board: a boot ROM and a stub to be flashed by, a flash that keeps what it is given, and after a reset
+ * whatever program lies there, if it is one for this board. Its USB is a bridge, or the chip's own, which leaves the bus with
+ * every reset. It can be made to misbehave.
  */
 export class PracticeBoard {
+	readonly chip: BoardChip;
+	readonly usb: BoardUsb;
 	readonly #line: UartLine;
-	readonly #network: SimNetwork;
-	readonly #session: SimBrokerSession;
+	readonly #noise: { readonly toChip: LineNoise; readonly toHost: LineNoise };
+	readonly #lines;
+	readonly #core: PracticeChip;
+	#faults: BoardFaults = {};
 	#state: BoardState = { kind: 'unplugged' };
+	#onBus = false;
 	#cable: OpenCable | undefined;
-	#signals = { dtr: false, rts: false };
 	#bootHeld = false;
+	/** EN is up. */
 	#enabled = true;
-	#download: DownloadMode | undefined;
-	#firmware: RunningFirmware | undefined;
-	#cancelTimer: () => void = () => {};
-	/** Names the run since the last reset; what an older one still does is nothing. */
-	#run = 0;
+	/** Blocks for the flash since it was plugged in. */
+	#blocks = 0;
+	#cancelReturn: () => void = () => {};
 
 	constructor(private readonly parts: PracticeBoardParts) {
-		const { timing, clock, world, random } = parts;
+		const { timing, clock, world, random, flash, mac, name } = parts;
+		this.chip = parts.chip ?? 'ESP32-C3';
+		this.usb = parts.usb ?? 'bridge';
+		this.#lines = resetLines(this.usb);
+		const faults = () => this.#faults;
+		this.#noise = {
+			toChip: new LineNoise({ faults, random, clock, deliver: (bytes) => this.#core.hear(bytes) }, 'to-chip'),
+			toHost: new LineNoise(
+				{ faults, random, clock, deliver: (bytes) => this.#cable?.bytes(bytes) },
+				'to-host'
+			)
+		};
 		this.#line = new UartLine({
 			timing,
 			clock,
-			onChip: (bytes) => this.#heard(bytes),
-			onHost: (bytes) => this.#cable?.bytes(bytes)
+			onChip: (bytes) => this.#noise.toChip.pass(bytes),
+			onHost: (bytes) => this.#noise.toHost.pass(bytes)
 		});
-		const changed = () => this.#firmware?.step();
-		this.#network = new SimNetwork({ air: world.air, times: world.radio, clock, random, changed });
-		this.#session = new SimBrokerSession({
+		const changed = () => this.#core.program?.step();
+		const air = CHIP_MAKES[this.chip].hasWifi ? world.air : [];
+		const network = new SimNetwork({ air, times: world.radio, clock, random, changed });
+		const session = new SimBrokerSession({
 			connector: world.connector,
 			dial: world.dial,
-			routed: () => this.#network.routed,
+			routed: () => network.routed,
 			clock,
 			changed,
-			message: (topic, payload) => this.#firmware?.receive(topic, payload),
-			note: (line) => this.#say(`I (0) practice: ${line}`)
+			message: (topic, payload) => this.#core.program?.receive(topic, payload),
+			note: (line) => this.#core.say(`I (0) practice: ${line}`)
 		});
+		this.#core = new PracticeChip({
+			...{ chip: this.chip, usb: this.usb, mac, name, timing, clock, network, session, faults },
+			flash: wearing(flash, faults),
+			send: (bytes) => void this.#line.toHost(bytes),
+			setBaud: (baud) => this.#setBaud(baud),
+			heard: () => this.#cable !== undefined,
+			onRestart: () => this.#leaveBus(),
+			onBlock: () => this.#onBlock(),
+			become: (state) => this.#become(state)
+		});
+		this.#setBaud(ROM_BAUD);
 	}
 
 	get mac(): string {
@@ -135,23 +138,40 @@ export class PracticeBoard {
 		return this.#state;
 	}
 
+	/** The host sees a port of it: it is plugged in, and its USB is there. */
+	get onBus(): boolean {
+		return this.#onBus;
+	}
+
+	get faults(): BoardFaults {
+		return this.#faults;
+	}
+
+	/** From now on; `{}`: all is well again. */
+	misbehave(faults: BoardFaults): void {
+		this.#faults = faults;
+		this.#blocks = 0;
+		this.#core.faultsChanged();
+	}
+
 	/** Power comes with the cable. */
 	plug(): void {
 		if (this.#state.kind !== 'unplugged') return;
-		this.#reset();
+		this.#blocks = 0;
+		this.#onBus = this.usb === 'bridge';
+		this.#reset(RESET.powerOn);
 	}
 
 	/** Nothing is said goodbye to; what was on the way is lost, a block half programmed stays so. */
 	unplug(): void {
 		if (this.#state.kind === 'unplugged') return;
+		this.#cancelReturn();
 		this.#stop();
-		this.#line.cut();
-		this.#become({ kind: 'unplugged' });
-		this.#signals = { dtr: false, rts: false };
+		this.#lines.fall();
 		this.#enabled = true;
-		const cable = this.#cable;
-		this.#cable = undefined;
-		cable?.lost();
+		this.#onBus = false;
+		this.#become({ kind: 'unplugged' });
+		this.#loseCable();
 		void this.parts.flash.flush();
 	}
 
@@ -161,179 +181,93 @@ export class PracticeBoard {
 
 	/** A tap on EN, or RESET as some boards name it. */
 	pressEn(): void {
-		if (this.#state.kind !== 'unplugged' && this.#enabled) this.#reset();
+		if (this.#state.kind !== 'unplugged' && this.#enabled) this.#reset(RESET.powerOn);
 	}
 
 	/** One opener at a time. @param baud of the host's end; `chip`: whatever the chip's is */
 	openCable(baud: number | 'chip'): Result<Cable, 'busy' | 'unplugged'> {
-		if (this.#state.kind === 'unplugged') return err('unplugged');
+		if (!this.#onBus) return err('unplugged');
 		if (this.#cable) return err('busy');
 		const cable: OpenCable = { bytes: () => {}, lost: () => {} };
 		this.#cable = cable;
-		this.#line.hostBaud = baud;
+		// Over the chip's own USB a baud is a word that nobody heeds.
+		this.#line.hostBaud = this.usb === 'native' ? 'chip' : baud;
 		const mine = () => this.#cable === cable;
 		return ok({
 			write: (bytes) => (mine() ? this.#line.toChip(bytes) : Promise.resolve()),
 			onBytes: (fn) => (cable.bytes = fn),
 			onLost: (fn) => (cable.lost = fn),
 			setSignals: (signals) => {
-				if (mine()) this.#setSignals(signals);
+				if (mine() && this.#signalsReach) this.#obey(this.#lines.set(signals));
 			},
 			close: () => {
 				if (!mine()) return;
 				this.#cable = undefined;
 				this.#line.cutToHost();
+				this.#noise.toHost.cut();
 				// A driver lets both lines go with its port: an opener that died in mid-pulse leaves no board held in reset.
-				this.#setSignals({ dataTerminalReady: false, requestToSend: false });
+				this.#obey(this.#lines.fall());
 			}
 		});
 	}
 
-	/** The two transistors of a usual board: RTS alone pulls EN, DTR alone pulls IO0, both together nothing. */
-	#setSignals(signals: { dataTerminalReady?: boolean; requestToSend?: boolean }): void {
-		const { dtr, rts } = this.#signals;
-		this.#signals = { dtr: signals.dataTerminalReady ?? dtr, rts: signals.requestToSend ?? rts };
-		const enabled = !(this.#signals.rts && !this.#signals.dtr);
-		if (this.#enabled && !enabled) this.#stop();
-		const rises = enabled && !this.#enabled;
-		this.#enabled = enabled;
-		if (rises) this.#reset();
+	get #signalsReach(): boolean {
+		return !(this.#faults.noAutoReset ?? false) && !(this.#faults.chargeOnly ?? false);
 	}
 
-	get #io0Low(): boolean {
-		return this.#bootHeld || (this.#signals.dtr && !this.#signals.rts);
+	#obey(act: LineAct): void {
+		if (act === 'hold') {
+			this.#enabled = false;
+			this.#stop();
+		} else if (act !== undefined) {
+			this.#enabled = true;
+			this.#reset(act === 'reset' ? RESET.usb : RESET.powerOn);
+		}
 	}
 
 	#stop(): void {
-		this.#run++;
-		this.#cancelTimer();
-		this.#download?.end();
-		this.#download = undefined;
-		this.#firmware?.end();
-		this.#firmware = undefined;
-		this.#session.end();
-		this.#network.end();
-		this.#line.chipBaud = ROM_BAUD;
+		this.#core.stop();
+		this.#setBaud(ROM_BAUD);
 	}
 
-	#reset(): void {
+	#reset(cause: Reset): void {
+		const download = this.#bootHeld || this.#lines.download;
 		this.#stop();
-		if (this.#io0Low) this.#startDownload();
-		else this.#boot(RESET.powerOn);
+		this.#leaveBus();
+		this.#core.start(cause, download);
 	}
 
-	#restart(): void {
-		this.#stop();
-		this.#boot(RESET.software);
-	}
-
-	#startDownload(): void {
-		const { flash, timing, clock, mac } = this.parts;
-		this.#say(...ROM_LINES, `rst:${RESET.powerOn},boot:0x4 (DOWNLOAD(USB/UART0/1))`, 'waiting for download');
-		this.#download = new DownloadMode({
-			flash,
-			timing,
-			clock,
-			registers: new PracticeRegisters(mac),
-			send: (bytes) => void this.#line.toHost(bytes),
-			setBaud: (baud) => (this.#line.chipBaud = baud),
-			restart: () => this.#restart()
-		});
-		this.#become({ kind: 'download', stub: false });
-	}
-
-	#boot(cause: Reset): void {
-		this.#become({ kind: 'booting' });
-		const boot = bootFrom(this.parts.flash);
-		this.#say(...ROM_LINES, `rst:${cause},boot:0xc (SPI_FAST_FLASH_BOOT)`, ...boot.log);
-		if (boot.outcome.kind === 'stuck') {
-			const { fault } = boot.outcome;
-			this.#become({ kind: 'stuck', fault });
-			return this.#tryAgain(stopsInRom(fault) ? RESET.watchdog : RESET.software);
-		}
-		const { app } = boot.outcome;
-		const run = this.#run;
-		const wait = this.parts.timing.bitsPerByte === 0 ? 0 : BOOT_MS;
-		this.#cancelTimer = this.parts.clock.after(wait, () => {
-			void this.#start(app, run, cause);
+	/** With a chip's own USB, a reset is a cable pulled and plugged in again. */
+	#leaveBus(): void {
+		if (this.usb === 'bridge') return;
+		this.#cancelReturn();
+		this.#onBus = false;
+		this.#lines.fall();
+		this.parts.onChange();
+		this.#loseCable();
+		const awayMs = this.parts.timing.bitsPerByte === 0 ? AWAY_INSTANT_MS : AWAY_MS;
+		this.#cancelReturn = this.parts.clock.after(awayMs, () => {
+			this.#onBus = true;
+			this.parts.onChange();
 		});
 	}
 
-	async #start(
-		app: Extract<ReturnType<typeof bootFrom>['outcome'], { kind: 'app' }>['app'],
-		run: number,
-		cause: Reset
-	): Promise<void> {
-		const { mac, name, flash, clock } = this.parts;
-		const ours = () => run === this.#run;
-		const started = await RunningFirmware.start(app.wasm, {
-			id: boardDeviceId(mac),
-			name,
-			mac,
-			seed: Number.parseInt(mac.slice(-8), 16),
-			reset: TOLD_RESET[cause],
-			records: new NvsRecords(flash, app.nvs),
-			regions: {
-				telemetry: app.telemetry && flashWindow(flash, app.telemetry.offset, app.telemetry.size),
-				slots: practiceSlots(flash, app.partitions, app.partition)
-			},
-			clock,
-			publish: (message) => this.#session.publish(message),
-			board: {
-				serialOut: (bytes) => {
-					if (ours()) void this.#line.toHost(bytes);
-					return ours();
-				},
-				network: this.#network,
-				mqtt: this.#session
-			},
-			restarts: () => {
-				if (ours()) this.#restart();
-			},
-			died: (cause) => this.#died(cause)
-		});
-		if (!ours()) {
-			if (started.ok) started.value.end();
-			return;
-		}
-		if (!started.ok) {
-			const fault = started.error;
-			return this.#died(fault.kind === 'did-not-start' ? fault.cause : fault.kind);
-		}
-		this.#firmware = started.value;
-		const { project = 'unknown', version = '' } = app.descriptor ?? {};
-		this.#become({ kind: 'running', project, version });
-		this.#firmware.step();
+	#loseCable(): void {
+		this.#line.cut();
+		this.#noise.toChip.cut();
+		this.#noise.toHost.cut();
+		const cable = this.#cable;
+		this.#cable = undefined;
+		cable?.lost();
 	}
 
-	#died(cause: string): void {
-		this.#stop();
-		this.#say(
-			`Guru Meditation Error: Core  0 panic'ed (${cause}). The program is WebAssembly, so there are no registers to show.`,
-			'Rebooting...'
-		);
-		this.#become({ kind: 'stuck', fault: { kind: 'crashed', cause } });
-		this.#tryAgain(RESET.panic);
+	#onBlock(): void {
+		this.#blocks++;
+		if (this.#blocks === this.#faults.slipsOutAtBlock) this.unplug();
 	}
 
-	/** A chip that found no program is restarted for ever, by its watchdog or its bootloader; heard only where a cable is open. */
-	#tryAgain(cause: Reset): void {
-		this.#cancelTimer = this.parts.clock.after(RETRY_MS, () => {
-			if (this.#cable) this.#boot(cause);
-			else this.#tryAgain(cause);
-		});
-	}
-
-	#heard(bytes: Uint8Array<ArrayBuffer>): void {
-		if (this.#download) {
-			this.#download.receive(bytes);
-			if (this.#state.kind === 'download' && this.#state.stub !== this.#download.stubRunning)
-				this.#become({ kind: 'download', stub: this.#download.stubRunning });
-		} else this.#firmware?.serial(bytes);
-	}
-
-	#say(...lines: readonly string[]): void {
-		if (this.#cable) void this.#line.toHost(utf8(lines.map((line) => `${line}\r\n`).join('')));
+	#setBaud(baud: number): void {
+		this.#line.chipBaud = this.usb === 'native' ? NATIVE_BAUD : baud;
 	}
 
 	#become(state: BoardState): void {
@@ -341,9 +275,3 @@ export class PracticeBoard {
 		this.parts.onChange();
 	}
 }
-
-/** Whether the ROM hangs over the bootloader until its watchdog; what a bootloader finds wrong it restarts for itself. */
-const stopsInRom = (fault: BootFault): boolean =>
-	fault.kind === 'no-bootloader' ||
-	fault.kind === 'bootloader-damaged' ||
-	(fault.kind === 'foreign' && fault.what === 'bootloader');

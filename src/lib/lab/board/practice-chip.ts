@@ -1,71 +1,290 @@
-import { utf8 } from '$lib/base';
+import { utf8, type Clock } from '$lib/base';
+import type { BoardFaults } from './board-faults';
+import { bootFrom, type BootedApp, type BootFault } from './boot';
+import { ChipRegisters } from './chip-registers';
+import { CHIP_MAKES, RESET, type BoardChip, type BoardUsb, type Reset } from './chips';
+import { DownloadMode } from './download-mode';
+import { NvsRecords } from './nvs-records';
+import { practiceSlots } from './practice-slots';
+import { RunningFirmware } from './running-firmware';
+import type { SimBrokerSession } from './sim-broker-session';
+import type { SimNetwork } from './sim-network';
+import { flashWindow, type SparseFlash } from './sparse-flash';
+import type { BoardTiming } from './timing';
 
-/** Registers of the ESP32-C3 that a loader reads (esptool, esptool/targets/esp32c3.py; ESP32-C3 TRM, chapters 4 and 24). */
-const EFUSE_BASE = 0x6000_8800;
-const MAC_LOW = EFUSE_BASE + 0x44;
-const BLOCK1_WORD3 = EFUSE_BASE + 0x50;
-const BLOCK1_WORD5 = EFUSE_BASE + 0x58;
-const USER_DATA = EFUSE_BASE + 0x7c;
-const CHIP_MAGIC = 0x4000_1000;
-const SPI1 = 0x6000_2000;
-const SPI_CMD = SPI1;
-const SPI_USR2 = SPI1 + 0x20;
-const SPI_W0 = SPI1 + 0x58;
-const SPI_CMD_USR = 1 << 18;
-const UART_CLKDIV = 0x6000_0014;
-const UART_DATE = 0x6000_007c;
-const RTC_SWD = 0x6000_80ac;
+/** What the chip does, with power. */
+export type ChipState =
+	| { readonly kind: 'download'; readonly stub: boolean }
+	| { readonly kind: 'booting' }
+	| { readonly kind: 'running'; readonly project: string; readonly version: string }
+	| {
+			readonly kind: 'stuck';
+			readonly fault: BootFault | { readonly kind: 'crashed'; readonly cause: string };
+	  };
 
-/** What the practice board's eFuses say in the block for users, so that nothing takes it for a chip of silicon. */
-export const PRACTICE_MARK = 'FIELDBENCH-VIRT';
-/** GET_SECURITY_INFO's chip id of an ESP32-C3. */
-export const CHIP_ID = 5;
+export interface ChipParts {
+	readonly chip: BoardChip;
+	readonly usb: BoardUsb;
+	/** 12 hexadecimal digits, lower case. */
+	readonly mac: string;
+	readonly name: string;
+	readonly flash: SparseFlash;
+	readonly timing: BoardTiming;
+	readonly clock: Clock;
+	readonly network: SimNetwork;
+	readonly session: SimBrokerSession;
+	faults(): BoardFaults;
+	send(bytes: Uint8Array): void;
+	setBaud(baud: number): void;
+	/** Somebody has the cable open. */
+	heard(): boolean;
+	/** It is about to restart by itself: its own USB leaves the bus. */
+	onRestart(): void;
+	onBlock(): void;
+	become(state: ChipState): void;
+}
 
-const READ_ID = 0x9f;
-const READ_STATUS = 0x05;
-/** Winbond W25Q32: maker, type, log2 of 4 MiB. */
-const FLASH_ID = [0xef, 0x40, 0x16] as const;
+/** How long a bootloader looks at the flash before the program starts, and how soon a watchdog tries again. */
+const BOOT_MS = 250;
+const RETRY_MS = 2500;
+/** How far a program comes before a supply that is too weak gives in: its radio wants the current. */
+const BROWN_OUT_MS = 400;
+const FLOOD_EVERY_MS = 20;
+/** What 115,200 baud carry in that time. */
+const FLOOD_BYTES = 230;
+/** Why it restarts, as a program is told it, docs/firmware.md §2. */
+const TOLD_RESET: Readonly<Record<Reset, number>> = {
+	[RESET.powerOn]: 1,
+	[RESET.usb]: 1,
+	[RESET.software]: 2,
+	[RESET.panic]: 3,
+	[RESET.watchdog]: 4,
+	[RESET.brownOut]: 5
+};
 
-/** The register file of a practice chip: eFuses that cannot be changed, an SPI controller that answers, and the rest as RAM. */
-export class PracticeRegisters {
-	readonly #values = new Map<number, number>();
+/** The id of the device that a board's firmware is, unless its owner chose another (docs/protocol.md §1). */
+export const boardDeviceId = (mac: string): string => `sim-${mac}`;
 
-	/** @param mac 12 hexadecimal digits */
-	constructor(mac: string) {
-		const bytes = Uint8Array.from(mac.match(/../gu) ?? [], (pair) => parseInt(pair, 16));
-		const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = bytes;
-		this.#values.set(MAC_LOW, ((c << 24) | (d << 16) | (e << 8) | f) >>> 0);
-		this.#values.set(MAC_LOW + 4, (a << 8) | b);
-		this.#values.set(BLOCK1_WORD3, 4 << 18); // wafer minor 4: revision v0.4, package QFN32, no flash in package
-		this.#values.set(BLOCK1_WORD5, 0);
-		const mark = new Uint8Array(32);
-		mark.set(utf8(PRACTICE_MARK));
-		const words = new DataView(mark.buffer);
-		for (let i = 0; i < 32; i += 4) this.#values.set(USER_DATA + i, words.getUint32(i, true));
-		this.#values.set(CHIP_MAGIC, 0x1b31_506f); // CHIP_DETECT_MAGIC_VALUE of the C3, ECO 3 (esptool)
-		this.#values.set(UART_CLKDIV, 347);
-		this.#values.set(UART_DATE, 0x2008_270);
-		this.#values.set(RTC_SWD, 0);
+/** A virtual chip between two resets: its ROM's loader, or what its ROM and its bootloader find in the flash. */
+export class PracticeChip {
+	#download: DownloadMode | undefined;
+	#firmware: RunningFirmware | undefined;
+	#state: ChipState | undefined;
+	#blocks = 0;
+	#cancelTimer: () => void = () => {};
+	#cancelFlood: () => void = () => {};
+	/** Names the run since the last reset; what an older one still does is nothing. */
+	#run = 0;
+
+	constructor(private readonly parts: ChipParts) {}
+
+	get #make() {
+		return CHIP_MAKES[this.parts.chip];
 	}
 
-	read(address: number): number {
-		return this.#values.get(address >>> 0) ?? 0;
+	/** Its program, while one runs. */
+	get program(): RunningFirmware | undefined {
+		return this.#firmware;
 	}
 
-	write(address: number, value: number, mask = 0xffff_ffff): void {
-		const at = address >>> 0;
-		if (at >= EFUSE_BASE && at < EFUSE_BASE + 0x200) return; // read-only shadows of what is burnt
-		const next = ((this.read(at) & ~mask) | (value & mask)) >>> 0;
-		this.#values.set(at, next);
-		if (at === SPI_CMD && next & SPI_CMD_USR) this.#spiCommand();
+	/** What runs is gone at once, without a word. */
+	stop(): void {
+		this.#run++;
+		this.#cancelTimer();
+		this.#cancelFlood();
+		this.#download?.end();
+		this.#download = undefined;
+		this.#firmware?.end();
+		this.#firmware = undefined;
+		this.#state = undefined;
+		this.parts.session.end();
+		this.parts.network.end();
 	}
 
-	/** One user-defined command to the flash; it is done before the next register is read. */
-	#spiCommand(): void {
-		const command = this.read(SPI_USR2) & 0xff;
-		const [maker, type, size] = FLASH_ID;
-		if (command === READ_ID) this.#values.set(SPI_W0, maker | (type << 8) | (size << 16));
-		else if (command === READ_STATUS) this.#values.set(SPI_W0, 0);
-		this.#values.set(SPI_CMD, this.read(SPI_CMD) & ~SPI_CMD_USR);
+	start(cause: Reset, download: boolean): void {
+		this.stop();
+		if (download) this.#startDownload(cause);
+		else this.#boot(cause);
+	}
+
+	/** Bytes from the line. */
+	hear(bytes: Uint8Array<ArrayBuffer>): void {
+		if (!this.#download) return this.#firmware?.serial(bytes);
+		this.#download.receive(bytes);
+		const stub = this.#download?.stubRunning ?? false;
+		if (this.#state?.kind === 'download' && this.#state.stub !== stub)
+			this.#become({ kind: 'download', stub });
+	}
+
+	/** Other faults from now on. */
+	faultsChanged(): void {
+		const { kind } = this.#state ?? {};
+		if (kind === 'running') this.#mindSupply();
+		if (kind !== undefined && kind !== 'download') this.#flood();
+	}
+
+	say(...lines: readonly string[]): void {
+		if (this.parts.heard()) this.parts.send(utf8(lines.map((line) => `${line}\r\n`).join('')));
+	}
+
+	#startDownload(cause: Reset): void {
+		const { flash, timing, clock, mac, usb } = this.parts;
+		const { words } = this.#make;
+		this.#blocks = 0;
+		this.say(
+			...words.banner,
+			`rst:${causeWords(words.resets, cause)},${words.download}`,
+			'waiting for download'
+		);
+		this.#download = new DownloadMode({
+			...{ flash, timing, clock, chip: this.#make },
+			registers: new ChipRegisters(this.#make, { mac, flashBytes: flash.sizeBytes, usb }),
+			send: (bytes) => this.parts.send(bytes),
+			setBaud: (baud) => this.parts.setBaud(baud),
+			restart: () => this.#restart(RESET.software),
+			onBlock: () => this.#onBlock(),
+			stubFault: () => this.parts.faults().stub
+		});
+		this.#become({ kind: 'download', stub: false });
+	}
+
+	#onBlock(): void {
+		this.parts.onBlock();
+		const { brownOutAtBlock } = this.parts.faults();
+		if (this.#download && brownOutAtBlock !== undefined && ++this.#blocks >= brownOutAtBlock)
+			this.#brownOut();
+	}
+
+	#brownOut(): void {
+		this.say('', 'Brownout detector was triggered', '');
+		this.#restart(RESET.brownOut);
+	}
+
+	#restart(cause: Reset): void {
+		this.stop();
+		this.parts.onRestart();
+		this.#boot(cause);
+	}
+
+	#boot(cause: Reset): void {
+		const { flash, chip, timing, clock } = this.parts;
+		this.parts.setBaud(ROM_BAUD);
+		this.#become({ kind: 'booting' });
+		this.#flood();
+		const boot = bootFrom(flash, chip);
+		const { words } = this.#make;
+		this.say(...words.banner, `rst:${causeWords(words.resets, cause)},${words.fromFlash}`, ...boot.log);
+		if (boot.outcome.kind === 'stuck') {
+			const { fault } = boot.outcome;
+			this.#become({ kind: 'stuck', fault });
+			return this.#tryAgain(stopsInRom(fault) ? RESET.watchdog : RESET.software);
+		}
+		const { app } = boot.outcome;
+		const run = this.#run;
+		const wait = timing.bitsPerByte === 0 ? 0 : BOOT_MS;
+		this.#cancelTimer = clock.after(wait, () => {
+			void this.#start(app, run, cause);
+		});
+	}
+
+	async #start(app: BootedApp, run: number, cause: Reset): Promise<void> {
+		const { mac, name, flash, clock, network, session } = this.parts;
+		const ours = () => run === this.#run;
+		const started = await RunningFirmware.start(app.wasm, {
+			id: boardDeviceId(mac),
+			name,
+			mac,
+			seed: Number.parseInt(mac.slice(-8), 16),
+			reset: TOLD_RESET[cause],
+			records: new NvsRecords(flash, app.nvs),
+			regions: {
+				telemetry: app.telemetry && flashWindow(flash, app.telemetry.offset, app.telemetry.size),
+				slots: practiceSlots(flash, app.partitions, app.partition)
+			},
+			clock,
+			publish: (message) => session.publish(message),
+			board: {
+				serialOut: (bytes) => {
+					if (ours()) this.parts.send(bytes);
+					return ours();
+				},
+				network,
+				mqtt: session
+			},
+			restarts: () => {
+				if (ours()) this.#restart(RESET.software);
+			},
+			died: (why) => this.#died(why)
+		});
+		if (!ours()) {
+			if (started.ok) started.value.end();
+			return;
+		}
+		if (!started.ok) {
+			const fault = started.error;
+			return this.#died(fault.kind === 'did-not-start' ? fault.cause : fault.kind);
+		}
+		this.#firmware = started.value;
+		const { project = 'unknown', version = '' } = app.descriptor ?? {};
+		this.#become({ kind: 'running', project, version });
+		this.#mindSupply();
+		this.#firmware.step();
+	}
+
+	#died(cause: string): void {
+		this.stop();
+		this.say(
+			`Guru Meditation Error: Core  0 panic'ed (${cause}). The program is WebAssembly, so there are no registers to show.`,
+			'Rebooting...'
+		);
+		this.#become({ kind: 'stuck', fault: { kind: 'crashed', cause } });
+		this.#tryAgain(RESET.panic);
+	}
+
+	/** A chip that found no program is restarted for ever, by its watchdog or its bootloader; heard only where a cable is open. */
+	#tryAgain(cause: Reset): void {
+		this.#cancelTimer = this.parts.clock.after(RETRY_MS, () => {
+			if (this.parts.heard()) this.#boot(cause);
+			else this.#tryAgain(cause);
+		});
+	}
+
+	#mindSupply(): void {
+		if (this.parts.faults().brownOutAtBlock === undefined) return;
+		this.#cancelTimer();
+		this.#cancelTimer = this.parts.clock.after(BROWN_OUT_MS, () => {
+			if (this.parts.faults().brownOutAtBlock !== undefined) this.#brownOut();
+		});
+	}
+
+	#flood(): void {
+		this.#cancelFlood();
+		if (!this.parts.faults().floods) return;
+		let line = 0;
+		const pour = () => {
+			this.#cancelFlood = this.parts.clock.after(FLOOD_EVERY_MS, pour);
+			let text = '';
+			while (text.length < FLOOD_BYTES)
+				text += `I (${line * 2}) flood: line ${line++} of a loop without a pause\r\n`;
+			if (this.parts.heard()) this.parts.send(utf8(text));
+		};
+		this.#cancelFlood = this.parts.clock.after(FLOOD_EVERY_MS, pour);
+	}
+
+	#become(state: ChipState): void {
+		this.#state = state;
+		this.parts.become(state);
 	}
 }
+
+/** What the ROM of every chip speaks at. */
+export const ROM_BAUD = 115_200;
+
+const causeWords = (names: Readonly<Record<Reset, string>>, cause: Reset): string =>
+	`0x${cause.toString(16)} (${names[cause]})`;
+
+/** Whether the ROM hangs over the bootloader until its watchdog; what a bootloader finds wrong it restarts for itself. */
+const stopsInRom = (fault: BootFault): boolean =>
+	fault.kind === 'no-bootloader' ||
+	fault.kind === 'bootloader-damaged' ||
+	(fault.kind === 'foreign' && fault.what === 'bootloader');
