@@ -4,6 +4,7 @@ export * from './facts';
 export * from './flash-id';
 export * from './flasher';
 export * from './guard';
+export * from './inspect';
 export * from './plan';
 export * from './recent';
 export * from './sources';
