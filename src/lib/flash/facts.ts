@@ -125,7 +125,11 @@ export type FlashError =
 	/** What the flash holds is not what was sent: the MD5 of the region at this offset. */
 	| { readonly kind: 'verify-failed'; readonly offsetBytes: number }
 	| { readonly kind: 'block-failed'; readonly offsetBytes: number; readonly attempts: number }
-	/** Another board answers than the plan was made for: nothing was written to it. */
+	/** No stretch from this offset on came whole, in so many attempts. */
+	| { readonly kind: 'read-failed'; readonly offsetBytes: number; readonly attempts: number }
+	/** The flash gave other bytes when the chip read it again: the piece at this offset. */
+	| { readonly kind: 'read-unsteady'; readonly offsetBytes: number }
+	/** Another board answers than the one that was meant: nothing was written to it. */
 	| { readonly kind: 'other-board'; readonly expected: string; readonly found: string }
 	/** Its owner allows it to be written and nothing else: what is in its flash could not be checked. */
 	| {

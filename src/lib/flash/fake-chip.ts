@@ -54,6 +54,7 @@ export class FakeChip implements SerialPortLike {
 	#left = 0;
 	#take: ((chunk: Uint8Array<ArrayBuffer>) => void) | undefined;
 	#failed = 0;
+	#reading: { readonly bytes: Uint8Array; readonly window: number; sent: number } | undefined;
 	#gone = false;
 
 	open({ baudRate }: { baudRate: number }): Promise<void> {
@@ -124,6 +125,7 @@ export class FakeChip implements SerialPortLike {
 		this.#chipBaud = 115_200;
 		this.#slip.reset();
 		this.#take = undefined;
+		this.#reading = undefined;
 		if (this.log !== undefined) this.#send(utf8(this.log));
 	}
 
@@ -158,7 +160,25 @@ export class FakeChip implements SerialPortLike {
 		this.#send(slipFrame(packet));
 	}
 
+	/** Blocks as far as the window reaches; the digest when all is acknowledged, or more than was sent. */
+	#sendRead(acknowledged: number): void {
+		const reading = this.#reading;
+		if (!reading) return;
+		const { bytes, window } = reading;
+		if (acknowledged < bytes.length && acknowledged <= reading.sent) {
+			while (reading.sent < bytes.length && reading.sent - acknowledged < window) {
+				this.#send(slipFrame(bytes.subarray(reading.sent, reading.sent + 0x1000)));
+				reading.sent = Math.min(bytes.length, reading.sent + 0x1000);
+			}
+			return;
+		}
+		this.#reading = undefined;
+		this.#send(slipFrame(md5(bytes.subarray(0, reading.sent))));
+	}
+
 	#command(packet: Uint8Array<ArrayBuffer>): void {
+		if (this.#reading)
+			return this.#sendRead(packet.length < 4 ? Infinity : new DataView(packet.buffer).getUint32(0, true));
 		if (packet.length < 8 || packet[0] !== 0) return;
 		const op = packet[1]!;
 		const data = packet.subarray(8);
@@ -198,12 +218,10 @@ export class FakeChip implements SerialPortLike {
 			case 0xd0:
 				this.flash.fill(0xff);
 				return this.#answer(op);
-			case 0xd2: {
-				const bytes = this.flash.slice(word(0), word(0) + word(1));
+			case 0xd2:
 				this.#answer(op);
-				this.#send(slipFrame(bytes));
-				return this.#send(slipFrame(md5(bytes)));
-			}
+				this.#reading = { bytes: this.flash.slice(word(0), word(0) + word(1)), window: word(3), sent: 0 };
+				return this.#sendRead(0);
 			default:
 				return this.#answer(op);
 		}

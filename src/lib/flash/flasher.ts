@@ -10,7 +10,11 @@ import { ChipSession } from './chip-session';
 import type { Compressor } from './compressor';
 import { openChip, type ChipOpener } from './esptool-adapter';
 import type { BoardFacts, FlashError, FlashReport, FlashState, WritePlan } from './facts';
+import { ReadLoop, type FlashRange, type ReadParts, type ReadProgress, type ReadReport } from './read-loop';
 import { WriteLoop } from './write-loop';
+
+/** A change of rate takes as long as these at the ROM's. */
+const WORTH_SPEED_BYTES = 0x1000;
 
 export interface FlasherParts {
 	readonly clock: Clock;
@@ -26,6 +30,13 @@ export interface WriteOptions {
 	readonly baud: number;
 	/** Told each state, the last being `done`, `cancelled` or `failed`. */
 	readonly onState: (state: FlashState) => void;
+}
+
+export interface ReadOptions extends Pick<ReadParts, 'take' | 'tell'> {
+	/** Bits per second to try first; slower ones follow by themselves. */
+	readonly baud: number;
+	/** Of the board that is meant. */
+	readonly mac: string;
 }
 
 /** One board in download mode, from the first reset to the last. One act at a time. */
@@ -72,22 +83,52 @@ export class Flasher {
 		return this.#orUnplugged(reading, signal);
 	}
 
-	/**
-	 * What the flash holds there, checked by the chip's own digest.
-	 * @param onBytes told how many have come
-	 * Rejects only with the signal's reason.
-	 */
+	/** What the flash holds there, in one piece: see `readOut`. @param onBytes told how many have come */
 	async read(
-		range: { readonly offset: number; readonly length: number },
+		range: FlashRange,
 		onBytes: (bytes: number) => void,
+		options: Pick<ReadOptions, 'baud' | 'mac'>,
 		signal: AbortSignal
 	): Promise<Result<Uint8Array<ArrayBuffer>, FlashError>> {
-		const { stub } = this.#session;
-		assert(stub, 'a board is connected before it is read');
-		const reading = stub
-			.readFlash(range.offset, range.length, this.#until(signal), onBytes)
-			.then((read) => (read.ok ? read : err(this.#session.errorOf(read.error))));
-		return this.#orUnplugged(reading, signal);
+		const bytes = new Uint8Array(range.length);
+		let at = 0;
+		const take = (stretch: Uint8Array) => {
+			bytes.set(stretch, at);
+			at += stretch.length;
+		};
+		const tell = ({ readBytes }: ReadProgress) => onBytes(readBytes);
+		const read = await this.readOut(range, { ...options, take, tell }, signal);
+		return read.ok ? ok(bytes) : read;
+	}
+
+	/**
+	 * Reads a range, handing it out stretch by stretch; connects first where it is not. The stub stays, also after a cancel or an
+	 * error: a read under way is ended, or the chip is restarted into its program. Rejects with the signal's reason, or with what
+	 * `take` throws.
+	 */
+	async readOut(
+		range: FlashRange,
+		{ baud, mac, ...out }: ReadOptions,
+		signal: AbortSignal
+	): Promise<Result<ReadReport, FlashError>> {
+		const session = this.#session;
+		const loop = new ReadLoop(range, { session, clock: this.parts.clock, baud, ...out });
+		const act = async (until: AbortSignal): Promise<Result<ReadReport, FlashError>> => {
+			const met = await this.#metBoard(mac, () => undefined, until);
+			if (!met.ok) return met;
+			if (range.length > WORTH_SPEED_BYTES) {
+				const fast = await session.speedUp(baud, until);
+				if (!fast.ok) return fast;
+			}
+			return loop.run(until);
+		};
+		let read: Result<ReadReport, FlashError> | undefined;
+		try {
+			read = await this.#orUnplugged(act(this.#until(signal)), signal);
+			return read;
+		} finally {
+			if (!read?.ok) await this.#settle();
+		}
 	}
 
 	/**
@@ -133,15 +174,38 @@ export class Flasher {
 		onState: (state: FlashState) => void,
 		signal: AbortSignal
 	): Promise<Result<FlashReport, FlashError>> {
+		const met = await this.#metBoard(plan.mac, (attempt) => onState({ kind: 'connecting', attempt }), signal);
+		if (!met.ok) return met;
+		const fast = await this.#session.speedUp(baud, signal);
+		return fast.ok ? loop.run(signal) : fast;
+	}
+
+	/** A stub that runs on the board that is meant. */
+	async #metBoard(
+		mac: string,
+		onAttempt: (attempt: number) => void,
+		signal: AbortSignal
+	): Promise<Result<undefined, FlashError>> {
 		if (!this.#session.stub) {
-			const begun = await this.#session.begin((attempt) => onState({ kind: 'connecting', attempt }), signal);
+			const begun = await this.#session.begin(onAttempt, signal);
 			if (!begun.ok) return begun;
 		}
 		// The port is known by its bridge, and bridges are alike: another board may hang on it now.
 		const found = this.#session.board?.mac ?? '';
-		if (found !== plan.mac) return err({ kind: 'other-board', expected: plan.mac, found });
-		const fast = await this.#session.speedUp(baud, signal);
-		return fast.ok ? loop.run(signal) : fast;
+		return found === mac ? ok(undefined) : err({ kind: 'other-board', expected: mac, found });
+	}
+
+	/** After a read that was cut short: the stub is met again, or the chip goes into its program. Never rejects. */
+	async #settle(): Promise<void> {
+		const { signal } = this.lease;
+		try {
+			const quiet = await this.#session.stub?.drain(signal);
+			const met = quiet?.ok ? await this.#session.stub?.resync(signal) : undefined;
+			if (met?.ok && met.value) return;
+		} catch {
+			// the port went away: there is nobody to meet, and the end below closes it
+		}
+		await this.#session.end();
 	}
 
 	/** Both who asked and the port can end an act. */

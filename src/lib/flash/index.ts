@@ -6,6 +6,7 @@ export * from './flasher';
 export * from './guard';
 export * from './inspect';
 export * from './plan';
+export type { FlashRange, ReadProgress, ReadReport } from './read-loop';
 export * from './recent';
 export * from './sources';
 export * from './sources-build';

@@ -35,6 +35,16 @@ const MD5_MS_PER_MB = 8000;
 const WRITE_MS_PER_MB = 40_000;
 const MB = 1e6;
 
+/** The most that the stub sends at once; it refuses to read with larger blocks. Source: `handle_flash_read` in `stub_commands.c`. */
+const READ_BLOCK_BYTES = 0x1000;
+/**
+ * How much may be unacknowledged, counted by the stub in bytes (esptool's 64 thus is one block). While it sends, acknowledgements wait
+ * in the UART's 128 bytes: eight of at most ten.
+ */
+const READ_WINDOW_BYTES = 8 * READ_BLOCK_BYTES;
+/** Between two blocks of a read the stub has nothing else to do: SPI gives a block in a millisecond. */
+const READ_SILENCE_MS = 1000;
+
 const RESYNC_TRIES = 8;
 const RESYNC_MS = 250;
 /** With nothing coming for so long, nothing late is on its way. */
@@ -94,34 +104,51 @@ export class Stub {
 		return this.#ask(OP.md5, words(offset, length, 0, 0), { timeoutMs, bodyBytes: MD5_BYTES }, signal);
 	}
 
-	/** Small stretches only: it is read in one go and checked by the digest that follows. */
+	/**
+	 * What the flash holds there, checked by the stub's digest of what it sent. Each block is acknowledged as it comes, while the next
+	 * ones are on the line. After an error or a cancel the stub still waits for acknowledgements: `resync` ends that.
+	 * @param length some hundred KiB at most: an error costs all of it
+	 * @param onBytes told how many have come
+	 */
 	async readFlash(
 		offset: number,
 		length: number,
 		signal: AbortSignal,
 		onBytes: (bytes: number) => void = () => undefined
 	): Promise<Result<Uint8Array<ArrayBuffer>, LineFault>> {
-		const asked = await this.#ask(
-			OP.readFlash,
-			words(offset, length, 0x1000, 64),
-			{ timeoutMs: SHORT_MS },
-			signal
-		);
+		const asking = words(offset, length, READ_BLOCK_BYTES, READ_WINDOW_BYTES);
+		const asked = await this.#ask(OP.readFlash, asking, { timeoutMs: SHORT_MS }, signal);
 		if (!asked.ok) return asked;
-		const deadline = () => this.clock.now() + SHORT_MS + this.line.lineMs(2 * length);
-		let bytes = new Uint8Array();
-		while (bytes.length < length) {
+		const deadline = () => this.clock.now() + READ_SILENCE_MS + this.line.lineMs(2 * READ_BLOCK_BYTES);
+		const bytes = new Uint8Array(length);
+		const digest = md5.create();
+		for (let at = 0; at < length;) {
 			const packet = await this.line.next(deadline(), signal);
 			if (!packet.ok) return packet;
-			bytes = concatBytes([bytes, packet.value]);
-			onBytes(bytes.length);
-			const told = await this.line.send(words(bytes.length), signal);
+			if (packet.value.length !== Math.min(READ_BLOCK_BYTES, length - at)) return err({ kind: 'silent' });
+			bytes.set(packet.value, at);
+			digest.update(packet.value);
+			at += packet.value.length;
+			onBytes(at);
+			const told = await this.line.send(words(at), signal);
 			if (!told.ok) return told;
 		}
-		const digest = await this.line.next(deadline(), signal);
-		if (!digest.ok) return digest;
-		const whole = bytes.length === length && sameBytes(md5(bytes), digest.value);
-		return whole ? ok(bytes) : err({ kind: 'silent' });
+		const told = await this.line.next(deadline(), signal);
+		if (!told.ok) return told;
+		return sameBytes(digest.digest(), told.value) ? ok(bytes) : err({ kind: 'silent' });
+	}
+
+	/** Lets what is on its way arrive, and forgets it: at most what a read has in flight. */
+	async drain(signal: AbortSignal): Promise<Result<undefined, LineFault>> {
+		const untilMs = this.clock.now() + READ_SILENCE_MS + this.line.lineMs(2 * READ_WINDOW_BYTES);
+		const gapMs = QUIET_MS + this.line.lineMs(2 * READ_BLOCK_BYTES);
+		while (this.clock.now() < untilMs) {
+			const packet = await this.line.next(this.clock.now() + gapMs, signal);
+			if (!packet.ok && packet.error.kind === 'lost') return packet;
+			if (!packet.ok) break;
+		}
+		this.line.discard();
+		return ok(undefined);
 	}
 
 	/**

@@ -3,6 +3,7 @@ import { changesIn, cutAt, unlikeIn, type Piece } from './changes';
 import type { ChipSession } from './chip-session';
 import type { Compressor } from './compressor';
 import type { FlashError, FlashReport, FlashState, WritePlan } from './facts';
+import { Recovery } from './recovery';
 import { SpeedGauge } from './speed';
 import { SHORT_STRETCH_BYTES, STRETCH_BYTES, stretchesOf, stretchOf, type Stretch } from './stretches';
 import { blockWasNotTaken } from './stub';
@@ -13,8 +14,6 @@ const BLOCK_TRIES = 3;
 const STRETCH_TRIES = 4;
 /** How often what the chip does not read back as it should is written: once, and twice again. */
 const ROUNDS = 3;
-/** A chip that answers no more is reset and its stub loaded anew, so often in one write. */
-const NEW_BEGINNINGS = 3;
 
 interface Writing {
 	readonly session: ChipSession;
@@ -34,7 +33,7 @@ export class WriteLoop {
 	readonly #totalBytes: number;
 	#unchangedBytes = 0;
 	#retries = 0;
-	#beginnings = 0;
+	readonly #recovery: Recovery;
 	#wroteAnything = false;
 	#stretchBytes = STRETCH_BYTES;
 	/** Of the first region, deflated while the chip is asked what it holds. */
@@ -46,6 +45,7 @@ export class WriteLoop {
 	) {
 		this.#regions = plan.regions.map(({ offset, bytes }, region) => ({ region, offset, bytes }));
 		this.#totalBytes = bytesIn(this.#regions);
+		this.#recovery = new Recovery(parts.session, parts.baud);
 	}
 
 	/** Something in the flash may differ from what it was. */
@@ -87,7 +87,7 @@ export class WriteLoop {
 	): Promise<Result<readonly Piece[], FlashError>> {
 		const differing = kind === 'comparing' ? changesIn : unlikeIn;
 		for (;;) {
-			const beginnings = this.#beginnings;
+			const beginnings = this.#recovery.beginnings;
 			const due: Piece[] = [];
 			for (const region of this.#regions) {
 				this.parts.tell({ kind, region: region.region });
@@ -96,7 +96,7 @@ export class WriteLoop {
 				due.push(...found.value);
 			}
 			// A chip that was reset meanwhile may have run its program, and that writes too: its earlier answers prove nothing.
-			if (due.length > 0 || beginnings === this.#beginnings) return ok(due);
+			if (due.length > 0 || beginnings === this.#recovery.beginnings) return ok(due);
 		}
 	}
 
@@ -146,7 +146,7 @@ export class WriteLoop {
 			this.#wroteAnything = true;
 			const erased = await this.parts.session.stub?.eraseChip(signal);
 			if (erased?.ok) return ok(undefined);
-			const met = await this.#meetAgain(erased?.error, signal);
+			const met = await this.#recovery.meetAgain(erased?.error, signal);
 			if (!met.ok) return met;
 			if (++this.#retries >= STRETCH_TRIES) return err({ kind: 'no-answer', heard: 'nothing' });
 		}
@@ -174,7 +174,7 @@ export class WriteLoop {
 		if (sent.ok) return sent;
 		this.#retries++;
 		this.#stretchBytes = SHORT_STRETCH_BYTES;
-		const met = await this.#meetAgain(sent.error, signal);
+		const met = await this.#recovery.meetAgain(sent.error, signal);
 		if (!met.ok) return met;
 		let before = 0;
 		for (const piece of cutAt(stretch.piece, SHORT_STRETCH_BYTES)) {
@@ -205,7 +205,7 @@ export class WriteLoop {
 			if (sent.ok) return sent;
 			this.#retries++;
 			if (attempt < STRETCH_TRIES) {
-				const met = await this.#meetAgain(sent.error, signal);
+				const met = await this.#recovery.meetAgain(sent.error, signal);
 				if (!met.ok) return met;
 			}
 		}
@@ -250,26 +250,9 @@ export class WriteLoop {
 			if (found?.ok) return found;
 			if (tries === BLOCK_TRIES) return err(session.errorOf(found?.error ?? { kind: 'silent' }));
 			this.#retries++;
-			const met = await this.#meetAgain(found?.error, signal);
+			const met = await this.#recovery.meetAgain(found?.error, signal);
 			if (!met.ok) return met;
 		}
-	}
-
-	/** After a fault: the same stub where it still answers, else the chip from its reset on. */
-	async #meetAgain(
-		fault: LineFault | undefined,
-		signal: AbortSignal
-	): Promise<Result<undefined, FlashError>> {
-		const { session, baud } = this.parts;
-		if (fault?.kind === 'lost') return err(session.errorOf(fault));
-		const met = await session.stub?.resync(signal);
-		if (met?.ok && met.value) return ok(undefined);
-		if (met && !met.ok) return err(session.errorOf(met.error));
-		if (++this.#beginnings > NEW_BEGINNINGS) return err({ kind: 'no-answer', heard: 'nothing' });
-		const begun = await session.begin(() => undefined, signal);
-		if (!begun.ok) return begun;
-		const fast = await session.speedUp(baud, signal);
-		return fast.ok ? ok(undefined) : fast;
 	}
 }
 

@@ -59,10 +59,24 @@ export function flashErrorWords(error: FlashError): BoardWords {
 				todo: `Plug the board straight into the computer with a short cable. ${AGAIN}`,
 				drawBoot: false
 			};
+		case 'read-failed':
+			return {
+				what: 'The flash cannot be read whole',
+				means: `From ${hexAddress(error.offsetBytes)} on, ${error.attempts} attempts brought no piece that was sound. Usually it is the cable or a hub.`,
+				todo: 'Plug the board straight into the computer with a short cable, and read again. The board is as it was.',
+				drawBoot: false
+			};
+		case 'read-unsteady':
+			return {
+				what: 'The flash does not read the same twice',
+				means: `What the chip digests from ${hexAddress(error.offsetBytes)} on is not what it sent before: it was written meanwhile, or its cells or its supply give way.`,
+				todo: 'Read again. If it stays so, what the board holds cannot be trusted.',
+				drawBoot: false
+			};
 		case 'other-board':
 			return {
 				what: 'Another board answers',
-				means: `The plan was made for ${error.expected}, and this is ${error.found}. Nothing was written to it.`,
+				means: `${error.expected} was meant, and this is ${error.found}. Nothing was written to it.`,
 				todo: 'Plug the first one in again, or choose the board anew and look at its own plan.',
 				drawBoot: false
 			};

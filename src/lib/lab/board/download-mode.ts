@@ -82,11 +82,10 @@ export class DownloadMode {
 	}
 
 	#packet(packet: Uint8Array<ArrayBuffer>): void {
-		if (this.#reading && packet.length === 4) {
-			this.#reading.acknowledge(wordAt(packet, 0));
+		if (this.#reading) {
+			this.#reading.acknowledge(packet);
 			return this.#goOnReading();
 		}
-		this.#reading = undefined; // something else is said: the reader has given up
 		const command = readCommand(packet);
 		if (!command) return;
 		if (!command.whole)
@@ -180,7 +179,7 @@ export class DownloadMode {
 			case OP.readFlash: {
 				this.#reply(op);
 				const wish = { offset: word(0), length: word(1), blockBytes: Math.max(1, word(2)) };
-				this.#reading = new FlashReading(flash, { ...wish, mostInFlight: Math.max(1, word(3)) }, (packet) =>
+				this.#reading = new FlashReading(flash, { ...wish, windowBytes: Math.max(1, word(3)) }, (packet) =>
 					this.parts.send(slipEncode(packet))
 				);
 				this.#at(this.#freeAtMs, () => this.#goOnReading());

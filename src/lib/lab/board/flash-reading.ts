@@ -1,33 +1,43 @@
 import { md5 } from '@noble/hashes/legacy.js';
 import type { SparseFlash } from './sparse-flash';
 
-/** The stub's READ_FLASH: blocks, of which so many may be unacknowledged, and the MD5 of all at the end. */
+/** What READ_FLASH asks for. */
+interface ReadWish {
+	readonly offset: number;
+	readonly length: number;
+	readonly blockBytes: number;
+	/** What may be unacknowledged, in bytes: the 64 that esptool gives is one block. */
+	readonly windowBytes: number;
+}
+
+/** The stub's READ_FLASH: blocks as far as the window reaches, and at the end the MD5 of what was sent (stub_commands.c). */
 export class FlashReading {
 	#sent = 0;
 	#acknowledged = 0;
 
 	constructor(
 		private readonly flash: SparseFlash,
-		private readonly wish: { offset: number; length: number; blockBytes: number; mostInFlight: number },
+		private readonly wish: ReadWish,
 		private readonly send: (packet: Uint8Array) => void
 	) {}
 
 	/** Sends what may be sent now. @returns true when that was the end */
 	go(): boolean {
-		const { offset, length, blockBytes, mostInFlight } = this.wish;
-		while (this.#sent < length && this.#sent - this.#acknowledged < blockBytes * mostInFlight) {
-			const size = Math.min(blockBytes, length - this.#sent);
-			const packet = this.flash.read(offset + this.#sent, size);
-			this.#sent += size;
-			this.send(packet);
-		}
-		if (this.#acknowledged < length) return false;
-		this.send(Uint8Array.from(md5(this.flash.read(offset, length))));
+		const { offset, length, blockBytes, windowBytes } = this.wish;
+		if (this.#acknowledged <= this.#sent)
+			while (this.#sent < length && this.#sent - this.#acknowledged < windowBytes) {
+				const size = Math.min(blockBytes, length - this.#sent);
+				const packet = this.flash.read(offset + this.#sent, size);
+				this.#sent += size;
+				this.send(packet);
+			}
+		if (this.#acknowledged < length && this.#acknowledged <= this.#sent) return false;
+		this.send(Uint8Array.from(md5(this.flash.read(offset, this.#sent))));
 		return true;
 	}
 
-	/** @param bytes of the whole that the host has */
-	acknowledge(bytes: number): void {
-		this.#acknowledged = Math.min(this.#sent, bytes);
+	/** Whatever is said while it reads, by its first four bytes: one that is shorter, or names more than was sent, ends it. */
+	acknowledge(packet: Uint8Array<ArrayBuffer>): void {
+		this.#acknowledged = packet.length < 4 ? Infinity : new DataView(packet.buffer).getUint32(0, true);
 	}
 }

@@ -104,13 +104,28 @@ export class CableBoard implements BoardAtWork {
 		});
 	}
 
-	async read(
-		range: { readonly offset: number; readonly length: number },
-		onBytes: (bytes: number) => void,
+	read: BoardAtWork['read'] = (range, onBytes, signal) =>
+		this.#reading((flasher, options) => flasher.read(range, onBytes, options, signal), signal);
+
+	readOut: BoardAtWork['readOut'] = (range, out, signal) =>
+		this.#reading((flasher, options) => flasher.readOut(range, { ...options, ...out }, signal), signal);
+
+	/** The board stays connected, unless it went away. */
+	async #reading<T>(
+		read: (flasher: Flasher, options: { baud: number; mac: string }) => Promise<Result<T, FlashError>>,
 		signal: AbortSignal
-	): Promise<Result<Uint8Array<ArrayBuffer>, FlashError>> {
-		if (!this.#flasher) throw new Error('a board is read while it is connected');
-		return this.#flasher.read(range, onBytes, signal);
+	): Promise<Result<T, FlashError>> {
+		if (!this.#board) throw new Error('a board is read after it has answered');
+		if (!this.#flasher) {
+			await this.release();
+			const taken = await this.#take(signal);
+			if (!taken.ok) return taken;
+			this.#flasher = taken.value;
+		}
+		const result = await read(this.#flasher, { baud: FLASH_BAUD, mac: this.#board.mac });
+		if (!result.ok && (result.error.kind === 'unplugged' || result.error.kind === 'other-board'))
+			await this.release();
+		return result;
 	}
 
 	async write(plan: WritePlan, onState: (state: FlashState) => void, signal: AbortSignal): Promise<void> {

@@ -101,6 +101,11 @@ export function fakeWorks(
 		connect: () => Promise.resolve(script.answer),
 		plan: (_firmware, { eraseAll }) => fakePlan(eraseAll, script.problems),
 		read: ({ length }) => Promise.resolve(ok(new Uint8Array(length).fill(0xff))),
+		async readOut({ length: totalBytes }, { take, tell }) {
+			await take(new Uint8Array(totalBytes).fill(0xff));
+			tell({ kind: 'comparing', readBytes: totalBytes, totalBytes, retries: 0 });
+			return ok({ durationMs: 1000, totalBytes, retries: 0, baud: 921_600 });
+		},
 		write: (_plan, onState, signal) =>
 			new Promise((resolve) => {
 				for (const state of script.states) onState(state);

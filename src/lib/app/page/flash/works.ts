@@ -4,9 +4,12 @@ import type {
 	BoardFacts,
 	FirmwareSource,
 	FlashError,
+	FlashRange,
 	FlashState,
 	PickedFile,
 	PlanWishes,
+	ReadProgress,
+	ReadReport,
 	RecentFirmware,
 	WritePlan
 } from '$lib/flash';
@@ -122,12 +125,21 @@ export interface BoardAtWork {
 	/** Resets the chip into download mode and asks who it is. */
 	connect(onAttempt: (attempt: number) => void, signal: AbortSignal): Promise<Result<BoardFacts, FlashError>>;
 	plan(firmware: FirmwareSource, wishes: PlanWishes): WritePlan;
-	/** What its flash holds there; it was connected and nothing was written since. @param onBytes told how many have come */
+	/** What its flash holds there, checked twice; it was connected before. @param onBytes told how many have come */
 	read(
-		range: { readonly offset: number; readonly length: number },
+		range: FlashRange,
 		onBytes: (bytes: number) => void,
 		signal: AbortSignal
 	): Promise<Result<Uint8Array<ArrayBuffer>, FlashError>>;
+	/** The same, handed out stretch by stretch: `take` is awaited. Rejects with the signal's reason, or with what `take` throws. */
+	readOut(
+		range: FlashRange,
+		out: {
+			readonly take: (bytes: Uint8Array<ArrayBuffer>) => Promise<void> | void;
+			readonly tell: (progress: ReadProgress) => void;
+		},
+		signal: AbortSignal
+	): Promise<Result<ReadReport, FlashError>>;
 	/** Ends in `done`, `cancelled` or `failed`, which is also told; the board is restarted. */
 	write(plan: WritePlan, onState: (state: FlashState) => void, signal: AbortSignal): Promise<void>;
 	/** The line of the program that runs on it, until `signal` aborts. */
