@@ -14,7 +14,7 @@ const ROOMS = {
 	telemetry: ['base', 'model', 'crypto'],
 	console: ['base', 'formats', 'link'],
 	flash: ['base', 'model', 'formats', 'link'],
-	provision: ['base', 'model', 'link', 'device'],
+	provision: ['base', 'model', 'formats', 'link', 'device'],
 	ota: ['base', 'model', 'formats', 'crypto', 'device'],
 	automation: ['base', 'model', 'device', 'telemetry'],
 	lab: ['base', 'model', 'formats', 'link', 'device'],
