@@ -18,6 +18,7 @@ export { PracticeBoard } from './practice-board';
 export { boardDeviceId } from './practice-chip';
 export type { BoardState, BoardWorld, Cable, PracticeBoardParts } from './practice-board';
 export type { BootFault } from './boot';
-export { PracticePort, type CableDoor } from './practice-port';
+export { PracticeBus, PracticePort, type CableDoor } from './practice-port';
+export { doorTo } from './board-door';
 export type { Dial } from './sim-broker-session';
 export { PRACTICE_AIR, PRACTICE_NETWORK, RADIO_TIMES, type AccessPoint } from './sim-network';

@@ -32,7 +32,7 @@ export interface PracticeBoardParts {
 	readonly world: BoardWorld;
 	readonly clock: Clock;
 	readonly random: () => number;
-	readonly onChange: () => void;
+	readonly onChange?: () => void;
 }
 
 export type BoardState = { readonly kind: 'unplugged' } | ChipState;
@@ -71,6 +71,7 @@ export class PracticeBoard {
 	readonly #noise: { readonly toChip: LineNoise; readonly toHost: LineNoise };
 	readonly #lines;
 	readonly #core: PracticeChip;
+	readonly #watchers = new Set<() => void>();
 	#faults: BoardFaults = {};
 	#state: BoardState = { kind: 'unplugged' };
 	#onBus = false;
@@ -152,6 +153,12 @@ export class PracticeBoard {
 		this.#faults = faults;
 		this.#blocks = 0;
 		this.#core.faultsChanged();
+	}
+
+	/** Calls `fn` after each change of `state` and `onBus`, until `signal` aborts. */
+	watch(fn: () => void, signal: AbortSignal): void {
+		this.#watchers.add(fn);
+		signal.addEventListener('abort', () => this.#watchers.delete(fn), { once: true });
 	}
 
 	/** Power comes with the cable. */
@@ -243,12 +250,12 @@ export class PracticeBoard {
 		this.#cancelReturn();
 		this.#onBus = false;
 		this.#lines.fall();
-		this.parts.onChange();
+		this.#changed();
 		this.#loseCable();
 		const awayMs = this.parts.timing.bitsPerByte === 0 ? AWAY_INSTANT_MS : AWAY_MS;
 		this.#cancelReturn = this.parts.clock.after(awayMs, () => {
 			this.#onBus = true;
-			this.parts.onChange();
+			this.#changed();
 		});
 	}
 
@@ -272,6 +279,11 @@ export class PracticeBoard {
 
 	#become(state: BoardState): void {
 		this.#state = state;
-		this.parts.onChange();
+		this.#changed();
+	}
+
+	#changed(): void {
+		this.parts.onChange?.();
+		for (const fn of [...this.#watchers]) fn();
 	}
 }

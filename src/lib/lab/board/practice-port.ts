@@ -1,4 +1,5 @@
-import type { SerialPortLike } from '$lib/link';
+import type { SerialLike, SerialPortLike } from '$lib/link';
+import type { BoardUsb } from './chips';
 
 /** The host's end of a cable, here or in the lab's worker. */
 export interface CableDoor {
@@ -10,18 +11,31 @@ export interface CableDoor {
 	write(bytes: Uint8Array): Promise<void>;
 	setSignals(signals: { dataTerminalReady?: boolean; requestToSend?: boolean }): Promise<void>;
 	close(): Promise<void>;
-	/** Calls `fn` when the board is plugged in again, until `signal` aborts. */
+	/** Calls `fn` when the board is on the bus (again), until `signal` aborts. */
 	whenPlugged(fn: () => void, signal: AbortSignal): void;
 }
 
-/** The identity of the USB bridge that practice boards are drawn with: a Silicon Labs CP2102. */
-const BRIDGE = { usbVendorId: 0x10c4, usbProductId: 0xea60 } as const;
+/** A Silicon Labs CP2102, and Espressif's own USB serial and JTAG. */
+const IDENTITY = {
+	bridge: { usbVendorId: 0x10c4, usbProductId: 0xea60 },
+	native: { usbVendorId: 0x303a, usbProductId: 0x1001 }
+} as const;
+
+/** Tells of a board's ports that come back, as `navigator.serial` does: the event's target is the port. */
+export class PracticeBus extends EventTarget implements SerialLike {
+	connected(port: PracticePort): void {
+		const event = new Event('connect');
+		Object.defineProperty(event, 'target', { value: port }); // in a browser it bubbles up from there
+		this.dispatchEvent(event);
+	}
+}
 
 const lost = () => new DOMException('The device has been lost.', 'NetworkError');
 
 /**
  * A practice board's cable with the interface and the manners of a Web Serial port (wicg.github.io/serial): streams are null
- * while it is closed, a stream that was cancelled or aborted is replaced while it is open, and what is unplugged errors both.
+ * while it is closed, a stream that was cancelled or aborted is replaced while it is open, and what is unplugged errors both. A bridge
+ * comes back as the same object; a chip's own USB, which leaves the bus with every reset, as a new one.
  */
 export class PracticePort extends EventTarget implements SerialPortLike {
 	readable: ReadableStream<Uint8Array> | null = null;
@@ -30,12 +44,17 @@ export class PracticePort extends EventTarget implements SerialPortLike {
 	#source: ReadableStreamDefaultController<Uint8Array> | undefined;
 	#sink: WritableStreamDefaultController | undefined;
 
-	constructor(private readonly door: CableDoor) {
+	/** @param bus where it is told that the board came back */
+	constructor(
+		private readonly door: CableDoor,
+		private readonly usb: BoardUsb = 'bridge',
+		readonly bus = new PracticeBus()
+	) {
 		super();
 	}
 
 	getInfo(): { usbVendorId: number; usbProductId: number } {
-		return BRIDGE;
+		return IDENTITY[this.usb];
 	}
 
 	async open({ baudRate }: { baudRate: number }): Promise<void> {
@@ -77,8 +96,11 @@ export class PracticePort extends EventTarget implements SerialPortLike {
 		sink?.error(lost());
 		const back = new AbortController();
 		this.door.whenPlugged(() => {
+			if (back.signal.aborted) return;
 			back.abort();
+			if (this.usb === 'native') return this.bus.connected(new PracticePort(this.door, this.usb, this.bus));
 			this.dispatchEvent(new Event('connect'));
+			this.bus.connected(this);
 		}, back.signal);
 		this.dispatchEvent(new Event('disconnect'));
 	}
