@@ -1,4 +1,3 @@
-import type { ESPLoader } from 'esptool-js';
 import { CHIP_DEFS } from 'esptool-js/lib/targets/index.js';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '$lib/base';

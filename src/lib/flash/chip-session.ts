@@ -1,13 +1,13 @@
 import { delay, err, ok, type Clock, type Result } from '$lib/base';
 import { openFault, type FlashLease } from '$lib/link';
+import { slowerThan } from './baud-ladder';
 import { PORT_BUFFER_BYTES, ROM_BAUD, type ChipOpener, type OpenChip } from './esptool-adapter';
 import type { BoardFacts, FlashError } from './facts';
 import { intoProgram } from './reset';
 import { Stub } from './stub';
 import { StubLine, type LineFault } from './stub-line';
+import { isNativeUsb } from './usb-kind';
 
-/** Tried from the wished one downwards; every bridge has the last. */
-const SLOWER = [460_800, 230_400, ROM_BAUD];
 /** A bridge needs a moment after its port was opened. Source: esptool-js and esptool wait the same. */
 const SETTLE_MS = 50;
 const NEVER = new AbortController().signal;
@@ -28,8 +28,10 @@ export class ChipSession {
 	#stub: Stub | undefined;
 	/** Nothing was begun since the chip was last let go: there is nobody to reset. */
 	#idle = true;
-	/** Rates above this have failed on this cable. */
-	#topBaud = Infinity;
+	/** This rate and those above it have failed on this cable. */
+	#failedBaud = Infinity;
+	#fastestFailed: number | undefined;
+	#beginnings = 0;
 
 	constructor(
 		private readonly lease: FlashLease,
@@ -52,6 +54,16 @@ export class ChipSession {
 		return this.#stub?.line.baud ?? ROM_BAUD;
 	}
 
+	/** How often the chip was reset: its program may have run each time. */
+	get beginnings(): number {
+		return this.#beginnings;
+	}
+
+	/** The fastest rate that was tried and did not work, where there is one. */
+	get slowedFrom(): number | undefined {
+		return this.#fastestFailed;
+	}
+
 	/** From a reset to a stub that listens, at the ROM's rate. Rejects with the signal's reason. */
 	async begin(
 		onAttempt: (attempt: number) => void,
@@ -59,6 +71,7 @@ export class ChipSession {
 	): Promise<Result<OpenChip, FlashError>> {
 		await this.#close();
 		this.#idle = false;
+		this.#beginnings++;
 		const { clock, log, open } = this.parts;
 		const opened = await open(this.lease.device, { clock, log }, onAttempt, signal);
 		if (!opened.ok) return opened;
@@ -69,19 +82,42 @@ export class ChipSession {
 		return this.#listen(opened.value.baud) ?? ok(opened.value);
 	}
 
-	/** To `wished` bits per second, or to the next slower rate that works. */
+	/** To `wished` bits per second, or to the next slower rate that works. A chip's own USB has one speed, whatever is asked. */
 	async speedUp(wished: number, signal: AbortSignal): Promise<Result<number, FlashError>> {
-		for (const baud of [wished, ...SLOWER].filter((rate) => rate <= wished && rate < this.#topBaud)) {
+		if (isNativeUsb(this.lease.device)) return ok(this.baud);
+		for (const baud of [wished, ...slowerThan(wished)].filter((rate) => rate < this.#failedBaud)) {
 			if (!this.#stub || this.baud === baud) break;
 			const changed = await this.#changeTo(baud, signal);
-			if (changed.ok && changed.value) return ok(baud);
+			if (changed.ok && changed.value) {
+				this.parts.log(`The line works at ${baud} baud.`);
+				return ok(baud);
+			}
 			if (!changed.ok && this.lease.signal.aborted) return err({ kind: 'unplugged' });
 			this.parts.log(`The line does not work at ${baud} baud.`);
-			this.#topBaud = baud;
+			this.#failed(baud);
 			const again = await this.begin(() => undefined, signal);
 			if (!again.ok) return again;
 		}
 		return ok(this.baud);
+	}
+
+	/**
+	 * To a slower rate than the line has, because too much goes wrong at this one.
+	 * @returns false where there is none
+	 */
+	async slowDown(signal: AbortSignal): Promise<Result<boolean, FlashError>> {
+		const from = this.baud;
+		const [next] = slowerThan(from);
+		if (next === undefined || isNativeUsb(this.lease.device)) return ok(false);
+		this.parts.log(`Too much goes wrong at ${from} baud: on with ${next}.`);
+		this.#failed(from);
+		const changed = await this.#changeTo(next, signal);
+		if (changed.ok && changed.value) return ok(true);
+		if (!changed.ok && this.lease.signal.aborted) return err({ kind: 'unplugged' });
+		const again = await this.begin(() => undefined, signal);
+		if (!again.ok) return again;
+		const fast = await this.speedUp(next, signal);
+		return fast.ok ? ok(true) : fast;
 	}
 
 	/** Whatever state the board is in: the chip restarts into its program, and the port is closed. Never rejects. */
@@ -110,6 +146,11 @@ export class ChipSession {
 			case 'silent':
 				return { kind: 'no-answer', heard: 'nothing' };
 		}
+	}
+
+	#failed(baud: number): void {
+		this.#failedBaud = Math.min(this.#failedBaud, baud);
+		this.#fastestFailed ??= baud;
 	}
 
 	async #changeTo(baud: number, signal: AbortSignal): Promise<Result<boolean, FlashError>> {

@@ -152,8 +152,10 @@ export interface FlashReport {
 	readonly unchangedBytes: number;
 	/** Blocks and stretches that had to be sent again. */
 	readonly retries: number;
-	/** Bits per second that the line was used at. */
+	/** Bits per second that the line was used at, at the end. */
 	readonly baud: number;
+	/** The rate that it was wished to have and did not keep; absent where it did. */
+	readonly slowedFrom?: number;
 }
 
 export type FlashState =

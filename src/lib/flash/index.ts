@@ -1,3 +1,4 @@
+export * from './baud-ladder';
 export * from './compressor';
 export type { ChipOpener, OpenChip } from './esptool-adapter';
 export * from './facts';

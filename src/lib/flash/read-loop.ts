@@ -104,6 +104,7 @@ export class ReadLoop {
 				await this.parts.take(read.value);
 				at += length;
 				tries = 0;
+				this.#recovery.ease();
 				size = Math.min(STRETCH_BYTES, 2 * size);
 				continue;
 			}
@@ -113,8 +114,10 @@ export class ReadLoop {
 				LEAST_STRETCH_BYTES,
 				Math.floor(length / 2 / LEAST_STRETCH_BYTES) * LEAST_STRETCH_BYTES
 			);
+			const { baud } = this.parts.session;
 			const met = await this.#recovery.meetAgain(read?.error, signal);
 			if (!met.ok) return met;
+			if (this.parts.session.baud < baud) tries = 0; // a slower line has tries of its own
 		}
 		return ok(undefined);
 	}

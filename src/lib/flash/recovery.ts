@@ -1,14 +1,16 @@
 import { err, ok, type Result } from '$lib/base';
+import { Strain } from './baud-ladder';
 import type { ChipSession } from './chip-session';
 import type { FlashError } from './facts';
 import type { LineFault } from './stub-line';
 
-/** A chip that answers no more is reset and its stub loaded anew, so often in one act. */
+/** A chip that answers no more is reset and its stub loaded anew, so often in one act and at one rate. */
 const NEW_BEGINNINGS = 3;
 
-/** How one act with a chip goes on after something went wrong on the line. */
+/** How one act with a chip goes on after something went wrong on the line: with the same stub, a new one, or a slower line. */
 export class Recovery {
-	#beginnings = 0;
+	#begun = 0;
+	readonly #strain = new Strain();
 
 	/** @param baud wished, bits per second, after each new beginning */
 	constructor(
@@ -18,20 +20,45 @@ export class Recovery {
 
 	/** How often the chip was reset so far: its program may have run then, and written. */
 	get beginnings(): number {
-		return this.#beginnings;
+		return this.session.beginnings;
 	}
 
-	/** The same stub where it still answers, else the chip from its reset on. Rejects with the signal's reason. */
+	/** Something went wrong that needs no meeting anew. */
+	fault(): void {
+		this.#strain.fault();
+	}
+
+	/** A stretch went through. */
+	ease(): void {
+		this.#strain.ease();
+	}
+
+	/**
+	 * The same stub where it still answers, else the chip from its reset on; on a slower line, where too much went wrong at this
+	 * rate. Rejects with the signal's reason.
+	 */
 	async meetAgain(fault: LineFault | undefined, signal: AbortSignal): Promise<Result<undefined, FlashError>> {
 		const { session, baud } = this;
 		if (fault?.kind === 'lost') return err(session.errorOf(fault));
+		this.#strain.fault();
 		const met = await session.stub?.resync(signal);
-		if (met?.ok && met.value) return ok(undefined);
 		if (met && !met.ok) return err(session.errorOf(met.error));
-		if (++this.#beginnings > NEW_BEGINNINGS) return err({ kind: 'no-answer', heard: 'nothing' });
-		const begun = await session.begin(() => undefined, signal);
-		if (!begun.ok) return begun;
-		const fast = await session.speedUp(baud, signal);
-		return fast.ok ? ok(undefined) : fast;
+		if (!met?.value) {
+			this.#strain.fault(); // a stub that is lost weighs more than a block
+			if (++this.#begun > NEW_BEGINNINGS) return err({ kind: 'no-answer', heard: 'nothing' });
+			const begun = await session.begin(() => undefined, signal);
+			if (!begun.ok) return begun;
+			const fast = await session.speedUp(baud, signal);
+			if (!fast.ok) return fast;
+		}
+		return this.#strain.tooMuch ? this.#slowDown(signal) : ok(undefined);
+	}
+
+	async #slowDown(signal: AbortSignal): Promise<Result<undefined, FlashError>> {
+		this.#strain.forget();
+		const slowed = await this.session.slowDown(signal);
+		if (!slowed.ok) return slowed;
+		if (slowed.value) this.#begun = 0;
+		return ok(undefined);
 	}
 }

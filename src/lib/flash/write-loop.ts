@@ -76,7 +76,8 @@ export class WriteLoop {
 			totalBytes: this.#totalBytes,
 			unchangedBytes: this.#unchangedBytes,
 			retries: this.#retries,
-			baud: session.baud
+			baud: session.baud,
+			...(session.slowedFrom !== undefined && { slowedFrom: session.slowedFrom })
 		});
 	}
 
@@ -205,8 +206,10 @@ export class WriteLoop {
 			if (sent.ok) return sent;
 			this.#retries++;
 			if (attempt < STRETCH_TRIES) {
+				const { baud } = this.parts.session;
 				const met = await this.#recovery.meetAgain(sent.error, signal);
 				if (!met.ok) return met;
+				if (this.parts.session.baud < baud) attempt = 0; // a slower line has tries of its own
 			}
 		}
 		return err({ kind: 'block-failed', offsetBytes, attempts: STRETCH_TRIES });
@@ -231,11 +234,13 @@ export class WriteLoop {
 			let answer = await stub.block(block, length, signal);
 			for (let tries = 1; tries < BLOCK_TRIES && !answer.ok && blockWasNotTaken(answer.error); tries++) {
 				this.#retries++;
+				this.#recovery.fault();
 				answer = await stub.block(block, length, signal);
 			}
 			if (!answer.ok) return answer;
 			told(Math.floor((length * Math.min(body.length, (sequence + 1) * blockBytes)) / body.length));
 		}
+		this.#recovery.ease();
 		return ok(undefined);
 	}
 

@@ -68,4 +68,15 @@ describe('a write of which a part is unchanged', () => {
 			'Nothing to write: checked in 2.0 s. All 200 KB were in the flash already.'
 		);
 	});
+
+	it('tells that the line was slowed, and from what to what', () => {
+		const means = (line: object) => {
+			const view = writeView(PLAN, { ...DONE, unchangedBytes: 0, ...line }, NO_PROGRESS);
+			return view.kind === 'over' ? view.words.means : '';
+		};
+		expect(means({})).not.toContain('baud');
+		expect(means({ baud: 230_400, slowedFrom: 921_600 })).toContain(
+			'lost bytes at 921,600 baud and was slowed to 230,400 baud'
+		);
+	});
 });

@@ -3,7 +3,7 @@ import type { FlashReport, FlashState } from '../facts';
 import { flashErrorWords } from './flash-words';
 import type { PlanView } from './plan-words';
 import { flashSize, type StripPart, type StripRow } from './strip';
-import { duration, quarter } from './write-words';
+import { duration, lineWords, quarter } from './write-words';
 
 /** Everything of a write that a person sees. */
 export type WriteView = {
@@ -143,7 +143,8 @@ function outcome(
 				tone: 'live',
 				words: {
 					what: `${state.unchangedBytes === state.totalBytes ? 'Nothing to write: checked' : 'Written and checked'} in ${duration(state.durationMs)}`,
-					means: `${amounts(state)} The chip read every part back, and each MD5 is right${state.retries > 0 ? `; ${state.retries} blocks were sent twice` : ''}.`,
+					means:
+						`${amounts(state)} The chip read every part back, and each MD5 is right${state.retries > 0 ? `; ${state.retries} blocks were sent twice` : ''}. ${lineWords(state)}`.trim(),
 					todo: 'The board has restarted: its log is in the console.'
 				}
 			};

@@ -1,3 +1,5 @@
+import type { FlashReport } from '../facts';
+
 /** "about 40 s", "2 min 10 s": told in steps that a person can follow. @param seconds undefined where nothing tells yet */
 export function timeLeft(seconds: number | undefined): string {
 	if (seconds === undefined || !Number.isFinite(seconds)) return '–';
@@ -18,3 +20,12 @@ export function duration(ms: number): string {
 export function quarter(writtenBytes: number, totalBytes: number): number {
 	return totalBytes === 0 ? 0 : Math.floor((4 * writtenBytes) / totalBytes);
 }
+
+/** What came of the line's rate; nothing where it kept what it was wished to. */
+export function lineWords({ baud, slowedFrom }: Pick<FlashReport, 'baud' | 'slowedFrom'>): string {
+	if (slowedFrom === undefined) return '';
+	return `The line lost bytes at ${baudWords(slowedFrom)} and was slowed to ${baudWords(baud)}, where the next write begins: a shorter cable or another USB socket may be faster.`;
+}
+
+/** "921,600 baud". */
+export const baudWords = (baud: number): string => `${baud.toLocaleString('en')} baud`;

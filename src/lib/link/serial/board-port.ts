@@ -52,6 +52,11 @@ export class BoardPort {
 		};
 	}
 
+	/** As the port says it itself. */
+	getInfo(): ReturnType<SerialPortLike['getInfo']> {
+		return this.#port.getInfo();
+	}
+
 	/** Whether `port` is the one this board is on now. */
 	isOn(port: SerialPortLike): boolean {
 		return this.#port === port;

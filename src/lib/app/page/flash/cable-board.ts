@@ -1,11 +1,18 @@
 import { ok, systemClock, type Result } from '$lib/base';
 import {
+	adapterOf,
+	type BaudMemory,
 	type BoardFacts,
 	type Compressor,
 	type FirmwareSource,
+	firstBaud,
 	type FlashError,
 	Flasher,
+	type FlashReport,
 	type FlashState,
+	isNativeUsb,
+	keptAfter,
+	type KeptBaud,
 	planWrite,
 	type PlanWishes,
 	type WritePlan
@@ -30,14 +37,13 @@ import type { BoardAtWork, OfferedBroker } from './works';
 
 /** What ESP-IDF's console and our firmware speak at. */
 const LINE_BAUD = 115_200;
-/** The fastest that common bridges keep up with; the flasher comes down by itself. */
-const FLASH_BAUD = 921_600;
 
 export interface CableBoardParts {
 	readonly serial?: SerialLike;
 	/** Makes one for each write; it may be a worker. */
 	readonly compressor: () => Compressor & { close(): void };
 	readonly log: (line: string) => void;
+	readonly bauds: BaudMemory;
 	readonly firstMessage: SetupParts['firstMessage'];
 	readonly brokers: (
 		practice: boolean,
@@ -68,6 +74,20 @@ export class CableBoard implements BoardAtWork {
 
 	get table(): PartitionTable | undefined {
 		return this.#table;
+	}
+
+	get baud(): number | undefined {
+		return isNativeUsb(this.#port) ? undefined : firstBaud(this.#kept);
+	}
+
+	beginAt(baud: number): void {
+		const adapter = adapterOf(this.#port);
+		if (adapter !== undefined) this.parts.bauds.keep(adapter, { baud, cleanWrites: 0 });
+	}
+
+	get #kept(): KeptBaud | undefined {
+		const adapter = adapterOf(this.#port);
+		return adapter === undefined ? undefined : this.parts.bauds.recall(adapter);
 	}
 
 	async connect(
@@ -136,7 +156,9 @@ export class CableBoard implements BoardAtWork {
 				if (!taken.ok) return onState({ kind: 'failed', error: taken.error, wroteAnything: false });
 				this.#flasher = taken.value;
 			}
-			const written = await this.#flasher.write(plan, { baud: FLASH_BAUD, onState }, signal);
+			const baud = firstBaud(this.#kept);
+			const written = await this.#flasher.write(plan, { baud, onState }, signal);
+			if (written.ok) this.#keep(written.value);
 			this.#table = tableAfter(plan, written.ok, this.#table);
 		} catch (cause) {
 			this.#table = undefined; // half of it may be another's
@@ -184,6 +206,13 @@ export class CableBoard implements BoardAtWork {
 		if (flasher) this.#begunUnheard = true;
 		await flasher?.leave();
 		await lease?.release();
+	}
+
+	/** What the write tells of its adapter; a chip's own USB has no rate. */
+	#keep(report: FlashReport): void {
+		const adapter = adapterOf(this.#port);
+		if (adapter === undefined || isNativeUsb(this.#port)) return;
+		this.parts.bauds.keep(adapter, keptAfter(this.#kept, report));
 	}
 
 	async #take(signal: AbortSignal): Promise<Result<Flasher, PortError>> {

@@ -97,6 +97,8 @@ export function fakeWorks(
 	let tell: (boards: readonly PracticeBoardView[]) => void = () => undefined;
 	const board: BoardAtWork = {
 		info: { vendorId: 0x10c4, productId: 0xea60 },
+		baud: 921_600,
+		beginAt: () => undefined,
 		table: undefined,
 		connect: () => Promise.resolve(script.answer),
 		plan: (_firmware, { eraseAll }) => fakePlan(eraseAll, script.problems),

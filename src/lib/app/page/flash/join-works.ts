@@ -21,6 +21,7 @@ import { connectLocal } from '../connect-local';
 import { basePath } from '../links';
 import { labErrorWords } from '../lab-words';
 import { findLocalBrokers, type LocalBroker, sameAddress } from '../local-broker';
+import { keptBauds } from './baud-memory';
 import { boardView } from './board-view';
 import { CableBoard } from './cable-board';
 import { openFiles } from './open-files';
@@ -35,6 +36,7 @@ export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
 		...(door && { serial: door }),
 		compressor: compressInWorker,
 		log: (line: string) => log.note(line, 'page', Date.now()),
+		bauds: keptBauds(() => localStorage),
 		firstMessage: (device: DeviceId, signal: AbortSignal) => heardLive(app, device, signal),
 		brokers: (onPage: boolean, signal: AbortSignal) => offeredBrokers(app, onPage, signal)
 	};

@@ -120,8 +120,12 @@ export interface OpenedFile {
 /** One board and its cable. It is used for one thing at a time. */
 export interface BoardAtWork {
 	readonly info: { readonly vendorId?: number; readonly productId?: number };
+	/** Bits per second that a write begins with; undefined for a chip's own USB, which has none. */
+	readonly baud: number | undefined;
 	/** What is on the board now, once it was connected; undefined where it has none. */
 	readonly table: PartitionTable | undefined;
+	/** A person's choice, for this kind of adapter. */
+	beginAt(baud: number): void;
 	/** Resets the chip into download mode and asks who it is. */
 	connect(onAttempt: (attempt: number) => void, signal: AbortSignal): Promise<Result<BoardFacts, FlashError>>;
 	plan(firmware: FirmwareSource, wishes: PlanWishes): WritePlan;
