@@ -43,7 +43,8 @@ export interface CableBoardParts {
 	/** Makes one for each write; it may be a worker. */
 	readonly compressor: () => Compressor & { close(): void };
 	readonly log: (line: string) => void;
-	readonly bauds: BaudMemory;
+	/** Without one, every write begins at the default. */
+	readonly bauds?: BaudMemory;
 	readonly firstMessage: SetupParts['firstMessage'];
 	readonly brokers: (
 		practice: boolean,
@@ -82,12 +83,12 @@ export class CableBoard implements BoardAtWork {
 
 	beginAt(baud: number): void {
 		const adapter = adapterOf(this.#port);
-		if (adapter !== undefined) this.parts.bauds.keep(adapter, { baud, cleanWrites: 0 });
+		if (adapter !== undefined) this.parts.bauds?.keep(adapter, { baud, cleanWrites: 0 });
 	}
 
 	get #kept(): KeptBaud | undefined {
 		const adapter = adapterOf(this.#port);
-		return adapter === undefined ? undefined : this.parts.bauds.recall(adapter);
+		return adapter === undefined ? undefined : this.parts.bauds?.recall(adapter);
 	}
 
 	async connect(
@@ -142,7 +143,7 @@ export class CableBoard implements BoardAtWork {
 			if (!taken.ok) return taken;
 			this.#flasher = taken.value;
 		}
-		const result = await read(this.#flasher, { baud: FLASH_BAUD, mac: this.#board.mac });
+		const result = await read(this.#flasher, { baud: firstBaud(this.#kept), mac: this.#board.mac });
 		if (!result.ok && (result.error.kind === 'unplugged' || result.error.kind === 'other-board'))
 			await this.release();
 		return result;
@@ -212,7 +213,7 @@ export class CableBoard implements BoardAtWork {
 	#keep(report: FlashReport): void {
 		const adapter = adapterOf(this.#port);
 		if (adapter === undefined || isNativeUsb(this.#port)) return;
-		this.parts.bauds.keep(adapter, keptAfter(this.#kept, report));
+		this.parts.bauds?.keep(adapter, keptAfter(this.#kept, report));
 	}
 
 	async #take(signal: AbortSignal): Promise<Result<Flasher, PortError>> {
