@@ -26,6 +26,9 @@ export class RecordingStore implements TelemetryStore {
 		throw new Error('this store keeps no series');
 	};
 	aggregate: TelemetryStore['aggregate'] = async () => undefined;
+	gaps: TelemetryStore['gaps'] = () => [];
+	missing: TelemetryStore['missing'] = () => [];
+	giveUp: TelemetryStore['giveUp'] = () => {};
 	latest = async (): Promise<readonly LatestSample[]> => [];
 	flush: TelemetryStore['flush'] = async () => ok(undefined);
 	stats: TelemetryStore['stats'] = async () => {

@@ -120,6 +120,25 @@ export class DeviceEntry {
 		return { sample: settled, dropped };
 	}
 
+	/** A sample of the past, with metrics beyond the bound gone. */
+	backfilled(sample: Sample): Sample {
+		const names = Object.keys(sample.values);
+		for (const name of names) this.knowMetric(name);
+		return names.every((name) => this.#metrics.has(name))
+			? sample
+			: {
+					...sample,
+					values: Object.fromEntries(
+						Object.entries(sample.values).filter(([name]) => this.#metrics.has(name))
+					)
+				};
+	}
+
+	get bootMs(): number | undefined {
+		const uptime = this.#values.get('uptime');
+		return uptime && uptime.timeMs - 1000 * uptime.value;
+	}
+
 	status(report: StatusReport, retained: boolean, heard: Heard): void {
 		// A retained status is from the past: it says what the device is, not that it is heard now.
 		this.#hear(retained ? { ...heard, atMs: this.lastSeenMs } : heard);

@@ -2,6 +2,7 @@ export * from './awaited-replies';
 export * from './batch';
 export * from './device';
 export * from './device-api';
+export * from './log-page';
 export * from './outbox';
 export * from './profiles';
 export * from './registry';

@@ -100,6 +100,16 @@ export class Registry {
 		return { kind: 'taken', sample, droppedMetrics: dropped };
 	}
 
+	/** What a device's log gave later, as it is to be stored: it says nothing of now. */
+	backfilled(samples: readonly Sample[]): readonly Sample[] {
+		return samples.map((sample) => this.#entries.get(sample.device)?.backfilled(sample) ?? sample);
+	}
+
+	/** When a device's present run began, ms since the epoch, by the uptime it tells with its samples. */
+	bootMs(device: DeviceId): number | undefined {
+		return this.#entries.get(device)?.bootMs;
+	}
+
 	/** @returns false where the device is one too many */
 	state(
 		decoded: Extract<Decoded, { kind: 'status' | 'reported' | 'response' }>,

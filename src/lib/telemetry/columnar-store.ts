@@ -7,7 +7,7 @@ import type { Row } from './codec/row-group';
 import { encodeWalRecord } from './codec/wal-record';
 import type { Disk, StateRow } from './disk';
 import { pointColumns } from './fold';
-import { Ledger } from './ledger';
+import { Ledger, type Gap } from './ledger';
 import type { Names } from './names';
 import { reduceRange, type RangeSource } from './range';
 import { SealedBlocks } from './sealed-blocks';
@@ -21,6 +21,7 @@ import type {
 	LatestSample,
 	RangeQuery,
 	SeriesColumns,
+	SeriesKey,
 	StoreError,
 	StoreLimits,
 	StoreStats,
@@ -192,6 +193,21 @@ export class ColumnarStore implements TelemetryStore {
 		}));
 	}
 
+	gaps({ device, provenance }: SeriesKey): readonly Gap[] {
+		return this.#find(device, provenance)?.ledger.gaps() ?? [];
+	}
+
+	missing({ device, provenance }: SeriesKey, epoch: number): readonly (readonly [number, number])[] {
+		return this.#find(device, provenance)?.ledger.missing(epoch) ?? [];
+	}
+
+	giveUp(
+		{ device, provenance }: SeriesKey,
+		{ epoch, from, to }: { readonly epoch: number; readonly from: number; readonly to: number }
+	): void {
+		this.#find(device, provenance)?.ledger.giveUp(epoch, from, to);
+	}
+
 	async stats(): Promise<StoreStats> {
 		const usage = await this.#parts.disk?.usage();
 		const { state } = this.#blocks;
@@ -253,7 +269,7 @@ export class ColumnarStore implements TelemetryStore {
 	#admit(sample: Sample, batch: Batch): boolean {
 		const series = this.#seriesOf(sample.device, sample.provenance);
 		const { identity } = sample;
-		if (identity && !series.ledger.add(identity.epoch, identity.seq)) return false;
+		if (identity && !series.ledger.add(identity.epoch, identity.seq, sample.timeMs)) return false;
 		const readings = Object.entries(sample.values).filter(([, value]) => Number.isFinite(value));
 		const row: HeldRow = {
 			timeMs: sample.timeMs,

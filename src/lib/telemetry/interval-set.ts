@@ -1,19 +1,21 @@
 /** Intervals kept per set. One more, and the oldest gap is closed: what was missing there is no longer asked for. */
 export const MAX_INTERVALS = 4096;
 
-type Interval = [from: number, to: number];
+/** Both ends inclusive, and when they were measured, ms since the epoch. */
+export type Interval = readonly [from: number, to: number, fromMs: number, toMs: number];
+type Held = [from: number, to: number, fromMs: number, toMs: number];
 
-/** A set of unsigned integers as sorted, disjoint, non-adjacent intervals with both ends inclusive. */
+/** A set of unsigned integers, each with a time, as sorted, disjoint, non-adjacent intervals; only their ends' times are kept. */
 export class IntervalSet {
-	readonly #intervals: Interval[];
+	readonly #intervals: Held[];
 	#closedGaps = 0;
 
 	/** @param intervals sorted, disjoint and non-adjacent; taken over */
-	constructor(intervals: Interval[] = []) {
+	constructor(intervals: Held[] = []) {
 		this.#intervals = intervals;
 	}
 
-	get intervals(): readonly (readonly [number, number])[] {
+	get intervals(): readonly Interval[] {
 		return this.#intervals;
 	}
 
@@ -29,51 +31,60 @@ export class IntervalSet {
 	}
 
 	/** False where it was there already. */
-	add(n: number): boolean {
-		// An interval that ends at n − 1 is extended, so look from there.
-		const at = this.#firstEndingAtOrAfter(n - 1);
-		const found = this.#intervals[at];
-		if (!found || found[0] > n + 1) {
-			this.#intervals.splice(at, 0, [n, n]);
-			this.#bound();
-			return true;
+	add(n: number, timeMs = 0): boolean {
+		return this.addRange(n, n, timeMs, timeMs);
+	}
+
+	/** All of from … to. @returns whether any was new */
+	addRange(from: number, to: number, fromMs = 0, toMs = fromMs): boolean {
+		// What ends at from − 1 or begins at to + 1 is joined too.
+		const at = this.#firstEndingAtOrAfter(from - 1);
+		const joined: Held = [from, to, fromMs, toMs];
+		let count = 0;
+		for (let next = this.#intervals[at]; next && next[0] <= to + 1; next = this.#intervals[at + count]) {
+			if (next[0] <= from && next[1] >= to) return false;
+			if (next[0] < joined[0]) [joined[0], joined[2]] = [next[0], next[2]];
+			if (next[1] > joined[1]) [joined[1], joined[3]] = [next[1], next[3]];
+			count++;
 		}
-		if (found[1] === n - 1) {
-			found[1] = n;
-			const next = this.#intervals[at + 1];
-			if (next && next[0] === n + 1) {
-				found[1] = next[1];
-				this.#intervals.splice(at + 1, 1);
+		this.#intervals.splice(at, count, joined);
+		if (this.#intervals.length > MAX_INTERVALS) this.closeOldestGap();
+		return true;
+	}
+
+	/** What of from … to is not in the set. */
+	missing(from: number, to: number): [from: number, to: number][] {
+		const missing: [number, number][] = [];
+		let next = from;
+		for (let at = this.#firstEndingAtOrAfter(from); next <= to; at++) {
+			const found = this.#intervals[at];
+			if (!found || found[0] > to) {
+				missing.push([next, to]);
+				break;
 			}
-			return true;
+			if (found[0] > next) missing.push([next, found[0] - 1]);
+			next = found[1] + 1;
 		}
-		if (found[0] === n + 1) {
-			found[0] = n;
-			return true;
-		}
-		return false;
+		return missing;
 	}
 
 	remove(n: number): void {
 		const at = this.#firstEndingAtOrAfter(n);
 		const found = this.#intervals[at];
 		if (!found || found[0] > n) return;
-		const [from, to] = found;
-		const rest: Interval[] = [];
-		if (from < n) rest.push([from, n - 1]);
-		if (n < to) rest.push([n + 1, to]);
+		const [from, to, fromMs, toMs] = found;
+		const timeOf = (seq: number) => fromMs + ((toMs - fromMs) * (seq - from)) / Math.max(1, to - from);
+		const rest: Held[] = [];
+		if (from < n) rest.push([from, n - 1, fromMs, Math.round(timeOf(n - 1))]);
+		if (n < to) rest.push([n + 1, to, Math.round(timeOf(n + 1)), toMs]);
 		this.#intervals.splice(at, 1, ...rest);
-	}
-
-	#bound(): void {
-		if (this.#intervals.length > MAX_INTERVALS) this.closeOldestGap();
 	}
 
 	/** Does nothing where there is no gap. */
 	closeOldestGap(): void {
 		const [first, second] = this.#intervals;
 		if (!first || !second) return;
-		this.#intervals.splice(0, 2, [first[0], second[1]]);
+		this.#intervals.splice(0, 2, [first[0], second[1], first[2], second[3]]);
 		this.#closedGaps++;
 	}
 

@@ -42,8 +42,8 @@ describe('interval set', () => {
 describe('ledger', () => {
 	it('comes back as it was, and refuses a cut or a flipped bit', () => {
 		const ledger = new Ledger();
-		for (const seq of [0, 1, 2, 7, 9, 4294967295]) ledger.add(0xdeadbeef, seq);
-		ledger.add(1, 5);
+		for (const seq of [0, 1, 2, 7, 9, 4294967295]) ledger.add(0xdeadbeef, seq, 0);
+		ledger.add(1, 5, 0);
 		const bytes = ledger.encode();
 		const again = Ledger.decode(bytes);
 		expect(again?.intervals(0xdeadbeef)).toStrictEqual([
@@ -62,21 +62,86 @@ describe('ledger', () => {
 		}
 	});
 
+	it('tells what is missing, where in time, and what is lost of it', () => {
+		const ledger = new Ledger();
+		for (const seq of [5, 6, 10, 20]) ledger.add(9, seq, 1000 * seq);
+		expect(ledger.missing(9)).toStrictEqual([
+			[0, 4],
+			[7, 9],
+			[11, 19]
+		]);
+		ledger.giveUp(9, 0, 4);
+		ledger.giveUp(9, 13, 14);
+		expect(ledger.missing(9)).toStrictEqual([
+			[7, 9],
+			[11, 12],
+			[15, 19]
+		]);
+		const again = Ledger.decode(ledger.encode());
+		for (const each of [ledger, again])
+			expect(each?.gaps()).toStrictEqual([
+				{ epoch: 9, from: 7, to: 9, fromMs: 6000, toMs: 10_000, lost: false },
+				{ epoch: 9, from: 11, to: 12, fromMs: 10_000, toMs: 13_000, lost: false },
+				{ epoch: 9, from: 13, to: 14, fromMs: 12_000, toMs: 15_000, lost: true },
+				{ epoch: 9, from: 15, to: 19, fromMs: 14_000, toMs: 20_000, lost: false }
+			]);
+		for (let seq = 0; seq <= 20; seq++) ledger.add(9, seq, 1000 * seq); // what was lost came after all
+		expect(ledger.gaps()).toStrictEqual([]);
+		expect(ledger.missing(9)).toStrictEqual([]);
+	});
+
+	it('finds what is missing as a set does, for any numbers', () => {
+		const numbers = fc.array(fc.nat(60), { maxLength: 60 });
+		fc.assert(
+			fc.property(numbers, fc.nat(60), fc.nat(60), (all, a, b) => {
+				const set = new IntervalSet();
+				for (const n of all) set.add(n);
+				const [from, to] = [Math.min(a, b), Math.max(a, b)];
+				const told = set
+					.missing(from, to)
+					.flatMap(([x, y]) => Array.from({ length: y - x + 1 }, (_, i) => x + i));
+				const wanted = Array.from({ length: to - from + 1 }, (_, i) => from + i).filter(
+					(n) => !all.includes(n)
+				);
+				expect(told).toStrictEqual(wanted);
+			}),
+			{ numRuns: 200 }
+		);
+	});
+
+	it('joins ranges as a set does', () => {
+		const range = fc.tuple(fc.nat(60), fc.nat(8));
+		fc.assert(
+			fc.property(fc.array(range, { maxLength: 30 }), (ranges) => {
+				const set = new IntervalSet();
+				const model = new Set<number>();
+				for (const [from, length] of ranges) {
+					set.addRange(from, from + length);
+					for (let n = from; n <= from + length; n++) model.add(n);
+				}
+				for (let n = 0; n <= 70; n++) expect(set.has(n)).toBe(model.has(n));
+				set.intervals.forEach(
+					([from], i) => i > 0 && expect(from).toBeGreaterThan(set.intervals[i - 1]![1] + 1)
+				);
+			})
+		);
+	});
+
 	it('closes the oldest gaps when all logs together have too many', () => {
 		const ledger = new Ledger();
 		const perLog = 4000;
 		const logs = Math.ceil(MAX_LEDGER_INTERVALS / perLog) + 1;
-		for (let epoch = 1; epoch <= logs; epoch++) for (let n = 0; n < perLog; n++) ledger.add(epoch, n * 2);
+		for (let epoch = 1; epoch <= logs; epoch++) for (let n = 0; n < perLog; n++) ledger.add(epoch, n * 2, 0);
 		const total = Array.from({ length: logs }, (_, i) => ledger.intervals(i + 1).length);
 		expect(total.reduce((sum, n) => sum + n, 0)).toBe(MAX_LEDGER_INTERVALS);
 		expect(total.at(-1)).toBe(perLog);
-		expect(ledger.add(1, 1)).toBe(false);
-		expect(ledger.add(logs, 1)).toBe(true);
+		expect(ledger.add(1, 1, 0)).toBe(false);
+		expect(ledger.add(logs, 1, 0)).toBe(true);
 	});
 
 	it('forgets the oldest log when there are too many', () => {
 		const ledger = new Ledger();
-		for (let epoch = 1; epoch <= MAX_EPOCHS + 1; epoch++) ledger.add(epoch, 0);
+		for (let epoch = 1; epoch <= MAX_EPOCHS + 1; epoch++) ledger.add(epoch, 0, 0);
 		expect(ledger.has(1, 0)).toBe(false);
 		expect(ledger.has(2, 0)).toBe(true);
 	});

@@ -8,67 +8,142 @@ export const MAX_EPOCHS = 1024;
 /** Intervals of all logs of a series together: the whole ledger is encoded at each seal. */
 export const MAX_LEDGER_INTERVALS = 16_384;
 
+const VERSION = 2;
+/** Differences of two times fit a signed varint. */
+const FARTHEST_MS = 2 ** 51;
+
+/** Numbers of one log that did not come, between two that did. */
+export interface Gap {
+	readonly epoch: number;
+	/** Both ends inclusive. */
+	readonly from: number;
+	readonly to: number;
+	/** Of the sample before and of the one behind it, ms since the epoch; equal where only one of them is known. */
+	readonly fromMs: number;
+	readonly toMs: number;
+	/** The device does not have them any more. */
+	readonly lost: boolean;
+}
+
+/** One log: what came of it, and what never will. */
+interface Log {
+	readonly received: IntervalSet;
+	readonly lost: IntervalSet;
+}
+
 /** Which (epoch, seq) of one series have been received. Bounded: MAX_EPOCHS logs, and MAX_LEDGER_INTERVALS intervals in all of them. */
 export class Ledger {
 	/** In order of first arrival: the oldest is forgotten first. */
-	readonly #epochs = new Map<number, IntervalSet>();
+	readonly #logs = new Map<number, Log>();
 	#total = 0;
 
-	/** False where it was there already. */
-	add(epoch: number, seq: number): boolean {
-		let set = this.#epochs.get(epoch);
-		if (!set) {
-			set = new IntervalSet();
-			this.#epochs.set(epoch, set);
-			const oldest = this.#epochs.keys().next();
-			if (this.#epochs.size > MAX_EPOCHS && !oldest.done) {
-				this.#total -= this.#epochs.get(oldest.value)?.intervals.length ?? 0;
-				this.#epochs.delete(oldest.value);
-			}
-		}
-		const before = set.intervals.length;
-		const added = set.add(seq);
-		this.#total += set.intervals.length - before;
+	/** @param timeMs when it was measured. @returns false where it was there already */
+	add(epoch: number, seq: number, timeMs: number): boolean {
+		const { received } = this.#log(epoch);
+		const before = received.intervals.length;
+		const added = received.add(seq, Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, Math.round(timeMs))));
+		this.#total += received.intervals.length - before;
 		if (this.#total > MAX_LEDGER_INTERVALS) this.#bound();
 		return added;
 	}
 
+	/** The device says that it does not have these: they are not asked for again. */
+	giveUp(epoch: number, from: number, to: number): void {
+		this.#log(epoch).lost.addRange(from, to);
+	}
+
+	#log(epoch: number): Log {
+		const known = this.#logs.get(epoch);
+		if (known) return known;
+		const log = { received: new IntervalSet(), lost: new IntervalSet() };
+		this.#logs.set(epoch, log);
+		const oldest = this.#logs.keys().next();
+		if (this.#logs.size > MAX_EPOCHS && !oldest.done) {
+			this.#total -= this.#logs.get(oldest.value)?.received.intervals.length ?? 0;
+			this.#logs.delete(oldest.value);
+		}
+		return log;
+	}
+
 	/** Closes the oldest gaps, from the oldest log on: there are fewer logs than intervals, so there is one. */
 	#bound(): void {
-		for (const set of this.#epochs.values())
-			while (this.#total > MAX_LEDGER_INTERVALS && set.intervals.length > 1) {
-				set.closeOldestGap();
+		for (const { received } of this.#logs.values())
+			while (this.#total > MAX_LEDGER_INTERVALS && received.intervals.length > 1) {
+				received.closeOldestGap();
 				this.#total--;
 			}
 	}
 
 	has(epoch: number, seq: number): boolean {
-		return this.#epochs.get(epoch)?.has(seq) ?? false;
+		return this.#logs.get(epoch)?.received.has(seq) ?? false;
 	}
 
 	/** Takes back what was dropped before it was written, so that backfill may bring it again. */
 	remove(epoch: number, seq: number): void {
-		const set = this.#epochs.get(epoch);
-		if (!set) return;
-		const before = set.intervals.length;
-		set.remove(seq);
-		this.#total += set.intervals.length - before;
+		const received = this.#logs.get(epoch)?.received;
+		if (!received) return;
+		const before = received.intervals.length;
+		received.remove(seq);
+		this.#total += received.intervals.length - before;
 	}
 
 	/** Received intervals of one log, both ends inclusive, ascending. */
 	intervals(epoch: number): readonly (readonly [number, number])[] {
-		return this.#epochs.get(epoch)?.intervals ?? [];
+		return (this.#logs.get(epoch)?.received.intervals ?? []).map(([from, to]) => [from, to]);
+	}
+
+	/** All logs, the one that was met first before. */
+	get epochs(): readonly number[] {
+		return [...this.#logs.keys()];
+	}
+
+	/** What did not come between two samples of one log that did, lost or not. */
+	gaps(): readonly Gap[] {
+		const gaps: Gap[] = [];
+		for (const [epoch, { received, lost }] of this.#logs)
+			received.intervals.forEach(([next, , nextMs], i) => {
+				const before = received.intervals[i - 1];
+				if (!before) return;
+				const between = { from: before[1] + 1, to: next - 1, fromMs: before[3], toMs: nextMs };
+				gaps.push(...partsOf(epoch, between, lost));
+			});
+		return gaps;
+	}
+
+	/** What of one log was neither received nor given up, below the highest number received; ascending. */
+	missing(epoch: number): readonly (readonly [from: number, to: number])[] {
+		const log = this.#logs.get(epoch);
+		const highest = log?.received.intervals.at(-1);
+		if (!log || !highest) return [];
+		return log.received.missing(0, highest[1]).flatMap(([from, to]) => log.lost.missing(from, to));
+	}
+
+	/** Takes over what another was told to be lost. */
+	inheritLost(other: Ledger): void {
+		for (const [epoch, { lost }] of other.#logs)
+			for (const [from, to] of lost.intervals) this.giveUp(epoch, from, to);
 	}
 
 	encode(): Uint8Array<ArrayBuffer> {
 		const out = new ByteWriter();
-		out.byte(1);
-		out.varint(this.#epochs.size);
-		for (const [epoch, set] of this.#epochs) {
+		out.byte(VERSION);
+		out.varint(this.#logs.size);
+		for (const [epoch, { received, lost }] of this.#logs) {
 			out.uint32(epoch);
-			out.varint(set.intervals.length);
+			out.varint(received.intervals.length);
 			let last = 0;
-			for (const [from, to] of set.intervals) {
+			let lastMs = 0;
+			for (const [from, to, fromMs, toMs] of received.intervals) {
+				out.varint(from - last);
+				out.varint(to - from);
+				out.signed(fromMs - lastMs);
+				out.signed(toMs - fromMs);
+				last = to;
+				lastMs = toMs;
+			}
+			out.varint(lost.intervals.length);
+			last = 0;
+			for (const [from, to] of lost.intervals) {
 				out.varint(from - last);
 				out.varint(to - from);
 				last = to;
@@ -78,25 +153,23 @@ export class Ledger {
 		return out.done();
 	}
 
-	/** The ledger, or undefined where the bytes are damaged. */
+	/** The ledger, or undefined where the bytes are damaged. Version 1 had no times and nothing lost: its gaps have no place in time. */
 	static decode(bytes: Uint8Array): Ledger | undefined {
 		try {
 			const body = bytes.subarray(0, Math.max(0, bytes.length - 4));
 			if (crc32(body) !== new ByteReader(bytes.subarray(body.length)).uint32()) return undefined;
 			const reader = new ByteReader(body);
-			if (reader.byte() !== 1) return undefined;
+			const version = reader.byte();
+			if (version !== 1 && version !== VERSION) return undefined;
 			const ledger = new Ledger();
 			for (let left = reader.varint(); left > 0; left--) {
 				const epoch = reader.uint32();
-				const intervals: [number, number][] = [];
-				let last = 0;
-				for (let n = reader.varint(); n > 0; n--) {
-					const from = last + reader.varint();
-					last = from + reader.varint();
-					intervals.push([from, last]);
-				}
-				ledger.#epochs.set(epoch, new IntervalSet(intervals));
-				ledger.#total += intervals.length;
+				const log = {
+					received: readIntervals(reader, version === VERSION),
+					lost: version === VERSION ? readIntervals(reader, false) : new IntervalSet()
+				};
+				ledger.#logs.set(epoch, log);
+				ledger.#total += log.received.intervals.length;
 			}
 			return ledger;
 		} catch (error) {
@@ -104,4 +177,41 @@ export class Ledger {
 			throw error;
 		}
 	}
+}
+
+function readIntervals(reader: ByteReader, timed: boolean): IntervalSet {
+	const intervals: [number, number, number, number][] = [];
+	let last = 0;
+	let lastMs = 0;
+	for (let n = reader.varint(); n > 0; n--) {
+		const from = last + reader.varint();
+		last = from + reader.varint();
+		const fromMs = timed ? lastMs + reader.signed() : 0;
+		lastMs = timed ? fromMs + reader.signed() : 0;
+		intervals.push([from, last, fromMs, lastMs]);
+	}
+	return new IntervalSet(intervals);
+}
+
+type Between = Pick<Gap, 'from' | 'to' | 'fromMs' | 'toMs'>;
+
+/** A gap whose ends may be lost and its middle not: each part has its share of the time. */
+function partsOf(epoch: number, between: Between, lost: IntervalSet): Gap[] {
+	const { from, to, fromMs, toMs } = between;
+	const timeOf = (n: number) => fromMs + ((toMs - fromMs) * (n - from + 1)) / (to - from + 2);
+	const open = lost.missing(from, to);
+	const part = (first: number, last: number, isLost: boolean): Gap => ({
+		...{ epoch, from: first, to: last, lost: isLost },
+		fromMs: first === from ? fromMs : timeOf(first - 1),
+		toMs: last === to ? toMs : timeOf(last + 1)
+	});
+	const parts: Gap[] = [];
+	let next = from;
+	for (const [first, last] of open) {
+		if (first > next) parts.push(part(next, first - 1, true));
+		parts.push(part(first, last, false));
+		next = last + 1;
+	}
+	if (next <= to) parts.push(part(next, to, true));
+	return parts;
 }

@@ -33,7 +33,7 @@ export async function mend(
 			const rows = group && named ? readable(() => group.rows()) : undefined;
 			if (!rows) continue;
 			for (const row of rows) {
-				if (row.identity) ledger.add(row.identity.epoch, row.identity.seq);
+				if (row.identity) ledger.add(row.identity.epoch, row.identity.seq, row.timeMs);
 				series.knowLatest(row);
 			}
 			good.push(head);
@@ -45,7 +45,9 @@ export async function mend(
 			mended.seal = Math.max(mended.seal, head.block);
 		}
 		series.held = series.held.filter((row) => row.metrics.every((id) => names.metricName(id) !== undefined));
-		for (const { identity } of series.held) if (identity) ledger.add(identity.epoch, identity.seq);
+		for (const { identity, timeMs } of series.held)
+			if (identity) ledger.add(identity.epoch, identity.seq, timeMs);
+		ledger.inheritLost(series.ledger);
 		series.ledger = ledger;
 		series.heads = good;
 	}

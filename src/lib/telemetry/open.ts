@@ -130,7 +130,7 @@ function restore(
 			}
 			if (!series) badRows++;
 			for (const row of series ? rows : []) {
-				if (row.identity) series?.ledger.add(row.identity.epoch, row.identity.seq);
+				if (row.identity) series?.ledger.add(row.identity.epoch, row.identity.seq, row.timeMs);
 				series?.hold({ ...row, wal: number });
 			}
 		}

@@ -5,7 +5,7 @@ import type { BlockReader } from './block-reader';
 import type { BlockChange, Disk, StateRow } from './disk';
 import { chooseFold } from './fold-plan';
 import { Ledger } from './ledger';
-import { byTime, type HeldRow, type Series } from './series';
+import { byTime, type Series } from './series';
 import type { StoreError, StoreLimits } from './store';
 
 /** The blocks on disk and the state row that tells of them. Every act is one transaction; the caller takes turns. */
@@ -136,17 +136,18 @@ export class SealedBlocks {
 	async mend(series: Series): Promise<void> {
 		if (!this.#disk) return;
 		const ledger = new Ledger();
+		const hold = (rows: readonly Row[]) => {
+			for (const { identity, timeMs } of rows) if (identity) ledger.add(identity.epoch, identity.seq, timeMs);
+		};
+		ledger.inheritLost(series.ledger);
 		const bad: BlockHead[] = [];
 		for (const head of [...(await this.#disk.heads(series.id))].sort(byTime)) {
 			const [bytes] = await this.#disk.blocks([head]);
 			const rows = this.#reader.isDamaged(head) ? undefined : this.#reader.open(head, bytes)?.rows();
 			if (!rows) bad.push(head);
-			else for (const { identity } of rows) if (identity) ledger.add(identity.epoch, identity.seq);
+			else hold(rows);
 		}
 		if (bad.length === 0) return; // an earlier turn has done it
-		const hold = (rows: readonly HeldRow[]) => {
-			for (const { identity } of rows) if (identity) ledger.add(identity.epoch, identity.seq);
-		};
 		hold(series.held.filter((row) => row.wal > 0));
 		const changed = await this.change(bad, [], { ledgers: new Map([[series.id, ledger.encode()]]) });
 		if (!changed.ok) return; // left out of queries as before, and found again at the next start

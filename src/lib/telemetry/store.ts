@@ -1,5 +1,6 @@
 import type { Clock, Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
+import type { Gap } from './ledger';
 
 /** What happened to a batch. `append` resolves when the record that holds it is committed. */
 export interface AppendReport {
@@ -104,6 +105,12 @@ export interface StoreStats {
 	readonly dropped: number;
 }
 
+/** Whose history: real and simulated data never share one. */
+export interface SeriesKey {
+	readonly device: DeviceId;
+	readonly provenance: Provenance;
+}
+
 /**
  * Time series of all devices in IndexedDB. One writer: the field worker's leader, fenced by number.
  * Samples are readable by `range` and `latest` as soon as `append` is called (painted before flushed).
@@ -114,6 +121,15 @@ export interface TelemetryStore {
 	/** Reads every sample of the range; undefined where there is none. */
 	aggregate(query: AggregateQuery, signal: AbortSignal): Promise<Aggregates | undefined>;
 	latest(): Promise<readonly LatestSample[]>;
+	/** What a device numbered between two samples that came, and did not come itself: lost, or yet to be had. */
+	gaps(series: SeriesKey): readonly Gap[];
+	/** Numbers of one log, below the highest that came, that neither came nor were given up; both ends inclusive, ascending. */
+	missing(series: SeriesKey, epoch: number): readonly (readonly [from: number, to: number])[];
+	/** The device does not have these any more. Written with the next seal: until then a new start asks for them once more. */
+	giveUp(
+		series: SeriesKey,
+		range: { readonly epoch: number; readonly from: number; readonly to: number }
+	): void;
 	/** Writes what waits now, and resolves when it is committed. */
 	flush(): Promise<Result<void, StoreError>>;
 	stats(): Promise<StoreStats>;

@@ -8,8 +8,16 @@ import {
 	type MqttConnector,
 	type PageFacts
 } from '$lib/link';
-import type { Command, DeviceId } from '$lib/model';
-import type { StoreError, StoreLoss, StoreTrouble } from '$lib/telemetry';
+import type { Command, DeviceId, Sample } from '$lib/model';
+import {
+	Backfill,
+	type BackfillView,
+	type SeriesKey,
+	type StoreError,
+	type StoreLoss,
+	type StoreTrouble
+} from '$lib/telemetry';
+import { askLog } from './ask-log';
 import { BrokerBook } from './broker-book';
 import { addressOf, BrokerRelay } from './broker-relay';
 import { Coalescer, FRAME_MS } from './coalescer';
@@ -57,10 +65,12 @@ export class FieldCore {
 	readonly #intake: Intake;
 	readonly #relay: BrokerRelay;
 	readonly #live: LiveTails;
+	readonly #backfill: Backfill;
 	readonly #closing = new AbortController();
 	readonly #devices = new Watchers<DevicesSnapshot>();
 	readonly #events = new Map<DeviceId, Watchers<readonly DeviceEvent[]>>();
 	readonly #commands = new Map<DeviceId, Watchers<readonly Command[]>>();
+	readonly #fillings = new Map<string, Watchers<BackfillView>>();
 	readonly #intakeReports = new Watchers<IntakeReport>();
 	readonly #devicesDue: Coalescer;
 	readonly #intakeDue: Coalescer;
@@ -109,9 +119,21 @@ export class FieldCore {
 			...{ registry: this.#registry, outbox: this.#outbox },
 			doubtOf: ({ device, envelope }) => doubtOf(storage.secrets, device, envelope),
 			passOver: (link, topic) => link.kind === 'mqtt' && this.#isOurs(topic),
+			onNumbered: (sample, identity) => this.#backfill.heard(sample, identity),
+			onOnline: (source) => this.#backfill.reachable(source),
 			onChange: () => this.#intakeDue.mark(),
 			onStoreError: (error) => this.#storeError(error)
 		});
+		this.#backfill = new Backfill(
+			{
+				...{ clock, store: storage.telemetry },
+				ask: (source, range, signal) =>
+					askLog({ deviceApi, registry: this.#registry }, source, range, signal),
+				keep: (samples) => this.#keepLate(samples),
+				onChange: (source) => this.#fillings.get(keyOf(source))?.tell(this.#backfill.view(source))
+			},
+			this.#closing.signal
+		);
 		this.#relay = new BrokerRelay(
 			{ clock, session: this.#session, loopback: this.#loopback, onChange: () => this.#intakeDue.mark() },
 			this.#closing.signal
@@ -185,6 +207,7 @@ export class FieldCore {
 					columns.count.buffer
 				]);
 			},
+			gaps: (series) => Promise.resolve(this.#parts.storage.telemetry.gaps(series)),
 			storeStats: () => this.#parts.storage.telemetry.stats(),
 			forgetDevice: async ({ device }) => {
 				await this.#intake.checked();
@@ -193,6 +216,7 @@ export class FieldCore {
 				const forgotten = await this.#parts.storage.telemetry.forget(device);
 				if (!forgotten.ok) return forgotten;
 				this.#intake.forget(device);
+				this.#backfill.forget(device);
 				await this.#outbox.forget(device);
 				await this.#registry.forget(device);
 				return forgotten;
@@ -222,6 +246,8 @@ export class FieldCore {
 				watchersOf(this.#commands, device, signal).add(emit, signal, this.#outbox.history(device)),
 			events: ({ device }, emit, signal) =>
 				watchersOf(this.#events, device, signal).add(emit, signal, this.#registry.events(device)),
+			backfill: (series, emit, signal) =>
+				watchersOf(this.#fillings, keyOf(series), signal).add(emit, signal, this.#backfill.view(series)),
 			notices: (_, emit, signal) => this.#notices.watch(emit, signal),
 			intake: (_, emit, signal) => this.#intakeReports.add(emit, signal, this.#intakeReport()),
 			sentinel: (_, emit, signal) => this.#parts.storage.watchSentinel(emit, signal)
@@ -333,6 +359,12 @@ export class FieldCore {
 			});
 	}
 
+	async #keepLate(samples: readonly Sample[]): Promise<boolean> {
+		const kept = await this.#parts.storage.telemetry.append(this.#registry.backfilled(samples));
+		if (!kept.ok) this.#storeError(kept.error);
+		return kept.ok;
+	}
+
 	/** What the store noticed by itself. */
 	storeTrouble(trouble: StoreTrouble): void {
 		switch (trouble.kind) {
@@ -392,8 +424,10 @@ export class FieldCore {
 	}
 }
 
+const keyOf = ({ device, provenance }: SeriesKey): string => `${provenance}/${device}`;
+
 /** The followers of one device; nothing is kept of a device that nobody looks at. */
-function watchersOf<T>(all: Map<DeviceId, Watchers<T>>, device: DeviceId, signal: AbortSignal): Watchers<T> {
+function watchersOf<K, T>(all: Map<K, Watchers<T>>, device: K, signal: AbortSignal): Watchers<T> {
 	const watchers = all.get(device) ?? new Watchers<T>();
 	all.set(device, watchers);
 	signal.addEventListener('abort', () => queueMicrotask(() => watchers.size === 0 && all.delete(device)), {

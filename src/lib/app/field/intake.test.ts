@@ -58,6 +58,8 @@ beforeEach(() => {
 		deviceApi: new DeviceApi({ link, clock }),
 		doubtOf: async () => doubts.shift(),
 		passOver: () => false,
+		onNumbered: () => {},
+		onOnline: () => {},
 		onChange: () => {},
 		onStoreError: () => {}
 	});

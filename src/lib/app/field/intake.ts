@@ -1,8 +1,8 @@
 import { BoundedQueue, Counters, type Clock } from '$lib/base';
 import type { Decoded, DeviceApi, Outbox, Profile, Refusal, Registry } from '$lib/device';
 import type { LinkMessage, MessageLink } from '$lib/link';
-import type { DeviceId, Sample } from '$lib/model';
-import { DEFAULT_LIMITS, type StoreError, type TelemetryStore } from '$lib/telemetry';
+import type { DeviceId, Sample, SampleIdentity } from '$lib/model';
+import { DEFAULT_LIMITS, type SeriesKey, type StoreError, type TelemetryStore } from '$lib/telemetry';
 import { FRAME_MS } from './coalescer';
 import type { LiveTails } from './live-tails';
 import type { BatchDoubt } from './device-keys';
@@ -37,6 +37,10 @@ export interface IntakeParts {
 	readonly doubtOf: (batch: Batch) => Promise<BatchDoubt | undefined>;
 	/** Messages that this page sent itself, or that are for its own devices. */
 	readonly passOver: (link: MessageLink, topic: string) => boolean;
+	/** A sample with a number was taken in. */
+	readonly onNumbered: (sample: Sample, identity: SampleIdentity) => void;
+	/** A device says that it is there. */
+	readonly onOnline: (source: SeriesKey) => void;
 	readonly onChange: () => void;
 	readonly onStoreError: (error: StoreError) => void;
 }
@@ -155,8 +159,11 @@ export class Intake {
 					return this.#refuse('reported-too-large', message);
 				if (!this.parts.registry.state(decoded, message.retained, link.kind, profile))
 					return this.#refuse('too-many-devices', message);
-				if (decoded.kind === 'status' && decoded.status.state === 'online')
-					this.parts.outbox.nudge(decoded.device);
+				if (decoded.kind === 'status' && decoded.status.state === 'online') {
+					const { device, status } = decoded;
+					this.parts.outbox.nudge(device);
+					this.parts.onOnline({ device, provenance: status.simulated ? 'simulated' : 'real' });
+				}
 				return;
 			case 'unread':
 				return;
@@ -209,7 +216,11 @@ export class Intake {
 	#keep(sample: Sample, message: LinkMessage, late: boolean): void {
 		if (this.#uncommitted + this.#waiting.length >= MAX_UNCOMMITTED)
 			return this.#refuse('store-backlog', message);
-		if (sample.identity) this.#seen.add(sample.device, sample.identity);
+		const { identity } = sample;
+		if (identity) {
+			this.#seen.add(sample.device, identity);
+			this.parts.onNumbered(sample, identity);
+		}
 		this.#samples++;
 		this.#waiting.push(sample);
 		this.parts.live.push(sample, late);

@@ -3,9 +3,12 @@ import type { CallShape, FeedShape, Result } from '$lib/base';
 import type { DeviceEvent, DeviceSummary } from '$lib/device';
 import type { Command, DeviceId, Provenance, SessionState } from '$lib/model';
 import type {
+	BackfillView,
+	Gap,
 	LatestSample,
 	RangeQuery,
 	SeriesColumns,
+	SeriesKey,
 	StoreError,
 	StoreLoss,
 	StoreStats
@@ -35,6 +38,8 @@ export interface FieldService {
 		retry: Call<null, void>;
 		sendCommand: Call<SendCommand, Result<Command, SendCommandError>>;
 		range: Call<RangeQuery, SeriesColumns>;
+		/** Where a device's history has holes: yet to be had, or lost. Of the series' whole life. */
+		gaps: Call<SeriesKey, readonly Gap[]>;
 		storeStats: Call<null, StoreStats>;
 		/** Where it fails the device is still known, and some of its history may be. */
 		forgetDevice: Call<{ device: DeviceId }, Result<void, StoreError>>;
@@ -58,6 +63,8 @@ export interface FieldService {
 		live: Feed<{ device: DeviceId; provenance: Provenance }, LiveTail>;
 		commands: Feed<{ device: DeviceId }, readonly Command[]>;
 		events: Feed<{ device: DeviceId }, readonly DeviceEvent[]>;
+		/** How far the filling of a device's holes is; told again with each page that came. */
+		backfill: Feed<SeriesKey, BackfillView>;
 		notices: Feed<null, readonly Notice[]>;
 		intake: Feed<null, IntakeReport>;
 		/** What the page must keep in localStorage. */
