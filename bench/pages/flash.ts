@@ -2,7 +2,7 @@ import { md5 } from '@noble/hashes/legacy.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { compressInWorker } from '$lib/app/flash/compress-in-worker';
 import { systemClock } from '$lib/base';
-import { Flasher, type FlashReport } from '$lib/flash';
+import { Flasher, plainPlan, type FlashReport } from '$lib/flash';
 import { limitMs, lineMs, TYPICAL_TIMING } from '$lib/lab';
 import { BoardPort } from '$lib/link';
 import { boardInWorker } from './flash-board';
@@ -64,9 +64,7 @@ async function writeOften(bytes: Uint8Array<ArrayBuffer>, times: number): Promis
 		const flasher = new Flasher(lease.value, { clock: systemClock, compress, log: () => undefined });
 		const connected = await flasher.connect(signal);
 		if (!connected.ok) throw new Error(connected.error.kind);
-		const region = { offset: OFFSET, length: bytes.length, label: 'bench', kind: 'unknown', bytes } as const;
-		const { mac } = connected.value;
-		const plan = { mac, regions: [region], eraseAll: false, erased: [], kept: [], problems: [] };
+		const plan = plainPlan(connected.value.mac, [{ offset: OFFSET, bytes }]);
 		const reports: FlashReport[] = [];
 		for (let time = 0; time < times; time++) {
 			const written = await flasher.write(plan, { baud: BAUD, onState: () => undefined }, signal);

@@ -88,7 +88,7 @@ async function bench() {
 	const flashWith = async (settings: Uint8Array<ArrayBuffer>) => {
 		const firmware = { name: 'Practice', version: '', parts, eraseFirst: 'never' } as const;
 		const part = { name: 'Settings', offset: NVS.offset, bytes: settings, from: 'the form' };
-		const plan = board.plan(firmware, { eraseAll: false, settings: part });
+		const plan = board.plan(firmware, { settings: part });
 		expect(plan.problems).toStrictEqual([]);
 		const states: string[] = [];
 		await board.write(plan, ({ kind }) => states.push(kind), never());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '$lib/base';
-import { Flasher, sameThreadCompressor, type WritePlan } from '$lib/flash';
+import { Flasher, plainPlan, sameThreadCompressor } from '$lib/flash';
 import { BoardPort } from '$lib/link';
 import {
 	INSTANT_TIMING,
@@ -60,11 +60,7 @@ function bench(flash = new MemorySparseFlash(0x400000)) {
 		if (!lease.ok) throw new Error('no lease');
 		const compress = sameThreadCompressor(quickClock);
 		const flasher = new Flasher(lease.value, { clock: quickClock, compress, log: () => undefined });
-		const region = { offset: OFFSET, length: bytes.length, label: 'app', kind: 'unknown', bytes } as const;
-		const plan: WritePlan = {
-			...{ mac: 'fa:b0:11:22:33:44', regions: [region] },
-			...{ eraseAll: false, erased: [], kept: [], problems: [] }
-		};
+		const plan = plainPlan('fa:b0:11:22:33:44', [{ offset: OFFSET, bytes }]);
 		try {
 			return await flasher.write(plan, { baud: 921_600, onState: () => undefined }, never);
 		} finally {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { concatBytes, systemClock, type Clock } from '$lib/base';
-import { Flasher, sameThreadCompressor, type FlashError, type WritePlan } from '$lib/flash';
+import { Flasher, plainPlan, sameThreadCompressor, type FlashError, type WritePlan } from '$lib/flash';
 import { BoardPort } from '$lib/link';
 import { INSTANT_TIMING, MemorySparseFlash } from '../../src/lib/lab/board';
 import { LoaderOnlyPort } from '../../src/lib/lab/board/fake-usb-port';
@@ -61,11 +61,8 @@ function practiceBoard() {
 	return { flash, port };
 }
 
-function planOf(bytes: Uint8Array<ArrayBuffer>): WritePlan {
-	const region = { offset: OFFSET, length: bytes.length, label: 'app', kind: 'unknown', bytes } as const;
-	const mac = 'fa:b0:11:22:33:44';
-	return { mac, regions: [region], eraseAll: false, erased: [], kept: [], problems: [] };
-}
+const planOf = (bytes: Uint8Array<ArrayBuffer>): WritePlan =>
+	plainPlan('fa:b0:11:22:33:44', [{ offset: OFFSET, bytes }]);
 
 /** Most of the image is in the flash already, and not to be written. */
 function holdMost(flash: MemorySparseFlash, image: Uint8Array<ArrayBuffer>): void {

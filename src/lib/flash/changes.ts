@@ -1,6 +1,6 @@
 import { ok, type Result } from '$lib/base';
 import type { FlashError } from './facts';
-import { SECTOR_BYTES } from './plan';
+import { SECTOR_BYTES } from './plan-erase';
 
 /** Bytes that belong into the flash: a region, or a part of one. */
 export interface Piece {

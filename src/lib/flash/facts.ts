@@ -1,4 +1,4 @@
-import type { AppImage, ChipFamily, RecognisedBin } from '$lib/formats';
+import type { ChipFamily, FlasherArgs } from '$lib/formats';
 import type { PortError } from '$lib/link';
 import type { FlashId } from './flash-id';
 import type { UsbKind } from './usb-kind';
@@ -50,72 +50,8 @@ export interface FirmwareSource {
 	readonly homeAssistantDomain?: string;
 	/** Where its makers may be supported. */
 	readonly fundingUrl?: string;
-	/** What the build says that it was made for, as written: `dio`, `80m`, `4MB`. */
-	readonly builtFor?: string;
-}
-
-/** A stretch of the flash with a name; bytes. */
-export interface PlanRange {
-	readonly offset: number;
-	readonly length: number;
-	readonly label: string;
-}
-
-/** What is written in one go, and verified by one digest. */
-export interface PlanRegion extends PlanRange {
-	readonly kind: RecognisedBin['kind'];
-	readonly bytes: Uint8Array<ArrayBuffer>;
-	/** The image in it, where it is one; of a merged one, its application. */
-	readonly image?: AppImage;
-}
-
-/** `blocking`: this plan must not be written; else the person is told and may go on. */
-export type PlanProblem = { readonly blocking: boolean } & (
-	| { readonly kind: 'wrong-chip'; readonly found: ChipFamily; readonly wanted: ChipFamily }
-	/** Its place asks for an image or a table, and it is none; or it is for a chip that nobody knows. */
-	| { readonly kind: 'not-an-image'; readonly label: string }
-	| { readonly kind: 'overlap'; readonly label: string; readonly other: string }
-	| { readonly kind: 'too-big'; readonly label: string; readonly overBytes: number }
-	| { readonly kind: 'misaligned'; readonly label: string; readonly offset: number }
-	| { readonly kind: 'will-not-run'; readonly label: string }
-	/** The checksum or the digest of the image is not that of its bytes. */
-	| { readonly kind: 'hash-wrong'; readonly label: string }
-	/** It begins like an image, and ends before its segments do. */
-	| { readonly kind: 'cut-short'; readonly label: string }
-	/** A table of the new parts names a place beyond the end of this flash. */
-	| { readonly kind: 'table-beyond-flash'; readonly label: string; readonly overBytes: number }
-	/** Its header wants a chip of a later revision, major × 100 + minor. */
-	| { readonly kind: 'chip-too-old'; readonly label: string; readonly wants: number }
-	/** Its header says that the flash is larger than it is. */
-	| { readonly kind: 'header-flash-size'; readonly label: string; readonly saysBytes: number }
-	/** An app goes where neither the board nor the new parts have a bootloader and a table: nothing would start it. */
-	| { readonly kind: 'nothing-starts-it'; readonly missing: 'bootloader' | 'partition-table' }
-	/** Bytes that are no image go where an app usually lies, on a board without a table. */
-	| { readonly kind: 'not-recognised'; readonly label: string }
-	/** The chip starts only what is signed or encrypted with its owner's key. */
-	| { readonly kind: 'locked-chip'; readonly by: 'secure-boot' | 'flash-encryption' }
-);
-
-/** What a person wants of a write. */
-export interface PlanWishes {
-	/** The whole chip is erased first. */
-	readonly eraseAll: boolean;
-	/** Written with the firmware, in the place of what it has there: an image of NVS made from a form. */
-	readonly settings?: FirmwarePart;
-}
-
-/** What will be written where, what dies and what stays. */
-export interface WritePlan {
-	/** The MAC of the board that it was made for. */
-	readonly mac: string;
-	/** By offset. */
-	readonly regions: readonly PlanRegion[];
-	/** The whole chip is erased before the first region. */
-	readonly eraseAll: boolean;
-	/** Stretches of what is there now that are lost, whole sectors of 4 KiB. */
-	readonly erased: readonly PlanRange[];
-	readonly kept: readonly PlanRange[];
-	readonly problems: readonly PlanProblem[];
+	/** What the build wants its bootloader's header to say, as written: `dio`, `80m`, `4MB`, `detect`, `keep`. */
+	readonly builtFor?: FlasherArgs['settings'];
 }
 
 export type FlashError =
@@ -156,6 +92,8 @@ export interface FlashReport {
 	readonly baud: number;
 	/** The rate that it was wished to have and did not keep; absent where it did. */
 	readonly slowedFrom?: number;
+	/** What the chip told of each region at the end, in the plan's order: MD5, lower-case hex. */
+	readonly digests: readonly string[];
 }
 
 export type FlashState =
@@ -163,7 +101,8 @@ export type FlashState =
 	/** @property attempt from 1 */
 	| { readonly kind: 'connecting'; readonly attempt: number }
 	| { readonly kind: 'connected'; readonly board: BoardFacts }
-	| { readonly kind: 'erasing' }
+	/** Of the whole chip, which does it in one go and is silent meanwhile; or of so many bytes. */
+	| { readonly kind: 'erasing'; readonly doneBytes?: number; readonly totalBytes?: number }
 	/** The chip tells digests of what it holds, before anything is written. */
 	| { readonly kind: 'comparing'; readonly region: number }
 	| {

@@ -1,9 +1,11 @@
 import { systemClock, type Clock } from '$lib/base';
 import { BoardPort } from '$lib/link';
 import { sameThreadCompressor } from './compressor';
-import type { FlashState, WritePlan } from './facts';
+import type { FlashState } from './facts';
 import { FakeChip } from './fake-chip';
 import { Flasher } from './flasher';
+import { plainPlan } from './plan';
+import type { WritePlan } from './plan-facts';
 
 /** Waits a twentieth: the pauses of a real board are not what is tested here. */
 const quickClock: Clock = {
@@ -19,22 +21,8 @@ export function bytesOf(length: number, seed = 1): Uint8Array<ArrayBuffer> {
 	return Uint8Array.from({ length }, () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24);
 }
 
-export function planOf(...regions: readonly { offset: number; bytes: Uint8Array<ArrayBuffer> }[]): WritePlan {
-	return {
-		mac: MAC,
-		regions: regions.map(({ offset, bytes }) => ({
-			offset,
-			bytes,
-			length: bytes.length,
-			label: 'part',
-			kind: 'unknown'
-		})),
-		eraseAll: false,
-		erased: [],
-		kept: [],
-		problems: []
-	};
-}
+export const planOf = (...parts: readonly { offset: number; bytes: Uint8Array<ArrayBuffer> }[]): WritePlan =>
+	plainPlan(MAC, parts);
 
 export async function bench(chip = new FakeChip()) {
 	const page = new AbortController();

@@ -28,6 +28,7 @@ export class FakeChip implements SerialPortLike {
 		begins: [] as FlashRange[],
 		/** How many of them announced a zlib stream. */
 		deflated: 0,
+		erases: [] as FlashRange[],
 		digests: [] as FlashRange[]
 	};
 	mangle: Mangle = (bytes) => bytes;
@@ -217,6 +218,10 @@ export class FakeChip implements SerialPortLike {
 				return this.#answer(op, { body: md5(this.flash.subarray(word(0), word(0) + word(1))) });
 			case 0xd0:
 				this.flash.fill(0xff);
+				return this.#answer(op);
+			case 0xd1:
+				this.seen.erases.push({ offset: word(0), length: word(1) });
+				this.flash.fill(0xff, word(0), word(0) + word(1));
 				return this.#answer(op);
 			case 0xd2:
 				this.#answer(op);

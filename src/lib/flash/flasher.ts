@@ -9,7 +9,8 @@ import type { FlashLease } from '$lib/link';
 import { ChipSession } from './chip-session';
 import type { Compressor } from './compressor';
 import { openChip, type ChipOpener } from './esptool-adapter';
-import type { BoardFacts, FlashError, FlashReport, FlashState, WritePlan } from './facts';
+import type { BoardFacts, FlashError, FlashReport, FlashState } from './facts';
+import type { WritePlan } from './plan-facts';
 import { ReadLoop, type FlashRange, type ReadParts, type ReadProgress, type ReadReport } from './read-loop';
 import { WriteLoop } from './write-loop';
 

@@ -7,6 +7,8 @@ export * from './flasher';
 export * from './guard';
 export * from './inspect';
 export * from './plan';
+export * from './plan-facts';
+export * from './present';
 export type { FlashRange, ReadProgress, ReadReport } from './read-loop';
 export * from './recent';
 export * from './sources';

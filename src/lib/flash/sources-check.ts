@@ -1,5 +1,5 @@
 import { parseAppImage, recogniseBin, type ChipFamily } from '$lib/formats';
-import { looksLikeAPage } from './plan';
+import { looksLikeAPage } from './plan-problems';
 
 /** What keeps a file from being firmware, whatever the board. */
 export type PartFault =

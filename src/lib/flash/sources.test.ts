@@ -139,9 +139,9 @@ describe('files of an own build', () => {
 					{ name: 'x.bin', offset: 0x20000, bytes: other },
 					{ name: 'a.bin', offset: 0x10000, bytes: app }
 				],
-				'dio, 80m, 4MB'
+				{ mode: 'dio', size: '4MB' }
 			)
-		).toMatchObject({ name: 'greenhouse', version: '2.1', builtFor: 'dio, 80m, 4MB' });
+		).toMatchObject({ name: 'greenhouse', version: '2.1', builtFor: { mode: 'dio', size: '4MB' } });
 		expect(loadFiles([{ name: 'x.bin', offset: 0, bytes: other }])).toMatchObject({
 			name: 'x.bin',
 			version: ''

@@ -7,12 +7,13 @@ import {
 	type AppDescriptor,
 	type Catalogue,
 	type CatalogueFault,
+	type FlasherArgs,
 	type FirmwareManifest,
 	type ManifestBuild,
 	type ManifestFault
 } from '$lib/formats';
 import type { BoardFacts, FirmwarePart, FirmwareSource } from './facts';
-import { looksLikeAPage } from './plan';
+import { looksLikeAPage } from './plan-problems';
 import { partFault, type PartFault } from './sources-check';
 
 /** Why a firmware did not come. `url` is the one that failed. */
@@ -121,7 +122,7 @@ export async function loadBuild(
 
 /**
  * Files of an own build, with the offsets that a person gave or left. It is called what its app calls itself.
- * @param builtFor what the build says that it was made for
+ * @param builtFor what the build wants its bootloader's header to say
  */
 export function loadFiles(
 	files: readonly {
@@ -129,7 +130,7 @@ export function loadFiles(
 		readonly offset: number;
 		readonly bytes: Uint8Array<ArrayBuffer>;
 	}[],
-	builtFor?: string
+	builtFor?: FlasherArgs['settings']
 ): FirmwareSource {
 	const parts = files.map(({ name, offset, bytes }) => ({ name, offset, bytes, from: name }));
 	const app = parts.map(({ bytes }) => descriptorIn(bytes)).find((found) => found !== undefined);
@@ -139,7 +140,7 @@ export function loadFiles(
 		name: app?.project || unnamed,
 		version: app?.version ?? '',
 		parts,
-		eraseFirst: 'ask',
+		eraseFirst: 'never',
 		...(builtFor !== undefined && { builtFor })
 	};
 }

@@ -13,6 +13,7 @@ const OP = {
 	deflData: 0x11,
 	md5: 0x13,
 	eraseFlash: 0xd0,
+	eraseRegion: 0xd1,
 	readFlash: 0xd2
 };
 /** Answers begin so. */
@@ -31,6 +32,7 @@ export const blockWasNotTaken = (fault: LineFault): boolean =>
 /** Timeouts are esptool's (`loader.py`), which were found with the slowest flashes there are. */
 const SHORT_MS = 3000;
 const ERASE_CHIP_MS = 120_000;
+const ERASE_MS_PER_MB = 30_000;
 const MD5_MS_PER_MB = 8000;
 const WRITE_MS_PER_MB = 40_000;
 const MB = 1e6;
@@ -68,6 +70,12 @@ export class Stub {
 
 	eraseChip(signal: AbortSignal): Promise<Result<Uint8Array, LineFault>> {
 		return this.#ask(OP.eraseFlash, new Uint8Array(), { timeoutMs: ERASE_CHIP_MS }, signal);
+	}
+
+	/** Whole sectors; answered when they are erased. */
+	eraseRegion(offset: number, length: number, signal: AbortSignal): Promise<Result<Uint8Array, LineFault>> {
+		const timeoutMs = perMb(ERASE_MS_PER_MB, length);
+		return this.#ask(OP.eraseRegion, words(offset, length), { timeoutMs }, signal);
 	}
 
 	/** Begins a zlib stream, or bytes as they are; what they will cover is erased, by sectors, as the writing goes. */

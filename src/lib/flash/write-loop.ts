@@ -1,8 +1,10 @@
-import { err, ok, sameBytes, type Clock, type Result } from '$lib/base';
+import { err, ok, sameBytes, toHex, type Clock, type Result } from '$lib/base';
 import { changesIn, cutAt, unlikeIn, type Piece } from './changes';
 import type { ChipSession } from './chip-session';
+import { clear } from './clearing';
 import type { Compressor } from './compressor';
-import type { FlashError, FlashReport, FlashState, WritePlan } from './facts';
+import type { FlashError, FlashReport, FlashState } from './facts';
+import type { WritePlan } from './plan-facts';
 import { Recovery } from './recovery';
 import { SpeedGauge } from './speed';
 import { SHORT_STRETCH_BYTES, STRETCH_BYTES, stretchesOf, stretchOf, type Stretch } from './stretches';
@@ -38,6 +40,8 @@ export class WriteLoop {
 	#stretchBytes = STRETCH_BYTES;
 	/** Of the first region, deflated while the chip is asked what it holds. */
 	#first: Promise<Stretch> | undefined;
+	/** Of the regions that were found right, by place: hex. */
+	readonly #digests = new Map<number, string>();
 
 	constructor(
 		private readonly plan: WritePlan,
@@ -57,7 +61,7 @@ export class WriteLoop {
 		const { clock, session } = this.parts;
 		const startedMs = clock.now();
 		this.#deflateFirst(signal);
-		const erased = this.plan.eraseAll ? await this.#eraseAll(signal) : ok(undefined);
+		const erased = this.plan.eraseAll ? await this.#eraseAll(signal) : await this.#clear(signal);
 		if (!erased.ok) return erased;
 		let due = this.plan.eraseAll ? ok(this.#regions) : await this.#due('comparing', signal);
 		if (due.ok) this.#unchangedBytes = this.#totalBytes - bytesIn(due.value);
@@ -77,7 +81,8 @@ export class WriteLoop {
 			unchangedBytes: this.#unchangedBytes,
 			retries: this.#retries,
 			baud: session.baud,
-			...(session.slowedFrom !== undefined && { slowedFrom: session.slowedFrom })
+			...(session.slowedFrom !== undefined && { slowedFrom: session.slowedFrom }),
+			digests: this.#regions.map(({ region }) => this.#digests.get(region) ?? '')
 		});
 	}
 
@@ -101,11 +106,15 @@ export class WriteLoop {
 		}
 	}
 
-	async #matches({ offset, bytes }: Piece, signal: AbortSignal): Promise<Result<boolean, FlashError>> {
+	async #matches(piece: Piece, signal: AbortSignal): Promise<Result<boolean, FlashError>> {
+		const { region, offset, bytes } = piece;
 		const wanted = this.parts.compress.md5(bytes, signal); // made while the chip makes its own
 		wanted.catch(() => undefined); // told when it is awaited below
 		const found = await this.#digest(offset, bytes.length, signal);
-		return found.ok ? ok(sameBytes(found.value, await wanted)) : found;
+		if (!found.ok) return found;
+		const same = sameBytes(found.value, await wanted);
+		if (same && piece === this.#regions[region]) this.#digests.set(region, toHex(found.value));
+		return ok(same);
 	}
 
 	async #write(pieces: readonly Piece[], signal: AbortSignal): Promise<Result<undefined, FlashError>> {
@@ -151,6 +160,26 @@ export class WriteLoop {
 			if (!met.ok) return met;
 			if (++this.#retries >= STRETCH_TRIES) return err({ kind: 'no-answer', heard: 'nothing' });
 		}
+	}
+
+	async #clear(signal: AbortSignal): Promise<Result<undefined, FlashError>> {
+		const { cleared } = this.plan;
+		if (cleared.length === 0) return ok(undefined);
+		const totalBytes = cleared.reduce((sum, { length }) => sum + length, 0);
+		return clear(
+			cleared,
+			{
+				holds: (offset, bytes) => this.#matches({ region: -1, offset, bytes }, signal),
+				erase: async (offset, length) => {
+					this.#wroteAnything = true;
+					const erased = await this.parts.session.stub?.eraseRegion(offset, length, signal);
+					if (erased?.ok) return ok(undefined);
+					this.#retries++;
+					return this.#recovery.meetAgain(erased?.error, signal);
+				}
+			},
+			(doneBytes) => this.parts.tell({ kind: 'erasing', doneBytes, totalBytes })
+		);
 	}
 
 	#deflateFirst(signal: AbortSignal): void {

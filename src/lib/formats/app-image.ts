@@ -26,6 +26,7 @@ const AT = {
 	entry: 4,
 	wpPin: 8,
 	chipId: 12,
+	minRev: 14,
 	minRevFull: 15,
 	maxRevFull: 17,
 	hashAppended: 23
@@ -52,7 +53,7 @@ export interface AppImage {
 	readonly spiSpeed: number;
 	/** What the header says of the flash, absent where its code is none. */
 	readonly flashSizeBytes?: number;
-	/** Chip revisions it runs on, major × 100 + minor, both inclusive; 0xFFFF as the greatest, and 0 in images of before 2023: any. */
+	/** Chip revisions it runs on, major × 100 + minor, both inclusive; 0xFFFF as the greatest: any. */
 	readonly minRevFull: number;
 	readonly maxRevFull: number;
 	readonly segments: readonly ImageSegment[];
@@ -98,14 +99,33 @@ export function parseAppImage(bytes: Uint8Array): Result<AppImage, ImageFault> {
 		spiMode: bytes[AT.spiMode]!,
 		spiSpeed: bytes[AT.speedAndSize]! & 15,
 		...(sizeCode <= LARGEST_FLASH_CODE && { flashSizeBytes: SMALLEST_FLASH_BYTES << sizeCode }),
-		minRevFull: u16At(bytes, AT.minRevFull),
-		maxRevFull: u16At(bytes, AT.maxRevFull),
+		...revisionsOf(bytes, family),
 		segments,
 		checksumOk: bytes[checksummedBytes - 1] === checksum,
 		hash: { kind: hashAppended ? hashKind(bytes, checksummedBytes) : 'none' },
 		...(descriptor && { descriptor }),
 		sizeBytes
 	});
+}
+
+/**
+ * Images of before 2023 have one byte instead, a major revision, of the ESP32-C3 a minor one, and no greatest. Source: esptool
+ * `cmds.py`, `write_flash`.
+ */
+function revisionsOf(
+	bytes: Uint8Array,
+	family: ChipFamily | undefined
+): Pick<AppImage, 'minRevFull' | 'maxRevFull'> {
+	const [minRev, least, greatest] = [
+		bytes[AT.minRev]!,
+		u16At(bytes, AT.minRevFull),
+		u16At(bytes, AT.maxRevFull)
+	];
+	const old = greatest === 0 || (greatest === ANY_REVISION && least === 0);
+	return {
+		minRevFull: old ? minRev * (family === 'ESP32-C3' ? 1 : 100) : least,
+		maxRevFull: greatest === 0 ? ANY_REVISION : greatest
+	};
 }
 
 function walkSegments(

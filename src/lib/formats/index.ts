@@ -4,6 +4,7 @@ export * from './catalogue';
 export * from './chips';
 export * from './core-dump';
 export { recogniseFileSystemStart, type FileSystemKind } from './file-system-magic';
+export * from './flash-header';
 export * from './flasher-args';
 export type { FieldFault } from './json-reading';
 export * from './manifest';

@@ -1,5 +1,6 @@
 export { default as Age } from './Age.svelte';
 export { default as Button } from './Button.svelte';
+export { default as ChoiceList } from './ChoiceList.svelte';
 export { default as CopyButton } from './CopyButton.svelte';
 export { default as DataTable } from './DataTable.svelte';
 export { default as DesignTokens } from './DesignTokens.svelte';

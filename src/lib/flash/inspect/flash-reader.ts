@@ -1,6 +1,6 @@
 import { assert, ok, type Result } from '$lib/base';
 import type { FlashError } from '../facts';
-import { SECTOR_BYTES } from '../plan';
+import { SECTOR_BYTES } from '../plan-erase';
 
 export interface ByteRange {
 	/** Bytes from the flash's start. */

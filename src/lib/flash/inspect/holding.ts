@@ -15,7 +15,7 @@ import {
 	type Partition
 } from '$lib/formats';
 import type { FlashError } from '../facts';
-import { SECTOR_BYTES } from '../plan';
+import { SECTOR_BYTES } from '../plan-erase';
 
 /** What lies in a partition, as far as it was looked at. */
 export type Holding =

@@ -10,7 +10,7 @@ import {
 	type PartitionFault,
 	type PartitionSurvey
 } from '$lib/formats';
-import { SECTOR_BYTES } from '../plan';
+import { SECTOR_BYTES } from '../plan-erase';
 
 /** What is wrong with a table, beyond or besides what the bootloader sees. */
 export type TableFault =

@@ -1,5 +1,5 @@
 /** How a stretch of the flash looks: what it is now, or what becomes of it. */
-export type StripLook = 'kept' | 'dies' | 'new' | 'unknown';
+export type StripLook = 'kept' | 'dies' | 'new' | 'empty' | 'unknown';
 
 /** A stretch of the flash as the strip draws it. */
 export interface StripPart {

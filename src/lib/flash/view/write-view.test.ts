@@ -27,7 +27,7 @@ const WRITING: FlashState = {
 };
 const DONE = {
 	kind: 'done' as const,
-	...{ durationMs: 2000, totalBytes: 200 * KIB, retries: 0, baud: 921_600 },
+	...{ durationMs: 2000, totalBytes: 200 * KIB, retries: 0, baud: 921_600, digests: [] },
 	board: {} as BoardFacts
 };
 

@@ -15,14 +15,12 @@ import {
 	type KeptBaud,
 	planWrite,
 	type PlanWishes,
+	type PresentFlash,
+	presentAfter,
+	readPresent,
 	type WritePlan
 } from '$lib/flash';
-import {
-	PARTITION_TABLE_BYTES,
-	PARTITION_TABLE_OFFSET,
-	parsePartitionTable,
-	type PartitionTable
-} from '$lib/formats';
+import type { PartitionTable } from '$lib/formats';
 import {
 	BoardPort,
 	type FlashLease,
@@ -58,7 +56,8 @@ export class CableBoard implements BoardAtWork {
 	#flasher: Flasher | undefined;
 	#lease: FlashLease | LineLease | undefined;
 	#board: BoardFacts | undefined;
-	#table: PartitionTable | undefined;
+	/** Nothing where the board has no table, or none that could be read. */
+	#present: PresentFlash | undefined;
 	/** The flasher let the chip go: its program began while the port was still open for the stub, or closed. */
 	#begunUnheard = false;
 
@@ -74,7 +73,7 @@ export class CableBoard implements BoardAtWork {
 	}
 
 	get table(): PartitionTable | undefined {
-		return this.#table;
+		return this.#present?.table;
 	}
 
 	get baud(): number | undefined {
@@ -109,7 +108,10 @@ export class CableBoard implements BoardAtWork {
 			this.#board = found.value;
 			// A board without a table, or one that cannot be read now, is still a board that can be flashed.
 			const table = await flasher.readPartitionTable(signal);
-			this.#table = table.ok ? table.value : undefined;
+			this.#present =
+				table.ok && table.value
+					? await readPresent(table.value, (range) => this.read(range, () => undefined, signal))
+					: undefined;
 			return found;
 		} catch (cause) {
 			await this.release();
@@ -121,7 +123,7 @@ export class CableBoard implements BoardAtWork {
 		if (!this.#board) throw new Error('a plan needs a board that has answered');
 		return planWrite(this.#board, firmware, {
 			...wishes,
-			...(this.#table && { current: this.#table })
+			...(this.#present && { present: this.#present })
 		});
 	}
 
@@ -160,9 +162,9 @@ export class CableBoard implements BoardAtWork {
 			const baud = firstBaud(this.#kept);
 			const written = await this.#flasher.write(plan, { baud, onState }, signal);
 			if (written.ok) this.#keep(written.value);
-			this.#table = tableAfter(plan, written.ok, this.#table);
+			this.#present = written.ok ? presentAfter(plan, this.#present) : undefined; // after a failure nobody knows
 		} catch (cause) {
-			this.#table = undefined; // half of it may be another's
+			this.#present = undefined; // half of it may be another's
 			if (!signal.aborted) throw cause;
 		} finally {
 			await this.release();
@@ -224,20 +226,4 @@ export class CableBoard implements BoardAtWork {
 		lease.value.signal.addEventListener('abort', () => compress.close(), { once: true });
 		return ok(new Flasher(lease.value, { clock: systemClock, compress, log: this.parts.log }));
 	}
-}
-
-/** What the board has now: the table that was written, or the one before where nothing touched it; after a failure nobody knows. */
-function tableAfter(
-	plan: WritePlan,
-	written: boolean,
-	before: PartitionTable | undefined
-): PartitionTable | undefined {
-	if (!written) return undefined;
-	for (const { bytes, offset } of plan.regions) {
-		const at = PARTITION_TABLE_OFFSET - offset;
-		if (at < 0 || at >= bytes.length) continue;
-		const table = parsePartitionTable(bytes.subarray(at, at + PARTITION_TABLE_BYTES));
-		return table.ok ? table.value : undefined;
-	}
-	return plan.eraseAll ? undefined : before;
 }

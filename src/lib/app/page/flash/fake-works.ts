@@ -6,6 +6,8 @@ import {
 	type FirmwareSource,
 	type FlashError,
 	type FlashState,
+	plainPlan,
+	type EraseChoice,
 	type PlanProblem,
 	type WritePlan
 } from '$lib/flash';
@@ -57,7 +59,7 @@ const source = (name: string, version: string): FirmwareSource => ({
 	fundingUrl: 'https://example.org/support'
 });
 
-export function fakePlan(eraseAll: boolean, problems: readonly PlanProblem[]): WritePlan {
+export function fakePlan(choice: EraseChoice, problems: readonly PlanProblem[]): WritePlan {
 	const region = (
 		kind: 'bootloader' | 'partition-table' | 'app',
 		label: string,
@@ -68,21 +70,24 @@ export function fakePlan(eraseAll: boolean, problems: readonly PlanProblem[]): W
 		label,
 		offset,
 		length,
-		bytes: new Uint8Array(0)
+		bytes: new Uint8Array(0),
+		images: [],
+		overwrites: label === 'fieldbench-node' ? ['old-blinky 1.2 (ota_0)'] : []
 	});
-	const settings = { offset: 0x9000, length: 0x5000, label: 'Settings (nvs)' };
+	const settings = { offset: 0x9000, length: 0x5000, label: 'settings (nvs)', holds: 'settings' } as const;
 	const log = { offset: 0x310000, length: 0xd0000, label: 'telemetry' };
-	const old = { offset: 0x10000, length: 0x60000, label: 'old-blinky 1.2' };
+	const old = { offset: 0x10000, length: 0x60000, label: 'old-blinky 1.2 (ota_0)' };
 	return {
-		mac: FAKE_BOARD.mac,
+		...plainPlan(FAKE_BOARD.mac, []),
 		regions: [
 			region('bootloader', 'Bootloader', 0, 0x5000),
 			region('partition-table', 'Partition table', 0x8000, 0x1000),
 			region('app', 'fieldbench-node', 0x10000, 0x48000)
 		],
-		eraseAll,
-		erased: eraseAll ? [settings, old, log] : [old],
-		kept: eraseAll ? [] : [settings, log],
+		erase: { choice, because: choice === 'nothing' ? 'same-project' : 'chosen' },
+		eraseAll: choice === 'all',
+		erased: { nothing: [old], 'all-but-settings': [old, log], all: [settings, old, log] }[choice],
+		kept: { nothing: [settings, log], 'all-but-settings': [settings], all: [] }[choice],
 		problems
 	};
 }
@@ -101,7 +106,7 @@ export function fakeWorks(
 		beginAt: () => undefined,
 		table: undefined,
 		connect: () => Promise.resolve(script.answer),
-		plan: (_firmware, { eraseAll }) => fakePlan(eraseAll, script.problems),
+		plan: (_firmware, { erase = 'nothing' }) => fakePlan(erase, script.problems),
 		read: ({ length }) => Promise.resolve(ok(new Uint8Array(length).fill(0xff))),
 		async readOut({ length: totalBytes }, { take, tell }) {
 			await take(new Uint8Array(totalBytes).fill(0xff));

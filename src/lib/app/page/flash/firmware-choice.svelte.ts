@@ -30,7 +30,7 @@ export class FirmwareChoice {
 	#opening = $state(0);
 	#recent = $state.raw<readonly RecentFirmware[]>([]);
 	/** What the chosen build says that it was made for. */
-	#builtFor: string | undefined;
+	#builtFor: FirmwareSource['builtFor'];
 	#fetching: AbortController | undefined;
 	#made = 0;
 

@@ -74,7 +74,7 @@ describe('files of an own build', () => {
 		await expect.element(offset('node.bin')).toHaveValue('0x20000');
 		await expect.element(offset('other.bin')).not.toBeInTheDocument();
 		await page.getByRole('button', { name: 'Use these 2 files' }).click();
-		expect(session.run?.firmware.builtFor).toBe('dio, 80m, 4MB');
+		expect(session.run?.firmware.builtFor).toEqual({ mode: 'dio', frequency: '80m', size: '4MB' });
 	});
 
 	it('for another chip are not taken, and it says which would be', async () => {

@@ -87,14 +87,14 @@ describe('the Flash page', () => {
 		await planned();
 		await expect.element(page.getByRole('button', { name: 'Write 3 parts · 312 KB' })).toBeEnabled();
 		await page.getByText('As a table').click();
-		await expect.element(page.getByRole('row', { name: /Kept Settings/ })).toBeVisible();
+		await expect.element(page.getByRole('row', { name: /Kept settings/ })).toBeVisible();
 		await page.getByRole('radio', { name: /Erase everything/ }).click();
-		await expect.element(page.getByRole('row', { name: /Erased Settings/ })).toBeVisible();
+		await expect.element(page.getByRole('row', { name: /Erased settings/ })).toBeVisible();
 	});
 
 	it('passes on what the firmware’s maker says', async () => {
 		await planned();
-		await expect.element(step('Plan')).toHaveTextContent('wants the flash erased before a first install');
+		await expect.element(step('Plan')).toHaveTextContent('The same program is on the board');
 		await expect
 			.element(page.getByRole('link', { name: 'Support its makers' }))
 			.toHaveAttribute('href', 'https://example.org/support');
@@ -104,7 +104,10 @@ describe('the Flash page', () => {
 	});
 
 	it('does not write what must not be written', async () => {
-		const problem = { kind: 'wrong-chip', found: 'ESP32', wanted: 'ESP32-C3', blocking: true } as const;
+		const problem = {
+			...({ kind: 'wrong-chip', blocking: true, overridable: false } as const),
+			...({ labels: ['app.bin'], found: 'ESP32', wanted: 'ESP32-C3' } as const)
+		};
 		const session = await planned({ problems: [problem] });
 		await expect.element(step('Plan')).toHaveTextContent('This firmware is for another chip');
 		await expect.element(page.getByRole('button', { name: /^Write 3 parts/ })).toBeDisabled();

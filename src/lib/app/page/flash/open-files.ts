@@ -1,5 +1,5 @@
 import { openPicked, partFault, type BoardFacts, type FoundPart, type PickedFile } from '$lib/flash';
-import { placeOf, recogniseBin, type FlasherArgs } from '$lib/formats';
+import { placeOf, recogniseBin } from '$lib/formats';
 import { buildErrorWords, otherChipWords, partFaultWords, recognisedWords } from './source-words';
 import type { OpenedFile, OpenedFiles } from './works';
 
@@ -17,10 +17,9 @@ export async function openFiles(picked: readonly PickedFile[], board: BoardFacts
 			faults.push(otherChipWords(args, board));
 			continue;
 		}
-		const builtFor = args && settingsWords(args);
 		builds.push({
 			placed: args !== undefined,
-			...(builtFor && { builtFor }),
+			...(args && { builtFor: args.settings }),
 			files: parts.map((part) => openedFile(part, board))
 		});
 	}
@@ -40,7 +39,3 @@ function openedFile(part: FoundPart, board: BoardFacts): OpenedFile {
 		placeOn: (table) => placeOf(bin, board.chip, table)
 	};
 }
-
-/** `dio, 80m, 4MB` */
-const settingsWords = ({ settings }: FlasherArgs): string =>
-	[settings.mode, settings.frequency, settings.size].filter((text) => text !== undefined).join(', ');

@@ -73,7 +73,7 @@ export interface FirmwareShelf {
 		usb: BoardAtWork['info'],
 		signal: AbortSignal
 	): Promise<Result<FirmwareSource, string>>;
-	fromFiles(files: readonly PlacedFile[], builtFor?: string): FirmwareSource;
+	fromFiles(files: readonly PlacedFile[], builtFor?: FirmwareSource['builtFor']): FirmwareSource;
 	/** Folders, zips and files as a person chose them. */
 	open(picked: readonly PickedFile[], board: BoardFacts): Promise<OpenedFiles>;
 	readonly recent: RecentShelf;
@@ -95,7 +95,7 @@ export interface OpenedFiles {
 		/** It says itself where its files go, so it is whole. */
 		readonly placed: boolean;
 		/** What it says that it was made for. */
-		readonly builtFor?: string;
+		readonly builtFor?: FirmwareSource['builtFor'];
 		readonly files: readonly OpenedFile[];
 	}[];
 	/** What was not taken and why, in words. */

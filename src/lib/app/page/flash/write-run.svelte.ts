@@ -1,14 +1,15 @@
-import type { BoardFacts, FirmwareSource, FlashState, PlanWishes, WritePlan } from '$lib/flash';
+import { plainPlan, type BoardFacts, type FirmwareSource, type FlashState } from '$lib/flash';
+import type { PlanWishes, WritePlan } from '$lib/flash';
 import { NO_PROGRESS, planView, progressed, type WriteProgress, writeView } from '$lib/flash/view';
 import type { BoardAtWork, FlashWorks } from './works';
 
 const OVER: ReadonlySet<FlashState['kind']> = new Set(['done', 'cancelled', 'failed']);
 
-const NOTHING: WritePlan = { mac: '', regions: [], eraseAll: false, erased: [], kept: [], problems: [] };
+const NOTHING = plainPlan('', []);
 
 /** One firmware on its way to one board: the plan, and then the write. */
 export class WriteRun {
-	#wishes = $state.raw<PlanWishes>({ eraseAll: false });
+	#wishes = $state.raw<PlanWishes>({});
 	#state = $state.raw<FlashState | undefined>(undefined);
 	#progress = $state.raw<WriteProgress>(NO_PROGRESS);
 	/** Made anew at each return to it: what the board has now is no longer what it had. */

@@ -1,0 +1,89 @@
+import { recogniseBin, type PartitionTable, type PlacedImage, type RecognisedBin } from '$lib/formats';
+import type { FirmwarePart } from './facts';
+
+/** Bytes for one stretch of the flash, and what they are. */
+export interface PlannedPart {
+	readonly name: string;
+	readonly offset: number;
+	readonly bytes: Uint8Array<ArrayBuffer>;
+	readonly bin: RecognisedBin;
+	/** By offset in the flash. */
+	readonly images: readonly PlacedImage[];
+	/** What follows the settings in a file that they were cut out of: the file is judged by its first piece. */
+	readonly rest: boolean;
+	readonly isSettings: boolean;
+}
+
+/** A plan is made anew at each choice of a person, and a digest over 16 MiB takes longer than a frame. */
+const KNOWN = new WeakMap<Uint8Array, RecognisedBin>();
+
+function recognised(bytes: Uint8Array): RecognisedBin {
+	const known = KNOWN.get(bytes);
+	if (known) return known;
+	const bin = recogniseBin(bytes);
+	KNOWN.set(bytes, bin);
+	return bin;
+}
+
+/**
+ * The parts by offset, with the settings in the place of what the firmware has there: a part that begins where they do gives way,
+ * and from a whole flash their stretch is cut out.
+ */
+export function plannedParts(
+	parts: readonly FirmwarePart[],
+	settings: FirmwarePart | undefined
+): readonly PlannedPart[] {
+	const own = parts
+		.filter(({ offset, bytes }) => bytes.length > 0 && offset !== settings?.offset)
+		.flatMap((part) => (settings ? cutOut(plannedPart(part), settings) : [plannedPart(part)]));
+	const made = settings && settings.bytes.length > 0 ? [{ ...plannedPart(settings), isSettings: true }] : [];
+	return [...own, ...made].toSorted((a, b) => a.offset - b.offset);
+}
+
+function plannedPart({ name, offset, bytes }: FirmwarePart): PlannedPart {
+	const bin = recognised(bytes);
+	const images = imagesIn(bin).map((found) => ({ ...found, offset: offset + found.offset }));
+	return { name, offset, bytes, bin, images, rest: false, isSettings: false };
+}
+
+/** Only a whole flash is cut: any other part that reaches there is in the wrong place, and the overlap says so. */
+function cutOut(part: PlannedPart, settings: FirmwarePart): readonly PlannedPart[] {
+	const [from, to] = [settings.offset, settings.offset + settings.bytes.length];
+	const end = part.offset + part.bytes.length;
+	if (part.bin.kind !== 'merged' || from >= end || to <= part.offset) return [part];
+	const cut = (start: number, stop: number) => part.bytes.slice(start - part.offset, stop - part.offset);
+	const inside = (start: number, stop: number) =>
+		part.images.filter(({ offset }) => offset >= start && offset < stop);
+	return [
+		...(from > part.offset
+			? [{ ...part, bytes: cut(part.offset, from), images: inside(part.offset, from) }]
+			: []),
+		...(to < end
+			? [
+					{
+						...part,
+						name: `${part.name}, the rest`,
+						offset: to,
+						bytes: cut(to, end),
+						images: inside(to, end),
+						rest: true
+					}
+				]
+			: [])
+	];
+}
+
+function imagesIn(bin: RecognisedBin): readonly PlacedImage[] {
+	switch (bin.kind) {
+		case 'app':
+		case 'bootloader':
+			return [{ offset: 0, image: bin.image }];
+		case 'merged':
+			return [bin.bootloader, bin.app].filter((found) => found !== undefined);
+		default:
+			return [];
+	}
+}
+
+export const tableIn = (bin: RecognisedBin): PartitionTable | undefined =>
+	bin.kind === 'partition-table' || bin.kind === 'merged' ? bin.table : undefined;

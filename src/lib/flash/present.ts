@@ -1,0 +1,82 @@
+import { type Result } from '$lib/base';
+import {
+	APP_DESCRIPTOR_BYTES,
+	OTA_DATA_BYTES,
+	PARTITION_TABLE_BYTES,
+	PARTITION_TABLE_OFFSET,
+	parseAppDescriptor,
+	parseOtaData,
+	parsePartitionTable,
+	type AppDescriptor,
+	type OtaData,
+	type Partition,
+	type PartitionTable
+} from '$lib/formats';
+import type { FlashError } from './facts';
+import type { PresentFlash, WritePlan } from './plan-facts';
+
+/** What the flash holds there, checked; `Flasher.read` without its progress. */
+export type ReadRange = (range: {
+	readonly offset: number;
+	readonly length: number;
+}) => Promise<Result<Uint8Array, FlashError>>;
+
+const APP_TYPE = 0;
+const DATA_TYPE = 1;
+const OTA_DATA_SUBTYPE = 0;
+const IMAGE_MAGIC = 0xe9;
+/** Of an image, before its first segment's bytes: the image's header and the segment's. */
+const BEFORE_DESCRIPTOR = 24 + 8;
+const OTA_SECTOR_BYTES = OTA_DATA_BYTES / 2;
+const OTA_RECORD_BYTES = 32;
+/** Of an ordinary table there are two or three apps; more than these are not asked about. */
+const MOST_APPS = 8;
+
+/**
+ * What of a board's flash a plan speaks of: which slot starts, and what the apps call themselves. A few hundred bytes, so that it takes no
+ * time at the ROM's rate. What cannot be read is left out: the plan then says less.
+ */
+export async function readPresent(table: PartitionTable, read: ReadRange): Promise<PresentFlash> {
+	const apps = new Map<number, AppDescriptor>();
+	for (const { offset } of table.partitions.filter(({ type }) => type === APP_TYPE).slice(0, MOST_APPS)) {
+		const head = await read({ offset, length: BEFORE_DESCRIPTOR + APP_DESCRIPTOR_BYTES });
+		if (!head.ok || head.value[0] !== IMAGE_MAGIC) continue;
+		const descriptor = parseAppDescriptor(head.value.subarray(BEFORE_DESCRIPTOR));
+		if (descriptor) apps.set(offset, descriptor);
+	}
+	const place = table.partitions.find((row) => row.type === DATA_TYPE && row.subtype === OTA_DATA_SUBTYPE);
+	const otaData = place && (await readOtaData(place, read));
+	return { table, apps, ...(otaData && { otaData }) };
+}
+
+/** What a flash holds once a plan was written: what was written, over what was there and was not erased. */
+export function presentAfter(plan: WritePlan, before: PresentFlash | undefined): PresentFlash | undefined {
+	const bytesAt = (offset: number, length: number): Uint8Array | undefined => {
+		const region = plan.regions.find((one) => one.offset <= offset && offset < one.offset + one.length);
+		return region?.bytes.subarray(offset - region.offset, offset - region.offset + length);
+	};
+	const stays = plan.erase.choice === 'nothing' ? before : undefined;
+	const written = bytesAt(PARTITION_TABLE_OFFSET, PARTITION_TABLE_BYTES);
+	const parsed = written && parsePartitionTable(written);
+	const kept = plan.eraseAll ? undefined : before?.table;
+	const table = parsed ? (parsed.ok ? parsed.value : undefined) : kept;
+	if (!table) return undefined;
+	const apps = new Map<number, AppDescriptor>();
+	for (const { offset } of table.partitions.filter(({ type }) => type === APP_TYPE)) {
+		const image = bytesAt(offset, BEFORE_DESCRIPTOR + APP_DESCRIPTOR_BYTES);
+		const found = image ? parseAppDescriptor(image.subarray(BEFORE_DESCRIPTOR)) : stays?.apps.get(offset);
+		if (found) apps.set(offset, found);
+	}
+	return { table, apps }; // which slot starts is the running program's to change from now on
+}
+
+async function readOtaData({ offset }: Partition, read: ReadRange): Promise<OtaData | undefined> {
+	const bytes = new Uint8Array(OTA_DATA_BYTES).fill(0xff);
+	for (const at of [0, OTA_SECTOR_BYTES]) {
+		const record = await read({ offset: offset + at, length: OTA_RECORD_BYTES });
+		if (!record.ok) return undefined;
+		bytes.set(record.value, at);
+	}
+	const data = parseOtaData(bytes);
+	return data.ok ? data.value : undefined;
+}

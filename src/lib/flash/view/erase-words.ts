@@ -1,0 +1,85 @@
+import type { Words } from '$lib/ui';
+import { touch } from '../plan-erase';
+import type { EraseChoice, EraseReason, WritePlan } from '../plan-facts';
+import { problemWords } from './problem-words';
+
+/** What becomes of what no part is written over, as a choice. */
+export interface EraseView {
+	readonly options: readonly { readonly value: EraseChoice; readonly label: string; readonly says: string }[];
+	/** Absent while it is the person's to say. */
+	readonly chosen?: EraseChoice;
+	/** Why this is chosen beforehand, or what is asked. */
+	readonly why?: string;
+	/** The question is open, or the answer cannot be done. */
+	readonly open: boolean;
+}
+
+const REASONS: Readonly<Record<EraseReason, string | undefined>> = {
+	chosen: undefined,
+	'first-install':
+		'Its maker wants the flash erased before a first install, and this program is not on the board.',
+	'same-project': 'The same program is on the board: this is an update.',
+	'maker-keeps': undefined,
+	'nothing-known': undefined,
+	asks: undefined
+};
+
+export function eraseView({ erase, kept, problems }: WritePlan): EraseView {
+	const open = problems.find(({ kind }) => kind === 'erase-undecided' || kind === 'settings-unknown');
+	const question = open && problemWords(open);
+	const why = question ? `${question.what} ${question.means} ${question.todo}` : REASONS[erase.because];
+	const stays = erase.choice === 'nothing' && kept.length > 0;
+	return {
+		options: [
+			{
+				value: 'nothing',
+				label: 'Keep what is not written over',
+				says: stays
+					? `${kept.map(({ label }) => label).join(', ')}: as they are.`
+					: 'Settings that the board has stay, where the firmware keeps its place for them.'
+			},
+			{
+				value: 'all-but-settings',
+				label: 'Keep the settings, erase the rest',
+				says: 'Wi-Fi, broker and what else it was told are not touched at all; logs, files and other programs go.'
+			},
+			{
+				value: 'all',
+				label: 'Erase everything first',
+				says: 'Its Wi-Fi, its broker and all it has stored are lost. It starts like a new one.'
+			}
+		],
+		...(erase.because !== 'asks' && { chosen: erase.choice }),
+		...(why && { why }),
+		open: open !== undefined
+	};
+}
+
+/** Settings that die of this plan; absent where they live, or give way to those that were made for it. */
+export function settingsWords({
+	erase,
+	erased,
+	regions,
+	problems
+}: WritePlan): Omit<Words, 'details'> | undefined {
+	if (problems.some(({ kind }) => kind === 'erase-undecided')) return undefined;
+	const made = regions.filter(({ holds }) => holds === 'settings');
+	const lost = erased.filter((range) => range.holds === 'settings' && !made.some((one) => touch(one, range)));
+	if (lost.length === 0) return undefined;
+	const over = regions.filter((region) => lost.some((range) => touch(region, range)));
+	const names = lost.map(({ label }) => label).join(', ');
+	const cause =
+		erase.choice === 'all'
+			? 'because everything is erased'
+			: over.length > 0
+				? `because ${over.map(({ label }) => label).join(', ')} ${over.length === 1 ? 'is' : 'are'} written over them`
+				: 'because the new partition table has no such place';
+	return {
+		what: 'This board loses its settings',
+		means: `${names}: its Wi-Fi, its broker and whatever else it was told are gone afterwards, ${cause}.`,
+		todo:
+			erase.choice === 'all'
+				? 'Choose “Keep the settings” below, or go on and set it up anew.'
+				: 'Go on only if you can set it up anew, or take a build that leaves their place alone.'
+	};
+}
