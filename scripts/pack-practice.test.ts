@@ -42,10 +42,18 @@ describe('the practice firmware', () => {
 			new TextDecoder().decode(files.get('manifest.json')),
 			'https://host/firmware/practice/manifest.json'
 		);
-		expect(manifest.ok && manifest.value.builds[0]?.parts.map((p) => [p.path, p.offset])).toStrictEqual([
-			['bootloader.bin', 0],
+		if (!manifest.ok) throw new Error(manifest.error.kind);
+		const places = manifest.value.builds.map(({ family, parts }) => [
+			family,
+			...parts.map(({ path, offset }) => [path, offset])
+		]);
+		const rest = [
 			['partitions.bin', 0x8000],
 			['app.bin', at('ota_0')]
+		];
+		expect(places).toStrictEqual([
+			['FIELDBENCH-VIRTUAL', ['bootloader.bin', 0], ...rest],
+			['FIELDBENCH-VIRTUAL-ESP32', ['bootloader.bin', 0x1000], ...rest]
 		]);
 	});
 

@@ -15,8 +15,10 @@ import {
 	parsePartitionCsv,
 	PARTITION_TABLE_OFFSET,
 	PRACTICE_CHIP_ID,
+	PRACTICE_ESP32_FAMILY,
 	PRACTICE_FAMILY,
-	PRACTICE_WASM_ADDRESS
+	PRACTICE_WASM_ADDRESS,
+	type ChipFamily
 } from '$lib/formats';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -64,19 +66,19 @@ export function practiceFiles(
 		['partitions.bin', valueOf(buildPartitionTable(partitions), 'the partition table')],
 		['app.bin', app(wasm, version)]
 	]);
-	const offsets = [bootloaderOffset(PRACTICE_FAMILY), PARTITION_TABLE_OFFSET, appPartition.offset];
+	const names = [...files.keys()];
+	/** The same files for each: only where the ROM looks for the bootloader differs. */
+	const build = (chipFamily: ChipFamily) => {
+		const offsets = [bootloaderOffset(chipFamily), PARTITION_TABLE_OFFSET, appPartition.offset];
+		return { chipFamily, parts: names.map((path, i) => ({ path, offset: offsets[i] })) };
+	};
 	const manifest = `${JSON.stringify(
 		{
 			name: 'Fieldbench practice firmware',
 			version,
 			new_install_prompt_erase: true,
 			new_install_improv_wait_time: 10,
-			builds: [
-				{
-					chipFamily: PRACTICE_FAMILY,
-					parts: [...files.keys()].map((path, i) => ({ path, offset: offsets[i] }))
-				}
-			]
+			builds: [build(PRACTICE_FAMILY), build(PRACTICE_ESP32_FAMILY)]
 		},
 		null,
 		'\t'

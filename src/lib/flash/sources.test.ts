@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildAppDescriptor, buildAppImage } from '$lib/formats';
+import { buildAppDescriptor, buildAppImage, PRACTICE_ESP32_FAMILY, type ManifestBuild } from '$lib/formats';
 import type { BoardFacts } from './facts';
 import { loadBuild, loadFiles, loadManifest, pickBuild, serialTypeOf, type Fetching } from './sources';
 
@@ -78,6 +78,12 @@ describe('builds', () => {
 		const all = await manifest();
 		expect(pickBuild(all, board(false))?.family).toBe('ESP32-C3');
 		expect(pickBuild(all, board(true))?.family).toBe('FIELDBENCH-VIRTUAL');
+		const esp32 = { ...board(true), chip: 'ESP32' } as const;
+		expect(pickBuild(all, esp32)).toBeUndefined(); // a bootloader at 0 is none to an ESP32
+		const other: ManifestBuild = { ...all.builds[1]!, family: PRACTICE_ESP32_FAMILY };
+		const both = { ...all, builds: [...all.builds, other] };
+		expect(pickBuild(both, esp32)?.family).toBe(PRACTICE_ESP32_FAMILY);
+		expect(pickBuild(both, board(true))?.family).toBe('FIELDBENCH-VIRTUAL');
 		expect(pickBuild({ ...all, builds: all.builds.slice(0, 1) }, board(true))?.family).toBe('ESP32-C3');
 		expect(pickBuild({ ...all, builds: all.builds.slice(1) }, board(false))).toBeUndefined();
 	});

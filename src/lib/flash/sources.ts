@@ -3,7 +3,7 @@ import {
 	parseCatalogue,
 	parseManifest,
 	recogniseBin,
-	PRACTICE_FAMILY,
+	practiceFamilyOf,
 	type AppDescriptor,
 	type Catalogue,
 	type CatalogueFault,
@@ -83,7 +83,7 @@ export function pickBuild(
 	board: BoardFacts,
 	usb?: 'cdc' | 'uart'
 ): ManifestBuild | undefined {
-	for (const family of board.practice ? [PRACTICE_FAMILY, board.chip] : [board.chip]) {
+	for (const family of board.practice ? [practiceFamilyOf(board.chip), board.chip] : [board.chip]) {
 		const builds = manifest.builds.filter((build) => build.family === family);
 		const fit =
 			builds.find((build) => build.serialType !== undefined && build.serialType === usb) ??

@@ -18,12 +18,22 @@ export const CHIP_FAMILIES = [
 	'ESP32-H21',
 	'ESP32-S31',
 	'ESP32-E22',
-	'FIELDBENCH-VIRTUAL'
+	'FIELDBENCH-VIRTUAL',
+	'FIELDBENCH-VIRTUAL-ESP32'
 ] as const;
 export type ChipFamily = (typeof CHIP_FAMILIES)[number];
 
 /** The manifest's name of the practice board's images. */
 export const PRACTICE_FAMILY = 'FIELDBENCH-VIRTUAL' satisfies ChipFamily;
+/** The same images, for a board whose chip looks for its bootloader where an ESP32 does. */
+export const PRACTICE_ESP32_FAMILY = 'FIELDBENCH-VIRTUAL-ESP32' satisfies ChipFamily;
+
+/** The manifest's name of the images for a practice board with this chip. */
+export const practiceFamilyOf = (chip: ChipFamily): ChipFamily =>
+	bootloaderOffset(chip) === 0 ? PRACTICE_FAMILY : PRACTICE_ESP32_FAMILY;
+
+/** No chip id stands for these: an ESP8266's header has none, and the other is a name for manifests alone. */
+type Unnumbered = 'ESP8266' | typeof PRACTICE_ESP32_FAMILY;
 
 /**
  * `chip_id` of an image's header; the ESP8266's header has none. Source: ESP-IDF `esp_app_format.h`, `esp_chip_id_t`, and for the
@@ -46,7 +56,7 @@ export const CHIP_IDS = {
 	'ESP32-E22': 0x001f,
 	'ESP32-S31': 0x0020,
 	'FIELDBENCH-VIRTUAL': 0xfb00
-} as const satisfies Record<Exclude<ChipFamily, 'ESP8266'>, number>;
+} as const satisfies Record<Exclude<ChipFamily, Unnumbered>, number>;
 
 /** `chip_id` of an image that only the practice board runs. */
 export const PRACTICE_CHIP_ID = CHIP_IDS[PRACTICE_FAMILY];
@@ -57,7 +67,8 @@ export const PRACTICE_CHIP_ID = CHIP_IDS[PRACTICE_FAMILY];
  */
 export const PRACTICE_WASM_ADDRESS = 0x60fb0000;
 
-const FAMILY_OF = new Map(CHIP_FAMILIES.flatMap((f) => (f === 'ESP8266' ? [] : [[CHIP_IDS[f], f] as const])));
+const isNumbered = (family: ChipFamily): family is Exclude<ChipFamily, Unnumbered> => family in CHIP_IDS;
+const FAMILY_OF = new Map(CHIP_FAMILIES.filter(isNumbered).map((f) => [CHIP_IDS[f], f] as const));
 
 /** The family that an image's `chip_id` stands for, or undefined where we know none. */
 export function chipFamilyOf(chipId: number): ChipFamily | undefined {
@@ -76,6 +87,7 @@ export function bootloaderOffset(family: ChipFamily): number {
 	switch (family) {
 		case 'ESP32':
 		case 'ESP32-S2':
+		case 'FIELDBENCH-VIRTUAL-ESP32':
 			return 0x1000;
 		case 'ESP32-C5':
 		case 'ESP32-P4':

@@ -4,5 +4,5 @@ export const FLASH = 'flash';
 export const BOARDS = 'boards';
 export const BOARD_FLASH = 'board-flash';
 
-/** 1: devices and their flash. 2: boards and theirs. 3: devices with `config` and `world`, which older rows do without. */
+/** 1: devices and their flash. 2: boards and theirs. 3: devices with `config` and `world`, which older rows do without; boards with `make` and `faults`, likewise. */
 export const VERSION = 3;

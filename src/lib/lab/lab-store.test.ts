@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { expect, it } from 'vitest';
-import { LabStore } from './lab-store';
+import { LabStore, USUAL_MAKE, type LabBoard, type LabDevice } from './lab-store';
 import { DEFAULT_WORLD } from './virtual-catalogue';
 
 let databases = 0;
@@ -46,9 +46,13 @@ it('refuses writes once the medium has failed', async () => {
 it('remembers boards and their flash by the sector, and forgets both together', async () => {
 	const name = freshName();
 	const store = await LabStore.open(name);
-	const board = { mac: 'fab000000001', name: 'Practice 1', plugged: true, instant: false, createdMs: 1 };
+	const board: LabBoard = {
+		...{ mac: 'fab000000001', name: 'Practice 1', plugged: true, instant: false, createdMs: 1 },
+		make: { chip: 'ESP32-S3', usb: 'native', flashBytes: 8 << 20 },
+		faults: ['drops', 'floods']
+	};
 	await store.putBoard(board);
-	const flash = await store.boardFlash(board.mac);
+	const flash = await store.boardFlash(board.mac, 8 << 20);
 	flash.program(0x1_0ffe, Uint8Array.of(1, 2, 3));
 	flash.program(0x2000, Uint8Array.of(9));
 	await flash.flush();
@@ -57,12 +61,24 @@ it('remembers boards and their flash by the sector, and forgets both together', 
 	store.close();
 	const again = await LabStore.open(name);
 	expect(await again.boards()).toEqual([board]);
-	const read = await again.boardFlash(board.mac);
+	const read = await again.boardFlash(board.mac, 8 << 20);
 	expect([...read.read(0x1_0ffd, 5)]).toEqual([255, 1, 2, 3, 255]);
 	expect(read.read(0x2000, 1)[0]).toBe(255);
 	await again.removeBoard(board.mac);
 	expect(await again.boards()).toEqual([]);
-	expect((await again.boardFlash(board.mac)).read(0x1_0ffe, 1)[0]).toBe(255);
+	expect((await again.boardFlash(board.mac, 8 << 20)).read(0x1_0ffe, 1)[0]).toBe(255);
+});
+
+it('takes a board of before there was a choice for the usual one, and passes over faults it does not know', async () => {
+	const store = await LabStore.open(freshName());
+	const old = { mac: 'fab000000002', name: 'Practice 2', plugged: true, instant: false, createdMs: 1 };
+	await store.putBoard(old as LabBoard);
+	const odd = { ...old, mac: 'fab000000003', make: { chip: 'ESP32', usb: 'native', flashBytes: 4 << 20 } };
+	await store.putBoard({ ...odd, faults: ['drops', 'of-later-years'] } as unknown as LabBoard);
+	expect(await store.boards()).toEqual([
+		{ ...old, make: USUAL_MAKE, faults: [] },
+		{ ...old, mac: odd.mac, make: USUAL_MAKE, faults: ['drops'] } // an ESP32 has no USB of its own
+	]);
 });
 
 it('opens what the first version made', async () => {

@@ -1,3 +1,12 @@
+import {
+	BOARD_CHIPS,
+	CHIP_MAKES,
+	isBoardFault,
+	usbsOf,
+	type BoardChip,
+	type BoardFault,
+	type BoardUsb
+} from './board';
 import { IdbFlash } from './idb-flash';
 import { committed, settled } from './idb-request';
 import { IdbSparseFlash } from './idb-sparse-flash';
@@ -24,10 +33,19 @@ export interface LabBoard {
 	/** Its line and its flash take no time. */
 	readonly instant: boolean;
 	readonly createdMs: number;
+	readonly make: BoardMake;
+	readonly faults: readonly BoardFault[];
 }
 
-/** The chip on a practice board. */
-export const BOARD_FLASH_BYTES = 4 << 20;
+/** What a practice board is made of. */
+export interface BoardMake {
+	readonly chip: BoardChip;
+	readonly usb: BoardUsb;
+	readonly flashBytes: number;
+}
+
+/** What a first press makes, and what boards were before there was a choice. */
+export const USUAL_MAKE: BoardMake = { chip: 'ESP32-C3', usb: 'bridge', flashBytes: 4 << 20 };
 
 /**
  * Which virtual devices and practice boards this browser has, and their flash: the IndexedDB database `fieldbench-lab`. Stores:
@@ -100,8 +118,8 @@ export class LabStore {
 		await committed(tx);
 	}
 
-	boardFlash(mac: string): Promise<IdbSparseFlash> {
-		return IdbSparseFlash.load(this.db, mac, BOARD_FLASH_BYTES);
+	boardFlash(mac: string, sizeBytes: number): Promise<IdbSparseFlash> {
+		return IdbSparseFlash.load(this.db, mac, sizeBytes);
 	}
 
 	close(): void {
@@ -111,10 +129,25 @@ export class LabStore {
 
 function parseLabBoard(row: unknown): LabBoard | undefined {
 	if (typeof row !== 'object' || row === null) return undefined;
-	const { mac, name, plugged, instant, createdMs } = row as Record<string, unknown>;
+	const { mac, name, plugged, instant, createdMs, make, faults } = row as Record<string, unknown>;
 	if (typeof mac !== 'string' || !/^[0-9a-f]{12}$/u.test(mac) || typeof name !== 'string') return undefined;
 	if (typeof plugged !== 'boolean' || typeof createdMs !== 'number') return undefined;
-	return { mac, name, plugged, instant: instant === true, createdMs };
+	return {
+		...{ mac, name, plugged, createdMs },
+		instant: instant === true,
+		make: parseBoardMake(make) ?? USUAL_MAKE,
+		faults: Array.isArray(faults) ? faults.filter(isBoardFault) : []
+	};
+}
+
+/** @returns undefined: no board can be made so */
+export function parseBoardMake(value: unknown): BoardMake | undefined {
+	if (typeof value !== 'object' || value === null) return undefined;
+	const { chip, usb, flashBytes } = value as Record<string, unknown>;
+	const known = BOARD_CHIPS.find((each) => each === chip);
+	const cable = known && usbsOf(known).find((each) => each === usb);
+	const flash = known && CHIP_MAKES[known].flashes.find((each) => each === flashBytes);
+	return known && cable && flash !== undefined ? { chip: known, usb: cable, flashBytes: flash } : undefined;
 }
 
 function parseLabDevice(row: unknown): LabDevice | undefined {

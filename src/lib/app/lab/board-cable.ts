@@ -49,7 +49,7 @@ export function cableTo(id: string, service: ServiceClient<LabService>, signal: 
 				null,
 				(boards) => {
 					const board = boards.find((each) => each.id === id);
-					if (board && board.state.kind !== 'unplugged' && !until.aborted) fn();
+					if (board?.onBus && !until.aborted) fn();
 				},
 				AbortSignal.any([signal, until])
 			)

@@ -101,7 +101,7 @@ it('forgets a board with what was still on its way into the flash', async () => 
 			putBoard: (row) => store.putBoard(row),
 			removeBoard: (mac) => store.removeBoard(mac),
 			boardFlash: async (mac) => {
-				const flash = await store.boardFlash(mac);
+				const flash = await store.boardFlash(mac, 4 << 20);
 				flashes.push(flash);
 				return flash;
 			}
@@ -119,5 +119,29 @@ it('forgets a board with what was still on its way into the flash', async () => 
 	flashes[0]!.program(0, Uint8Array.of(0xe9));
 	await boards.remove(MAC);
 	await flashes[0]!.flush();
-	expect((await store.boardFlash(MAC)).read(0, 1)).toEqual(Uint8Array.of(0xff));
+	expect((await store.boardFlash(MAC, 4 << 20)).read(0, 1)).toEqual(Uint8Array.of(0xff));
 });
+
+it('makes a board as it was ordered, and keeps its make and its faults over a restart', async () => {
+	const { boards, database } = await shelf();
+	const make = { chip: 'ESP32-S3', usb: 'bridge', flashBytes: 16 << 20 } as const;
+	await boards.add({ mac: MAC, name: 'Practice board 1', make });
+	await boards.misbehave(MAC, ['charge-only', 'no-auto-reset']);
+	const [again] = (await (await shelfAfterRestart(database)).list()) ?? [];
+	expect(again).toMatchObject({ make, faults: ['charge-only', 'no-auto-reset'], onBus: true });
+	const opened = boards.open({ id: MAC, baud: 115_200, lock: 'a' });
+	if (!opened.ok) throw new Error(opened.error);
+	boards.setSignals(opened.value, { dataTerminalReady: false, requestToSend: true });
+	boards.setSignals(opened.value, { dataTerminalReady: true, requestToSend: false });
+	expect(boards.list()[0]?.state.kind).toBe('stuck'); // no transistor heard of it
+	await boards.misbehave(MAC, []);
+	boards.setSignals(opened.value, { dataTerminalReady: false, requestToSend: true });
+	boards.setSignals(opened.value, { dataTerminalReady: true, requestToSend: false });
+	expect(boards.list()[0]?.state.kind).toBe('download');
+});
+
+async function shelfAfterRestart(database: string) {
+	const { boards } = await shelf(database);
+	await boards.start();
+	return boards;
+}

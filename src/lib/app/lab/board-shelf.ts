@@ -1,16 +1,19 @@
 import { err, ok, randomId, type Clock, type Result } from '$lib/base';
 import {
+	faultsOf,
 	INSTANT_TIMING,
 	PracticeBoard,
 	RADIO_TIMES,
 	TYPICAL_TIMING,
+	USUAL_MAKE,
+	type BoardFault,
 	type BoardWorld,
 	type Cable,
 	type IdbSparseFlash,
 	type LabBoard,
 	type LabStore
 } from '$lib/lab';
-import type { BoardAct, BoardInfo, LabError, OpenPortError, PortEvent } from './messages';
+import type { BoardAct, BoardInfo, LabError, NewBoard, OpenPortError, PortEvent } from './messages';
 
 /** More than a class needs on one desk. */
 export const MAX_BOARDS = 8;
@@ -61,15 +64,19 @@ export class BoardShelf {
 			mac: row.mac,
 			state: board.state,
 			instant: row.instant,
+			make: row.make,
+			onBus: board.onBus,
+			faults: row.faults,
 			...(flash.failure !== undefined && { notKept: flash.failure })
 		}));
 	}
 
 	/** A new one, plugged in. The same MAC again gives what is there. */
-	async add({ mac, name }: { mac: string; name: string }): Promise<Result<BoardInfo, LabError>> {
+	async add({ mac, name, make = USUAL_MAKE }: NewBoard): Promise<Result<BoardInfo, LabError>> {
 		if (!this.#boards.has(mac)) {
 			if (this.#boards.size >= MAX_BOARDS) return err({ kind: 'too-many', most: MAX_BOARDS });
-			const row: LabBoard = { mac, name, plugged: true, instant: false, createdMs: this.parts.clock.now() };
+			const createdMs = this.parts.clock.now();
+			const row: LabBoard = { mac, name, make, plugged: true, instant: false, faults: [], createdMs };
 			try {
 				await this.parts.store.putBoard(row);
 				await this.#restore(row);
@@ -109,6 +116,15 @@ export class BoardShelf {
 			if (known.row.plugged) known.board.plug();
 			this.parts.changed();
 		}
+	}
+
+	/** From now on, and kept. */
+	async misbehave(mac: string, faults: readonly BoardFault[]): Promise<void> {
+		const known = this.#boards.get(mac);
+		if (!known) return;
+		known.board.misbehave(faultsOf(faults));
+		await this.#keep(known, { faults });
+		this.parts.changed();
 	}
 
 	/** @param lock a Web Lock that the opener's tab holds: when it is released, the cable is let go */
@@ -158,22 +174,24 @@ export class BoardShelf {
 	}
 
 	async #restore(row: LabBoard): Promise<void> {
-		const flash = await this.parts.store.boardFlash(row.mac);
+		const flash = await this.parts.store.boardFlash(row.mac, row.make.flashBytes);
 		const board = this.#make(row, flash);
 		this.#boards.set(row.mac, { board, row, flash });
 		if (row.plugged) board.plug();
 		this.parts.changed();
 	}
 
-	#make({ mac, name, instant }: LabBoard, flash: IdbSparseFlash): PracticeBoard {
+	#make({ mac, name, instant, make, faults }: LabBoard, flash: IdbSparseFlash): PracticeBoard {
 		const { world, clock, changed } = this.parts;
 		const timing = instant ? INSTANT_TIMING : TYPICAL_TIMING;
 		const radio = instant ? { scanMs: 50, joinMs: 50 } : RADIO_TIMES;
-		return new PracticeBoard({
-			...{ mac, name, flash, timing, clock, world: { ...world, radio } },
+		const board = new PracticeBoard({
+			...{ chip: make.chip, usb: make.usb, mac, name, flash, timing, clock, world: { ...world, radio } },
 			random: Math.random,
 			onChange: changed
 		});
+		board.misbehave(faultsOf(faults));
+		return board;
 	}
 
 	#tell(session: Session, event: PortEvent): void {

@@ -175,6 +175,7 @@ export function benchHandlers(bench: Promise<LabBench>): Handlers<LabWorkerServi
 			addBoard: async (board) => (await bench).boards.add(board),
 			removeBoard: async ({ id }) => (await bench).boards.remove(id),
 			boardAct: async ({ id, act }) => (await bench).boards.act(id, act),
+			boardFaults: async ({ id, faults }) => (await bench).boards.misbehave(id, faults),
 			openPort: async (port) => (await bench).boards.open(port),
 			writePort: async ({ session, bytes }) => (await bench).boards.write(session, bytes),
 			signalPort: async ({ session, ...signals }) => (await bench).boards.setSignals(session, signals),

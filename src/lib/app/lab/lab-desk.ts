@@ -69,6 +69,7 @@ export class LabDesk {
 			},
 			removeBoard: (args) => this.#pass('removeBoard', args),
 			boardAct: (args) => this.#pass('boardAct', args),
+			boardFaults: (args) => this.#pass('boardFaults', args),
 			openPort: (args) => this.#pass('openPort', args),
 			writePort: (args) => this.#pass('writePort', args),
 			signalPort: (args) => this.#pass('signalPort', args),

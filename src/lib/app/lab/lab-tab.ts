@@ -1,6 +1,6 @@
 import { randomId, serve, ServiceClient, toHex } from '$lib/base';
 import { joinedPipes, Relay } from '../field/relay';
-import { PracticePort } from '$lib/lab';
+import { PracticePort, USUAL_MAKE, type BoardFault, type BoardMake, type BoardUsb } from '$lib/lab';
 import { cableTo } from './board-cable';
 import { GuestBook, parseLabTalk, pipeToHost, type LabTalk, type TalkChannel } from './lab-channel';
 import { LabDesk, LabFailure, type LabDeskParts } from './lab-desk';
@@ -76,7 +76,7 @@ export class LabTab {
 	 * Makes a practice board, plugged in.
 	 * @throws LabFailure
 	 */
-	async addBoard(): Promise<BoardInfo> {
+	async addBoard(make: BoardMake = USUAL_MAKE): Promise<BoardInfo> {
 		const boards = await new Promise<readonly BoardInfo[]>((resolve) => {
 			const once = new AbortController();
 			this.watchBoards((now) => {
@@ -85,7 +85,8 @@ export class LabTab {
 			}, once.signal);
 		});
 		const name = freeName(boards, 'Practice board');
-		const added = await this.#service.call('addBoard', { mac: newMac(), name }, { signal: this.signal });
+		const wanted = { mac: newMac(), name, make };
+		const added = await this.#service.call('addBoard', wanted, { signal: this.signal });
 		if (!added.ok) throw new LabFailure(added.error);
 		return added.value;
 	}
@@ -99,13 +100,17 @@ export class LabTab {
 		return this.#service.call('boardAct', { id, act }, { signal: this.signal });
 	}
 
+	faultsOfBoard(id: string, faults: readonly BoardFault[]): Promise<void> {
+		return this.#service.call('boardFaults', { id, faults }, { signal: this.signal });
+	}
+
 	watchBoards(emit: (boards: readonly BoardInfo[]) => void, signal: AbortSignal): void {
 		this.#service.watch('boards', null, emit, signal);
 	}
 
 	/** The board's cable as a serial port; each call is another object for the same cable. */
-	openPort(id: string): PracticePort {
-		return new PracticePort(cableTo(id, this.#service, this.signal));
+	openPort(id: string, usb: BoardUsb): PracticePort {
+		return new PracticePort(cableTo(id, this.#service, this.signal), usb);
 	}
 
 	watch(emit: (devices: readonly LabDeviceView[]) => void, signal: AbortSignal): void {

@@ -1,5 +1,13 @@
 import type { CallShape, FeedShape, Result } from '$lib/base';
-import type { AddError, BoardState, FirmwareFault, VirtualDeviceState, VirtualMake } from '$lib/lab';
+import type {
+	AddError,
+	BoardFault,
+	BoardMake,
+	BoardState,
+	FirmwareFault,
+	VirtualDeviceState,
+	VirtualMake
+} from '$lib/lab';
 
 /** What the page may ask of the lab worker, and what it tells. */
 export interface LabService {
@@ -10,11 +18,13 @@ export interface LabService {
 		/** Forgets it, with its flash. */
 		remove: Call<{ id: string }, void>;
 		/** Makes a practice board, plugged in, and remembers it. The same MAC again gives what is there. */
-		addBoard: Call<{ mac: string; name: string }, Result<BoardInfo, LabError>>;
+		addBoard: Call<NewBoard, Result<BoardInfo, LabError>>;
 		/** Forgets it, with its flash. */
 		removeBoard: Call<{ id: string }, void>;
 		/** What a hand does to it. */
 		boardAct: Call<{ id: string; act: BoardAct }, void>;
+		/** What is wrong with it from now on; none: all is well. */
+		boardFaults: Call<{ id: string; faults: readonly BoardFault[] }, void>;
 		/** Opens its cable for this tab, which holds the Web Lock `lock` as long as it lives. Gives the session's name. */
 		openPort: Call<{ id: string; baud: number; lock: string }, Result<string, OpenPortError>>;
 		/** Resolves when the line has taken the bytes. */
@@ -73,8 +83,19 @@ export interface BoardInfo {
 	readonly state: BoardState;
 	/** Its line and its flash take no time. */
 	readonly instant: boolean;
+	readonly make: BoardMake;
+	/** A port of it is there: with a chip's own USB, not while it is reset. */
+	readonly onBus: boolean;
+	readonly faults: readonly BoardFault[];
 	/** Why what was flashed last could not be kept in this browser; absent where it is. */
 	readonly notKept?: string;
+}
+
+export interface NewBoard {
+	readonly mac: string;
+	readonly name: string;
+	/** Without: the usual one. */
+	readonly make?: BoardMake;
 }
 
 export type BoardAct = 'plug' | 'unplug' | 'boot-down' | 'boot-up' | 'en' | 'take-real-time' | 'take-no-time';

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '$lib/base';
 import type { LabDeviceView } from '../lab/lab-tab';
-import type { SerialPortLike } from '$lib/link';
+import type { BoardFault, BoardMake, BoardUsb, PracticePort } from '$lib/lab';
 import type { BoardAct, BoardInfo, LabError, VirtualOrder } from '../lab/messages';
 
 /** The part of the lab that screens use. */
@@ -10,13 +10,14 @@ export interface LabPort {
 	/** Stops it and forgets its flash. */
 	remove(id: string): Promise<void>;
 	watch(emit: (devices: readonly LabDeviceView[]) => void, signal: AbortSignal): void;
-	/** Makes a practice board, plugged in. @throws LabFailure */
-	addBoard(): Promise<BoardInfo>;
+	/** Makes a practice board, plugged in; without `make`, the usual one. @throws LabFailure */
+	addBoard(make?: BoardMake): Promise<BoardInfo>;
 	removeBoard(id: string): Promise<void>;
 	actOnBoard(id: string, act: BoardAct): Promise<void>;
+	faultsOfBoard(id: string, faults: readonly BoardFault[]): Promise<void>;
 	watchBoards(emit: (boards: readonly BoardInfo[]) => void, signal: AbortSignal): void;
 	/** Only of a board that was watched, so that the lab has been joined. */
-	openPort(id: string): SerialPortLike;
+	openPort(id: string, usb: BoardUsb): PracticePort;
 }
 
 /** The virtual devices: the firmware itself, running in this browser with a simulated world under it. */
@@ -48,12 +49,12 @@ export class LabView {
 		}
 	}
 
-	addBoard(): Promise<Result<BoardInfo, LabError>> {
-		return told(() => this.lab.addBoard());
+	addBoard(make?: BoardMake): Promise<Result<BoardInfo, LabError>> {
+		return told(() => this.lab.addBoard(make));
 	}
 
 	/** The practice boards; nothing of the page listens to them but where they are shown. */
-	get boards(): Pick<LabPort, 'watchBoards' | 'removeBoard' | 'actOnBoard' | 'openPort'> {
+	get boards(): Pick<LabPort, 'watchBoards' | 'removeBoard' | 'actOnBoard' | 'faultsOfBoard' | 'openPort'> {
 		return this.lab;
 	}
 

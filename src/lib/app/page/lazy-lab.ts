@@ -44,21 +44,22 @@ export function lazyLab(connect: () => Promise<LabPort>, signal: AbortSignal): L
 			return made;
 		},
 		remove: async (id) => (await join()).remove(id),
-		async addBoard() {
-			const made = await (await join()).addBoard();
+		async addBoard(make) {
+			const made = await (await join()).addBoard(make);
 			rememberUse();
 			return made;
 		},
 		removeBoard: async (id) => (await join()).removeBoard(id),
 		actOnBoard: async (id, act) => (await join()).actOnBoard(id, act),
+		faultsOfBoard: async (id, faults) => (await join()).faultsOfBoard(id, faults),
 		watchBoards(emit, until) {
 			emit([]);
 			if (lab) lab.watchBoards(emit, until);
 			else waitingForBoards.push({ emit, until });
 		},
-		openPort(id) {
+		openPort(id, usb) {
 			if (!lab) throw new Error('a board is known only once the lab is joined');
-			return lab.openPort(id);
+			return lab.openPort(id, usb);
 		},
 		watch(emit, until) {
 			emit([]);

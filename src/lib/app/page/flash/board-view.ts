@@ -1,4 +1,5 @@
 import { chipFamilyOf } from '$lib/formats';
+import { CHIP_MAKES, type BoardMake } from '$lib/lab';
 import type { BoardInfo } from '../../lab/messages';
 import type { PracticeBoardView } from './works';
 
@@ -6,22 +7,27 @@ type State = BoardInfo['state'];
 type Stuck = Extract<State, { kind: 'stuck' }>['fault'];
 
 /** A practice board as it is drawn, with what it does in words. */
-export function boardView({ id, name, mac, state, instant, notKept }: BoardInfo): PracticeBoardView {
-	const note = notKept === undefined ? noteOf(state) : `What was flashed last could not be kept: ${notKept}`;
-	return { id, name, mac, instant, state: state.kind, ...(note !== undefined && { note }) };
+export function boardView({ state, onBus, notKept, ...board }: BoardInfo): PracticeBoardView {
+	const doing = `${doingWords(state, board.make)}${state.kind !== 'unplugged' && !onBus ? ' Its USB is away for a moment.' : ''}`;
+	return {
+		...board,
+		state: state.kind,
+		doing: notKept === undefined ? doing : `${doing} What was flashed last could not be kept: ${notKept}`
+	};
 }
 
-function noteOf(state: State): string | undefined {
+function doingWords(state: State, { chip }: BoardMake): string {
 	switch (state.kind) {
 		case 'running':
-			return `Runs ${state.project} ${state.version}`;
+			return `Runs ${state.project} ${state.version}.${CHIP_MAKES[chip].hasWifi ? '' : ' Its chip has no Wi-Fi: it finds no network and reaches no broker.'}`;
 		case 'stuck':
-			return stuckWords(state.fault);
+			return `${stuckWords(state.fault)}.`;
 		case 'download':
-			return state.stub ? 'Is being flashed' : 'Waits for a download';
+			return state.stub ? 'Is being flashed.' : 'Waits for a download.';
 		case 'booting':
+			return 'Starts.';
 		case 'unplugged':
-			return undefined;
+			return 'The cable is out.';
 	}
 }
 

@@ -134,14 +134,24 @@ export function fakeWorks(
 		door: undefined,
 		practice: {
 			watch: (emit) => (tell = emit)(boards),
-			make: () => {
+			make: (make) => {
 				const id = `board-${clock.now()}`;
-				boards.push({ id, name: 'Practice board 1', mac: FAKE_BOARD.mac, state: 'stuck', instant: false });
+				boards.push({
+					...{ id, make, name: 'Practice board 1', mac: FAKE_BOARD.mac, faults: [], instant: false },
+					...{ state: 'stuck', doing: 'Its flash is empty: there is nothing to start.' }
+				});
 				tell([...boards]);
 				return Promise.resolve(ok(id));
 			},
 			remove: () => Promise.resolve(),
 			act: () => Promise.resolve(),
+			misbehave: (id, faults) => {
+				const at = boards.findIndex((each) => each.id === id);
+				const known = boards[at];
+				if (known) boards[at] = { ...known, faults };
+				tell([...boards]);
+				return Promise.resolve();
+			},
 			openPort: () => PORT,
 			network: { ssid: 'Fieldbench Practice', password: 'practice-wifi' }
 		},

@@ -9,7 +9,7 @@ import {
 	pickBuild,
 	serialTypeOf
 } from '$lib/flash';
-import { PRACTICE_NETWORK } from '$lib/lab';
+import { PRACTICE_NETWORK, PracticePort, type BoardUsb } from '$lib/lab';
 import type { ConsoleLog } from '$lib/console';
 import type { DeviceId } from '$lib/model';
 import { brokerAddresses } from '$lib/provision';
@@ -44,7 +44,9 @@ export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
 		door,
 		practice: practiceShelf(app),
 		firmware: shelf(),
-		boardOn: (port) => new CableBoard(port, board),
+		// A practice board's own USB comes back on a bus of its own.
+		boardOn: (port) =>
+			new CableBoard(port, port instanceof PracticePort ? { ...board, serial: port.bus } : board),
 		async guarded(during) {
 			const end = new AbortController();
 			guardFlash(browserToGuard(), end.signal);
@@ -60,16 +62,24 @@ export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
 /** The practice boards of this browser, as the page shows them. */
 function practiceShelf(app: App): PracticeShelf {
 	const { boards } = app.lab;
+	const usbOf = new Map<string, BoardUsb>();
 	return {
 		network: PRACTICE_NETWORK,
-		watch: (emit, signal) => boards.watchBoards((all) => emit(all.map(boardView)), signal),
-		async make() {
-			const made = await app.lab.addBoard();
-			return made.ok ? ok(made.value.id) : err(labErrorWords(made.error));
+		watch: (emit, signal) =>
+			boards.watchBoards((all) => {
+				for (const { id, make } of all) usbOf.set(id, make.usb);
+				emit(all.map(boardView));
+			}, signal),
+		async make(order) {
+			const made = await app.lab.addBoard(order);
+			if (!made.ok) return err(labErrorWords(made.error));
+			usbOf.set(made.value.id, made.value.make.usb);
+			return ok(made.value.id);
 		},
 		remove: (id) => boards.removeBoard(id),
 		act: (id, act) => boards.actOnBoard(id, act),
-		openPort: (id) => boards.openPort(id)
+		misbehave: (id, faults) => boards.faultsOfBoard(id, faults),
+		openPort: (id) => boards.openPort(id, usbOf.get(id) ?? 'bridge')
 	};
 }
 

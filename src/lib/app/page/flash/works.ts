@@ -13,6 +13,7 @@ import type {
 	RecentFirmware,
 	WritePlan
 } from '$lib/flash';
+import type { BoardFault, BoardMake } from '$lib/lab';
 import type { PortError, SerialLine, SerialPortLike } from '$lib/link';
 import type { Setup } from '$lib/provision';
 import type { SerialDoor } from './serial-ports.svelte';
@@ -34,9 +35,11 @@ export interface FlashWorks {
 export interface PracticeShelf {
 	watch(emit: (boards: readonly PracticeBoardView[]) => void, signal: AbortSignal): void;
 	/** @returns the new board's id, or why there is none, in words */
-	make(): Promise<Result<string, string>>;
+	make(order: BoardMake): Promise<Result<string, string>>;
 	remove(id: string): Promise<void>;
 	act(id: string, act: PracticeAct): Promise<void>;
+	/** What is wrong with it from now on. */
+	misbehave(id: string, faults: readonly BoardFault[]): Promise<void>;
 	openPort(id: string): SerialPortLike;
 	/** The access point that its world has for practising. */
 	readonly network: { readonly ssid: string; readonly password: string };
@@ -50,8 +53,10 @@ export interface PracticeBoardView {
 	readonly name: string;
 	readonly mac: string;
 	readonly state: 'unplugged' | 'download' | 'booting' | 'running' | 'stuck';
-	/** What its program says of itself, or why none runs. */
-	readonly note?: string;
+	/** What it does, or why it does nothing, in a sentence. */
+	readonly doing: string;
+	readonly make: BoardMake;
+	readonly faults: readonly BoardFault[];
 	/** Its line and its flash take no time. */
 	readonly instant: boolean;
 }
