@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { expect, it } from 'vitest';
-import { LabStore, USUAL_MAKE, type LabBoard, type LabDevice } from './lab-store';
+import { LabStore, USUAL_MAKE, type LabBoard } from './lab-store';
 import { DEFAULT_WORLD } from './virtual-catalogue';
 
 let databases = 0;

@@ -127,7 +127,7 @@ it('makes a board as it was ordered, and keeps its make and its faults over a re
 	const make = { chip: 'ESP32-S3', usb: 'bridge', flashBytes: 16 << 20 } as const;
 	await boards.add({ mac: MAC, name: 'Practice board 1', make });
 	await boards.misbehave(MAC, ['charge-only', 'no-auto-reset']);
-	const [again] = (await (await shelfAfterRestart(database)).list()) ?? [];
+	const [again] = (await shelfAfterRestart(database)).list();
 	expect(again).toMatchObject({ make, faults: ['charge-only', 'no-auto-reset'], onBus: true });
 	const opened = boards.open({ id: MAC, baud: 115_200, lock: 'a' });
 	if (!opened.ok) throw new Error(opened.error);
