@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { concatBytes, ManualClock, toHex, utf8 } from '$lib/base';
 import { BoardPort, encodeImprov } from '$lib/link';
 import { FakePort } from '../../../tests/fixtures/serial/fake-port';
-import { ImprovClient, mergeNetworks } from './improv-client';
+import { ImprovClient } from './improv-client';
+import { improvOverLine, mergeNetworks } from './improv-wire';
 
 let clock: ManualClock;
 let port: FakePort;
@@ -17,7 +18,7 @@ beforeEach(async () => {
 	if (!leased.ok) throw new Error(leased.error.kind);
 	const opened = await leased.value.open(115_200);
 	if (!opened.ok) throw new Error(opened.error.kind);
-	client = new ImprovClient(opened.value, { clock });
+	client = new ImprovClient(improvOverLine(opened.value), { clock });
 });
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -39,7 +40,7 @@ describe('on the wire', () => {
 		await settle();
 		expect(toHex(port.written[0]!)).toBe('494d50524f5601' + '03' + '02' + '0200' + 'e5' + '0a');
 		await say(state(2));
-		expect(await asking).toEqual({ ok: true, value: 'authorised' });
+		expect(await asking).toEqual({ ok: true, value: { state: 'authorised', urls: [] } });
 	});
 
 	it('sends name and password with their lengths', async () => {
@@ -64,8 +65,8 @@ describe('ImprovClient', () => {
 			ok: true,
 			value: { firmware: 'fw', version: '1', chip: 'ESP32', name: 'Name' }
 		});
-		await say(state(4));
-		expect(await second).toEqual({ ok: true, value: 'provisioned' });
+		await say(state(4), result(2, ['http://10.0.0.7/']));
+		expect(await second).toEqual({ ok: true, value: { state: 'provisioned', urls: ['http://10.0.0.7/'] } });
 	});
 
 	it('passes over what is for another command, out of form, or says that nothing is wrong', async () => {
@@ -110,7 +111,87 @@ describe('ImprovClient', () => {
 		stop.abort(new Error('enough'));
 		await expect(joining).rejects.toThrow('enough');
 		await say(result(1, []), state(2));
-		expect(await asking).toEqual({ ok: true, value: 'authorised' });
+		expect(await asking).toEqual({ ok: true, value: { state: 'authorised', urls: [] } });
+	});
+
+	it('knows what a firmware is made with, where it says so', async () => {
+		const asking = client.info(signal);
+		await say(result(3, ['Bluetooth Proxy', 'v1', 'ESP32', 'Proxy', 'ESPHome', '2025.12.2']));
+		expect(await asking).toMatchObject({ value: { name: 'Proxy', madeWith: 'ESPHome 2025.12.2' } });
+	});
+
+	it('takes the state of a board that sends no addresses with it', async () => {
+		const asking = client.state(signal);
+		await say(state(4));
+		clock.advance(2000);
+		expect(await asking).toEqual({ ok: true, value: { state: 'provisioned', urls: [] } });
+	});
+
+	it('reads and sets both names, whose bytes follow the length alone', async () => {
+		const host = client.hostname(signal);
+		await say(result(5, ['node-1']));
+		expect(await host).toEqual({ ok: true, value: 'node-1' });
+		const set = client.hostname(signal, 'Node-2');
+		await settle();
+		expect(toHex(port.written[1]!).slice(14, -4)).toBe('03' + '08' + '0506' + toHex(utf8('Node-2')));
+		await say(error(5));
+		expect(await set).toEqual({ ok: false, error: { kind: 'bad-hostname' } });
+		const name = client.deviceName(signal, 'Küche');
+		await say(result(6, ['Küche']));
+		expect(await name).toEqual({ ok: true, value: 'Küche' });
+	});
+
+	it('sends no host name that is none, and no name that does not fit a packet', async () => {
+		for (const bad of ['', '-a', 'a-', 'a.b', 'ä', 'x'.repeat(64)])
+			expect(await client.hostname(signal, bad), bad).toEqual({ ok: false, error: { kind: 'bad-hostname' } });
+		expect(await client.deviceName(signal, 'x'.repeat(254))).toEqual({
+			ok: false,
+			error: { kind: 'too-long' }
+		});
+		expect(port.written).toHaveLength(0);
+	});
+
+	it('tells by which networks a board can be reached', async () => {
+		const asking = client.reach(signal);
+		await say(result(7, ['online']), result(7, ['5', 'http://10.0.0.7']));
+		expect(await asking).toEqual({
+			ok: true,
+			value: { online: true, wifi: false, ethernet: true, urls: ['http://10.0.0.7'] }
+		});
+	});
+
+	it('tells every state that is said, asked or not, split and among log text', async () => {
+		const states: string[] = [];
+		const stop = new AbortController();
+		client.onState((said) => states.push(said), stop.signal);
+		const line = concatBytes([
+			utf8('I (1) wifi: IMPR'),
+			state(3),
+			utf8('OV\n'),
+			state(4),
+			state(9),
+			state(0)
+		]);
+		for (const byte of line) port.say(Uint8Array.of(byte));
+		await settle();
+		expect(states).toEqual(['provisioning', 'provisioned', 'stopped']);
+		stop.abort();
+		await say(state(2));
+		expect(states).toHaveLength(3);
+	});
+
+	it('names each error of the standard', async () => {
+		for (const [code, kind] of [
+			[2, 'unsupported'],
+			[3, 'cannot-join'],
+			[4, 'locked'],
+			[5, 'bad-hostname'],
+			[255, 'refused']
+		] as const) {
+			const joining = client.join({ ssid: 'a', password: '' }, signal);
+			await say(error(code));
+			expect(await joining).toMatchObject({ ok: false, error: { kind } });
+		}
 	});
 
 	it('lists networks whose strength the board does not say', async () => {

@@ -4,6 +4,7 @@ import { concatBytes, ManualClock, toHex, utf8 } from '$lib/base';
 import { BoardPort, encodeImprov } from '$lib/link';
 import { FakePort } from '../../../tests/fixtures/serial/fake-port';
 import { ImprovClient } from './improv-client';
+import { improvOverLine } from './improv-wire';
 
 interface ImprovCase {
 	readonly name: string;
@@ -36,7 +37,7 @@ async function open(): Promise<void> {
 	const leased = await new BoardPort(port, { clock }).lease('line', signal);
 	const opened = leased.ok ? await leased.value.open(115_200) : leased;
 	if (!opened.ok) throw new Error(opened.error.kind);
-	client = new ImprovClient(opened.value, { clock });
+	client = new ImprovClient(improvOverLine(opened.value), { clock });
 }
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));

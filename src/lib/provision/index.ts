@@ -1,6 +1,9 @@
+export * from './board-page';
 export * from './broker-addresses';
 export * from './component-presets';
+export * from './improv';
 export * from './improv-client';
+export { improvOverLine, readImprov } from './improv-wire';
 export * from './settings-changes';
 export * from './settings-form';
 export * from './settings-image';

@@ -1,6 +1,7 @@
 import type { PortError } from '$lib/link';
 import type { DeviceId } from '$lib/model';
-import type { ImprovDevice, WifiNetwork } from './improv-client';
+import type { BoardPage } from './board-page';
+import type { ImprovDevice, WifiNetwork } from './improv';
 
 /** What a person fills in: where the board publishes, and what it is called. */
 export interface BrokerForm {
@@ -11,10 +12,20 @@ export interface BrokerForm {
 	readonly name: string;
 }
 
+/** What a board lets be set over Improv; a member is absent where the board does not offer it. */
+export interface BoardNames {
+	/** For people. */
+	readonly device?: string;
+	/** For its network. */
+	readonly host?: string;
+}
+
 /** What a person fills in about the network. */
 export interface WifiForm {
 	readonly ssid: string;
 	readonly password: string;
+	/** What it shall be called from now on, where it offers that. */
+	readonly names?: BoardNames;
 }
 
 /** Why the board did not join; it can be tried again at once. */
@@ -28,8 +39,19 @@ export type WifiProblem =
 	| { kind: 'timeout' }
 	/** The name or the password is longer than Wi-Fi allows. */
 	| { kind: 'too-long' }
-	/** It joined, and fell out again before it had an address. */
-	| { kind: 'lost' };
+	/** It joined, and fell out again. */
+	| { kind: 'lost' }
+	/** Its firmware answers Improv and takes no Wi-Fi settings. */
+	| { kind: 'unsupported' }
+	/** Somebody must touch the board before it takes any. */
+	| { kind: 'locked' };
+
+/** A name that the board did not take; it joined nothing yet. */
+export interface NameProblem {
+	readonly kind: 'name';
+	readonly which: keyof BoardNames;
+	readonly why: 'bad-hostname' | 'too-long' | 'refused';
+}
 
 /** Why the board does not publish; it went back to its settings before, and can be tried again at once. */
 export type BrokerProblem =
@@ -61,8 +83,11 @@ export type ApplyStep = 'naming' | 'setting' | 'connecting' | 'confirming';
 export type SetupState =
 	/** Asking whether the firmware speaks Improv. */
 	| { readonly kind: 'looking' }
-	/** It does not, or nothing runs. `heard` says which: a firmware that writes a log is alive, a ROM that finds none says so. */
-	| { readonly kind: 'no-improv'; readonly heard: 'nothing' | 'text' | 'no-program' }
+	/**
+	 * It does not, or nothing runs. `heard` says which: a firmware that writes a log is alive, a ROM that finds none says so.
+	 * `not-offered`: the firmware's maker says so, and it was not asked.
+	 */
+	| { readonly kind: 'no-improv'; readonly heard: 'nothing' | 'text' | 'no-program' | 'not-offered' }
 	| {
 			readonly kind: 'needs-wifi';
 			readonly board: ImprovDevice;
@@ -71,9 +96,20 @@ export type SetupState =
 			readonly scanning: boolean;
 			/** What was tried last, to be kept in the form. */
 			readonly ssid: string;
-			readonly problem?: WifiProblem;
+			/** Undefined until the board was asked. */
+			readonly names: BoardNames | undefined;
+			readonly problem?: WifiProblem | NameProblem;
 	  }
 	| { readonly kind: 'joining'; readonly board: ImprovDevice; readonly ssid: string }
+	/** A board without our Device API: it is in its network, and that is as far as it can be set up from here. */
+	| {
+			readonly kind: 'on-network';
+			readonly board: ImprovDevice;
+			/** Empty where it was in one already. */
+			readonly ssid: string;
+			readonly page: BoardPage;
+			readonly names: BoardNames | undefined;
+	  }
 	| {
 			readonly kind: 'needs-broker';
 			readonly board: ImprovDevice;
@@ -102,5 +138,9 @@ export interface JoinedNetwork {
 
 export type SetupProblem =
 	| { kind: 'line'; error: PortError }
-	/** It speaks Improv and not our Device API: it is on the network now, but its broker is not ours to set. */
-	| { kind: 'no-device-api'; urls: readonly string[] };
+	/** It calls itself our firmware, and its Device API does not answer. */
+	| { kind: 'silent-api' }
+	/** Its Wi-Fi is turned off, by its own settings. */
+	| { kind: 'wifi-off' }
+	/** It has none, and its cable is not in a network. */
+	| { kind: 'no-wifi' };

@@ -207,16 +207,6 @@ describe('joining', () => {
 		await joining;
 		expect((await until('needs-wifi')).networks).toHaveLength(2);
 	});
-
-	it('says where the board cannot be set further: it speaks Improv alone', async () => {
-		board.api = false;
-		await toWifi();
-		void setup.join({ ssid: 'Bench', password: 'secret-1' });
-		expect(await until('failed')).toEqual({
-			kind: 'failed',
-			problem: { kind: 'no-device-api', urls: [] }
-		});
-	});
 });
 
 describe('the broker', () => {

@@ -1,41 +1,37 @@
-import { delay, untilAborted, type Clock, type Result } from '$lib/base';
+import { delay, untilAborted, type Clock } from '$lib/base';
 import { PortLost, type SerialLine } from '$lib/link';
 import type { DeviceId } from '$lib/model';
-import { BoardCalls, type BoardCallError, type BoardIdentity, type WifiStatus } from './board-calls';
-import { ImprovClient, type ImprovDevice, type ImprovError, type WifiNetwork } from './improv-client';
+import { BoardCalls, type BoardIdentity } from './board-calls';
+import { giveNames, namesOf } from './board-names';
+import { boardPage } from './board-page';
+import { BrokerTrial } from './broker-trial';
+import { FIND_MS, findBoard } from './find-board';
+import type { ImprovDevice, ImprovState, WifiNetwork } from './improv';
+import { ImprovClient } from './improv-client';
+import { improvOverLine } from './improv-wire';
+import { brokerByItself, keepOrder, untilJoined, whyNotJoined } from './joining';
 import type {
+	ApplyStep,
+	BoardNames,
 	BrokerForm,
 	BrokerProblem,
 	JoinedNetwork,
-	SetupProblem,
+	NameProblem,
 	SetupState,
 	WifiForm,
 	WifiProblem
 } from './setup-state';
+import { call, CALL_MS, failed, Stop, stopAtLine } from './setup-stop';
 
-/** ESP Web Tools gives a board that was just flashed this long to say who it is. */
-export const FIND_MS = 10_000;
+/** A board that does not call itself ours has a Device API of ours only rarely, and answers at once if so. */
+const NOT_OURS_MS = 2000;
 /** A board with a network stored joins it by itself after a start. */
 const JOIN_BY_ITSELF_MS = 10_000;
-/** Of a board in its network, to find the broker that it knows. */
-const CONNECT_BY_ITSELF_MS = 5_000;
-/** Characters of a log that are looked at: more than a ROM and a bootloader say in one go. */
-const LOG_KEPT = 4096;
-/** What the ROM and ESP-IDF's bootloader say where they find no program (ESP-IDF `bootloader_utility.c`, the ROM's own text). */
-const STARTS_NOTHING =
-	/invalid header: 0x|ets_main\.c \d+|No bootable app partitions|Failed to verify partition table|boot_comm: mismatch chip ID/u;
+/** As ours calls itself: firmware/core/improv.cpp. */
+const OURS = /^fieldbench/iu;
 /** From joined to an address: DHCP is quick, or not there. */
 const ADDRESS_MS = 10_000;
-const POLL_MS = 500;
-/** A board acts on new settings only once its answer is out: ours after 300 ms (firmware/core/board.cpp). */
-const CHANGE_MS = 1000;
 const RESCAN_MS = 5000;
-/** The Device API answers from memory; what takes longer was lost. */
-const CALL_MS = 6000;
-/** The board goes back to its settings before, unless it hears from us within this time. */
-const TRIAL_S = 60;
-/** TLS and a slow broker included, and less than the trial. */
-const CONNECT_MS = 40_000;
 /** Longer than the period of any sample a fresh board sends. */
 const HEAR_MS = 30_000;
 
@@ -46,33 +42,33 @@ export interface SetupParts {
 	readonly firstMessage: (device: DeviceId, signal: AbortSignal) => Promise<void>;
 	/** What the broker's form begins with. */
 	readonly form?: Partial<BrokerForm>;
-}
-
-/** What ends an act early: where the board is left, and what the person sees. */
-class Stop extends Error {
-	constructor(readonly state: SetupState) {
-		super(state.kind);
-	}
+	/** How long the firmware that was just written takes to answer Improv, s, as its manifest says; 0: it never will. */
+	readonly improvWaitS?: number;
 }
 
 /**
- * Sets a board up over its cable: finds it, gives it Wi-Fi, then a broker and a name, and waits for its first message. One act
- * at a time; a new one takes the place of the one under way. Whatever fails leaves a board that can be set up again: Wi-Fi is
- * kept by the board only once it joined, and the broker only once it is confirmed.
+ * Sets a board up over its cable: finds it, gives it Wi-Fi, then a broker and a name, and waits for its first message. A board
+ * without our Device API is done once it is in its network. One act at a time; a new one takes the place of the one under way.
+ * Whatever fails leaves a board that can be set up again: Wi-Fi is kept by the board only once it joined, and the broker only
+ * once it is confirmed.
  */
 export class Setup {
 	readonly #ended: AbortSignal;
 	readonly #improv: ImprovClient;
 	readonly #board: BoardCalls;
+	readonly #trial: BrokerTrial;
 	readonly #watchers = new Set<(state: SetupState) => void>();
 	#state: SetupState = { kind: 'looking' };
 	#act = new AbortController();
+	#begun = false;
 	#device: ImprovDevice = { firmware: '', version: '', chip: '', name: '' };
-	#takingBack: Promise<void> = Promise.resolve();
 	#identity: BoardIdentity | undefined;
 	#network: JoinedNetwork = { kind: 'wifi', ssid: '', ip: '' };
 	#form: BrokerForm;
 	#networks: readonly WifiNetwork[] | undefined;
+	#names: BoardNames | undefined;
+	/** What the board said last, asked or not. */
+	#said: ImprovState | undefined;
 
 	/** @param signal ends everything; so does the end of the line */
 	constructor(
@@ -80,9 +76,11 @@ export class Setup {
 		signal: AbortSignal
 	) {
 		this.#ended = AbortSignal.any([signal, parts.line.signal]);
-		this.#improv = new ImprovClient(parts.line, parts);
+		this.#improv = new ImprovClient(improvOverLine(parts.line), parts);
 		this.#board = new BoardCalls(parts.line, parts);
+		this.#trial = new BrokerTrial(this.#board, parts.clock, this.#ended);
 		this.#form = { uri: '', username: '', password: '', name: '', ...parts.form };
+		this.#improv.onState((state) => this.#heard(state), this.#ended);
 		this.#ended.addEventListener('abort', () => this.#lineEnded(), { once: true });
 	}
 
@@ -137,46 +135,50 @@ export class Setup {
 	}
 
 	async #find(signal: AbortSignal): Promise<void> {
+		const again = this.#begun;
+		this.#begun = true;
+		if (this.parts.improvWaitS === 0 && !again) throw new Stop({ kind: 'no-improv', heard: 'not-offered' });
 		this.#become({ kind: 'looking' });
-		let text = '';
-		const decoder = new TextDecoder();
-		this.parts.line.onText(
-			(bytes) => (text = (text + decoder.decode(bytes, { stream: true })).slice(-LOG_KEPT)),
-			signal
-		);
-		const found = await this.#improv.info(signal, FIND_MS);
-		if (!found.ok) {
-			if (found.error.kind === 'line') throw failed({ kind: 'line', error: found.error.error });
-			const heard = text === '' ? 'nothing' : STARTS_NOTHING.test(text) ? 'no-program' : 'text';
-			throw new Stop({ kind: 'no-improv', heard });
-		}
-		this.#device = found.value;
-		const identity = await this.#board.identity(call(signal));
+		const { line, improvWaitS = 0 } = this.parts;
+		this.#device = await findBoard(this.#improv, line, Math.max(FIND_MS, improvWaitS * 1000), signal);
+		this.#names = undefined;
+		const ours = OURS.test(this.#device.firmware);
+		const identity = await this.#board.identity(call(signal, ours ? CALL_MS : NOT_OURS_MS));
 		if (identity.ok) this.#identity = identity.value;
-		else if (identity.error.kind === 'not-sent') throw lineFailed(identity.error);
-		if (this.#form.name === '')
-			this.#form = { ...this.#form, name: this.#identity?.name ?? this.#device.name };
-		const joined = await this.#joinedBy(JOIN_BY_ITSELF_MS, signal);
-		if (joined.kind !== 'joined') return this.#askForWifi(signal, '');
-		const uri = await this.#brokerByItself(signal);
-		if (uri === undefined || !this.#identity) return this.#askForBroker();
-		this.#form = { ...this.#form, uri };
-		return this.#hear(this.#identity.id, this.#form, signal);
-	}
-
-	/** A board that kept its settings is with its broker already, or soon: then there is nothing to ask. */
-	async #brokerByItself(signal: AbortSignal): Promise<string | undefined> {
-		const until = this.parts.clock.now() + CONNECT_BY_ITSELF_MS;
-		for (;;) {
-			const asked = await this.#board.mqtt(call(signal));
-			if (!asked.ok || asked.value.uri === '') return undefined;
-			if (asked.value.state === 'connected') return asked.value.uri;
-			if (this.parts.clock.now() >= until) return undefined;
-			await delay(POLL_MS, this.parts.clock, signal);
+		else stopAtLine(identity.error);
+		if (!this.#identity) {
+			if (ours) throw failed({ kind: 'silent-api' });
+			return this.#findNetwork(signal);
 		}
+		if (this.#form.name === '') this.#form = { ...this.#form, name: this.#identity.name };
+		return this.#findBroker(this.#identity, JOIN_BY_ITSELF_MS, signal);
 	}
 
-	async #askForWifi(signal: AbortSignal, ssid: string, problem?: WifiProblem): Promise<void> {
+	/** Of a board with our Device API: it may have all that it needs, from before it was flashed. */
+	async #findBroker(identity: BoardIdentity, waitMs: number, signal: AbortSignal): Promise<void> {
+		const joining = await untilJoined(this.#board, waitMs, this.parts.clock, signal);
+		if (joining.kind !== 'joined') return this.#askForWifi(signal, '');
+		this.#network = joining.network;
+		const uri = await brokerByItself(this.#board, this.parts.clock, signal);
+		if (uri === undefined) return this.#askForBroker();
+		this.#form = { ...this.#form, uri };
+		return this.#hear(identity.id, this.#form, signal);
+	}
+
+	/** Of a board that speaks Improv alone: whether it is in a network, and else whether it can be. */
+	async #findNetwork(signal: AbortSignal): Promise<void> {
+		const standing = await this.#improv.state(signal);
+		if (!standing.ok) stopAtLine(standing.error);
+		else if (standing.value.state === 'provisioned') return this.#onNetwork('', standing.value.urls);
+		const reach = await this.#improv.reach(signal);
+		if (!reach.ok) stopAtLine(reach.error);
+		else if (reach.value.online) return this.#onNetwork('', reach.value.urls);
+		else if (!reach.value.wifi) throw failed({ kind: 'no-wifi' });
+		if (standing.ok && standing.value.state === 'stopped') throw failed({ kind: 'wifi-off' });
+		return this.#askForWifi(signal, '');
+	}
+
+	async #askForWifi(signal: AbortSignal, ssid: string, problem?: WifiProblem | NameProblem): Promise<void> {
 		const show = (scanning: boolean) =>
 			this.#become({
 				kind: 'needs-wifi',
@@ -184,14 +186,18 @@ export class Setup {
 				networks: this.#networks,
 				scanning,
 				ssid,
+				names: this.#names,
 				...(problem ? { problem } : {})
 			});
 		for (;;) {
 			show(true);
+			this.#names ??= await namesOf(this.#improv, this.#identity !== undefined, signal);
 			const scanned = await this.#improv.scan(signal);
 			if (scanned.ok) this.#networks = keepOrder(this.#networks ?? [], scanned.value);
-			else if (scanned.error.kind === 'line') throw failed({ kind: 'line', error: scanned.error.error });
-			else this.#networks ??= scanned.error.kind === 'unsupported' ? [] : undefined;
+			else {
+				stopAtLine(scanned.error);
+				this.#networks ??= scanned.error.kind === 'unsupported' ? [] : undefined;
+			}
 			show(false);
 			if (!scanned.ok && scanned.error.kind === 'unsupported') return;
 			await delay(RESCAN_MS, this.parts.clock, signal);
@@ -199,44 +205,63 @@ export class Setup {
 	}
 
 	async #join(form: WifiForm, signal: AbortSignal): Promise<void> {
-		this.#become({ kind: 'joining', board: this.#device, ssid: form.ssid });
+		const { clock } = this.parts;
+		const { ssid, names: wanted } = form;
+		this.#become({ kind: 'joining', board: this.#device, ssid });
+		if (wanted && this.#names) {
+			const given = await giveNames(this.#improv, this.#names, wanted, signal);
+			this.#names = given.names;
+			if (given.problem) return this.#askForWifi(signal, ssid, given.problem);
+		}
+		const wasIn = this.#said === 'provisioned';
 		const joined = await this.#improv.join(form, signal);
-		if (!joined.ok && joined.error.kind === 'line') throw failed({ kind: 'line', error: joined.error.error });
+		if (!joined.ok) stopAtLine(joined.error);
 		if (!joined.ok && joined.error.kind === 'too-long')
-			return this.#askForWifi(signal, form.ssid, { kind: 'too-long' });
-		const status = await this.#joinedBy(joined.ok ? ADDRESS_MS : 0, signal);
-		// The answer may have been lost on the line; where the board is in the network that was asked for, it joined.
+			return this.#askForWifi(signal, ssid, { kind: 'too-long' });
+		// The answer may have been lost on the line: then the board itself is asked.
 		const lostAnswer = !joined.ok && joined.error.kind === 'no-answer';
-		if (status.kind === 'joined' && (joined.ok || (lostAnswer && this.#network.ssid === form.ssid)))
+		if (!this.#identity) {
+			if (joined.ok) return this.#onNetwork(ssid, joined.value);
+			const standing = lostAnswer && !wasIn ? await this.#improv.state(signal) : undefined;
+			if (standing?.ok && standing.value.state === 'provisioned')
+				return this.#onNetwork(ssid, standing.value.urls);
+			return this.#askForWifi(signal, ssid, whyNotJoined(joined));
+		}
+		const status = await untilJoined(this.#board, joined.ok ? ADDRESS_MS : 0, clock, signal);
+		if (status.kind === 'joined') this.#network = status.network;
+		if (status.kind === 'joined' && (joined.ok || (lostAnswer && status.network.ssid === ssid)))
 			return this.#askForBroker();
-		if (joined.ok && status.kind === 'unknown') throw failed({ kind: 'no-device-api', urls: joined.value });
-		return this.#askForWifi(signal, form.ssid, whyNotJoined(joined, status));
+		return this.#askForWifi(signal, ssid, whyNotJoined(joined, status));
 	}
 
-	/** Waits for the network as long as it may still come. */
-	async #joinedBy(
-		waitMs: number,
-		signal: AbortSignal
-	): Promise<{ kind: 'joined' } | { kind: 'not-joined'; status: WifiStatus } | { kind: 'unknown' }> {
-		const until = this.parts.clock.now() + waitMs;
-		for (;;) {
-			const asked = await this.#board.wifi(call(signal));
-			if (!asked.ok && asked.error.kind === 'not-sent') throw lineFailed(asked.error);
-			if (!asked.ok) return { kind: 'unknown' };
-			const { kind, state, ssid, ip } = asked.value;
-			if (state === 'joined' && ip !== '') {
-				this.#network = { kind, ssid, ip };
-				return { kind: 'joined' };
-			}
-			const mayCome = state === 'joining' || state === 'joined';
-			if (!mayCome || this.parts.clock.now() >= until) return { kind: 'not-joined', status: asked.value };
-			await delay(POLL_MS, this.parts.clock, signal);
+	#onNetwork(ssid: string, urls: readonly string[]): void {
+		this.#become({
+			kind: 'on-network',
+			board: this.#device,
+			ssid,
+			page: boardPage(urls),
+			names: this.#names
+		});
+	}
+
+	/** A board may join by itself while a network is being chosen, or fall out of its own. */
+	#heard(state: ImprovState): void {
+		const before = this.#said;
+		this.#said = state;
+		if (state === before) return;
+		if (this.#state.kind === 'needs-wifi' && state === 'provisioned')
+			void this.#run((signal) => {
+				if (this.#identity) return this.#findBroker(this.#identity, ADDRESS_MS, signal);
+				return this.#findNetwork(signal);
+			});
+		const fellOut = state === 'authorised' || state === 'stopped';
+		if (this.#state.kind === 'on-network' && before === 'provisioned' && fellOut) {
+			const { ssid } = this.#state;
+			void this.#run((signal) => this.#askForWifi(signal, ssid, { kind: 'lost' }));
 		}
 	}
 
 	#askForBroker(problem?: BrokerProblem): void {
-		if (!this.#identity)
-			return this.#become({ kind: 'failed', problem: { kind: 'no-device-api', urls: [] } });
 		this.#become({
 			kind: 'needs-broker',
 			board: this.#device,
@@ -248,47 +273,18 @@ export class Setup {
 
 	async #apply(form: BrokerForm, signal: AbortSignal): Promise<void> {
 		const identity = this.#identity;
-		if (!identity) return this.#askForBroker();
+		if (!identity) throw failed({ kind: 'silent-api' });
 		this.#form = form;
-		const show = (step: 'naming' | 'setting' | 'connecting' | 'confirming') =>
-			this.#become({ kind: 'applying', board: this.#device, step, form });
-		const renames = form.name !== identity.name;
-		show(renames ? 'naming' : 'setting');
-		// A revert that is still on its way would take back what comes now.
-		await untilAborted(this.#takingBack, signal);
-		if (renames) {
-			this.#must(await this.#board.rename(form.name, call(signal)));
+		const show = (step: ApplyStep) => this.#become({ kind: 'applying', board: this.#device, step, form });
+		if (form.name !== identity.name) {
+			show('naming');
+			const problem = await this.#trial.rename(form.name, signal);
+			if (problem) return this.#askForBroker(problem);
 			this.#identity = { ...identity, name: form.name };
-			show('setting');
-		}
-		let onTrial = true; // from here on: what was sent may have arrived, whatever becomes of the answer
-		try {
-			this.#must(await this.#board.setMqtt(form, TRIAL_S, call(signal)));
-			show('connecting');
-			await this.#connected(form, signal);
-			show('confirming');
-			const confirmed = this.#must(await this.#board.confirm(call(signal)));
-			if (!confirmed.includes('mqtt')) throw this.#brokerStop({ kind: 'trial-over' });
-			onTrial = false;
-		} finally {
-			if (onTrial) this.#takeBack();
-		}
+		} else show('setting');
+		const problem = await this.#trial.apply(form, show, signal);
+		if (problem) return this.#askForBroker(problem);
 		await this.#hear(identity.id, form, signal);
-	}
-
-	/** Throws a Stop unless the board says that it is connected with these settings. */
-	async #connected(form: BrokerForm, signal: AbortSignal): Promise<void> {
-		const until = this.parts.clock.now() + CONNECT_MS;
-		let waitMs = CHANGE_MS; // until then the status may still be that of the session before
-		for (;;) {
-			await delay(waitMs, this.parts.clock, signal);
-			waitMs = POLL_MS;
-			const status = this.#must(await this.#board.mqtt(call(signal)));
-			if (status.uri === form.uri && status.state === 'connected') return;
-			if (status.uri === form.uri && status.state === 'failed')
-				throw this.#brokerStop({ kind: status.reason ?? 'unreachable' });
-			if (this.parts.clock.now() >= until) throw this.#brokerStop({ kind: status.reason ?? 'timeout' });
-		}
 	}
 
 	async #hear(deviceId: DeviceId, form: BrokerForm, signal: AbortSignal): Promise<void> {
@@ -308,50 +304,10 @@ export class Setup {
 		}
 	}
 
-	/** Waited for only by the next settings: where it is lost too, the trial runs out and the board goes back by itself. */
-	#takeBack(): void {
-		if (this.#ended.aborted) return;
-		const options = { signal: this.#ended, timeoutMs: CALL_MS };
-		this.#takingBack = this.#board.revert(options).then(
-			() => undefined,
-			() => undefined // the line ended: the trial does it
-		);
-	}
-
-	#must<T>(answer: Result<T, BoardCallError>): T {
-		if (answer.ok) return answer.value;
-		const { error } = answer;
-		switch (error.kind) {
-			case 'not-sent':
-				throw lineFailed(error);
-			case 'device': {
-				const { code, message, data } = error.error;
-				const field = typeof data === 'object' && data !== null && 'field' in data ? data.field : undefined;
-				throw this.#brokerStop(
-					field === 'uri' ? { kind: 'bad-uri' } : { kind: 'board-refused', code, message }
-				);
-			}
-			case 'timeout':
-			case 'busy':
-			case 'not-connected':
-			case 'bad-answer':
-				throw this.#brokerStop({ kind: 'no-answer' });
-		}
-	}
-
-	#brokerStop(problem: BrokerProblem): Stop {
-		return new Stop({
-			kind: 'needs-broker',
-			board: this.#device,
-			network: this.#network,
-			form: this.#form,
-			problem
-		});
-	}
-
 	#lineEnded(): void {
 		const lost: unknown = this.#ended.reason;
-		if (lost instanceof PortLost && lost.why === 'unplugged' && this.#state.kind !== 'live')
+		const done = this.#state.kind === 'live' || this.#state.kind === 'on-network';
+		if (lost instanceof PortLost && lost.why === 'unplugged' && !done)
 			this.#become({ kind: 'failed', problem: { kind: 'line', error: { kind: 'unplugged' } } });
 	}
 
@@ -359,42 +315,4 @@ export class Setup {
 		this.#state = state;
 		for (const fn of [...this.#watchers]) fn(state);
 	}
-}
-
-const call = (signal: AbortSignal) => ({ signal, timeoutMs: CALL_MS });
-
-const failed = (problem: SetupProblem): Stop => new Stop({ kind: 'failed', problem });
-
-/** Over a cable only the port can fail to send. */
-function lineFailed({ cause }: Extract<BoardCallError, { kind: 'not-sent' }>): Stop {
-	switch (cause.kind) {
-		case 'port-busy':
-		case 'held':
-		case 'unplugged':
-		case 'permission':
-		case 'failed':
-			return failed({ kind: 'line', error: cause });
-		default:
-			return failed({ kind: 'line', error: { kind: 'failed', cause: cause.kind } });
-	}
-}
-
-/** Improv says only that it could not; the board's own status knows more. */
-function whyNotJoined(
-	joined: Result<readonly string[], ImprovError>,
-	status: { kind: 'joined' } | { kind: 'not-joined'; status: WifiStatus } | { kind: 'unknown' }
-): WifiProblem {
-	if (status.kind === 'not-joined' && status.status.reason) return { kind: status.status.reason };
-	if (joined.ok || joined.error.kind === 'no-answer') return { kind: 'timeout' };
-	return { kind: 'refused' };
-}
-
-/** What was shown stays where it is, with its newest strength; what is new comes behind: nothing jumps under a finger. */
-function keepOrder(shown: readonly WifiNetwork[], found: readonly WifiNetwork[]): readonly WifiNetwork[] {
-	const newest = new Map(found.map((network) => [network.ssid, network]));
-	const known = new Set(shown.map((network) => network.ssid));
-	return [
-		...shown.map((network) => newest.get(network.ssid) ?? network),
-		...found.filter((network) => !known.has(network.ssid))
-	];
 }

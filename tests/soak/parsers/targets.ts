@@ -28,6 +28,7 @@ import {
 	zipDataOffset
 } from '../../../src/lib/formats';
 import { splitLine } from '../../../src/lib/link';
+import { readImprov } from '../../../src/lib/provision';
 import type { ParserTarget } from './fuzz';
 import { mendImprov, mendNvs, mendOtaData, toPages } from './mending';
 import { damaged, damagedJson } from './mutation';
@@ -197,7 +198,7 @@ export function parserTargets(): readonly ParserTarget[] {
 			fc.record({ bytes: damaged(terminal), size: fc.integer({ min: 1, max: 9 }) }),
 			readTerminal
 		),
-		target('improv', damaged(improv, mendImprov), (bytes) => splitLine(bytes))
+		target('improv', damaged(improv, mendImprov), readLine)
 	];
 }
 
@@ -221,6 +222,10 @@ function readOtaData(bytes: Uint8Array): unknown {
 	if (read.ok && ![undefined, 0, 1].includes(selectedSlot(read.value, 2)))
 		throw new Error('a slot that is none');
 	return read;
+}
+
+function readLine(bytes: Uint8Array): void {
+	for (const piece of splitLine(bytes).pieces) if (piece.kind === 'improv') readImprov(piece);
 }
 
 /** Every answer of tests/vectors/improv.json, a log line before it. */

@@ -1,4 +1,5 @@
 export * from './address-words';
 export { default as BrokerForm } from './BrokerForm.svelte';
+export { default as OnNetwork } from './OnNetwork.svelte';
 export { default as WifiForm } from './WifiForm.svelte';
 export * from './setup-words';

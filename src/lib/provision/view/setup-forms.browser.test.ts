@@ -1,7 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { page } from 'vitest/browser';
+import { createRawSnippet } from 'svelte';
 import { render } from 'vitest-browser-svelte';
+import type { BoardPage } from '../board-page';
 import BrokerForm from './BrokerForm.svelte';
+import OnNetwork from './OnNetwork.svelte';
 import { wifiProblemWords } from './setup-words';
 import WifiForm from './WifiForm.svelte';
 
@@ -40,6 +43,72 @@ describe('the Wi-Fi of a board', () => {
 		await page.getByLabelText('Name of the network').fill('Hidden');
 		await page.getByRole('button', { name: 'Join Hidden' }).click();
 		expect(onjoin).toHaveBeenCalledWith({ ssid: 'Hidden', password: '' });
+	});
+});
+
+describe('what a board is called', () => {
+	const joining = (offered: object) => {
+		const onjoin = vi.fn();
+		const nameProblem = { kind: 'name', which: 'host', why: 'bad-hostname' } as const;
+		return {
+			onjoin,
+			shown: render(WifiForm, {
+				...{ networks, ssid: 'Café Guest', onjoin, onscan: () => undefined },
+				...{ names: offered, nameProblem }
+			})
+		};
+	};
+	it('is asked for where the board offers it, and said at the field where it is none', async () => {
+		const { onjoin, shown } = joining({ host: 'node-1' });
+		await shown;
+		const host = page.getByRole('textbox', { name: 'Name in the network' });
+		await expect.element(host).toHaveValue('node-1');
+		await expect.element(host).toHaveAccessibleDescription(/letters, digits and hyphens/);
+		await expect.element(host).toHaveAttribute('aria-invalid', 'true');
+		await expect.element(page.getByRole('textbox', { name: 'Name of the board' })).not.toBeInTheDocument();
+		await host.fill('kitchen');
+		await page.getByRole('button', { name: 'Join Café Guest' }).click();
+		expect(onjoin).toHaveBeenCalledWith({ ssid: 'Café Guest', password: '', names: { host: 'kitchen' } });
+	});
+	it('is not asked for where it offers none', async () => {
+		await joining({}).shown;
+		await expect.element(page.getByRole('textbox')).not.toBeInTheDocument();
+	});
+});
+
+describe('a board of another firmware in its network', () => {
+	const shown = (boardPage: BoardPage, madeWith?: string) =>
+		render(OnNetwork, {
+			at: {
+				kind: 'on-network',
+				board: {
+					firmware: 'Proxy',
+					version: '1',
+					chip: 'ESP32',
+					name: 'Hall',
+					...(madeWith && { madeWith })
+				},
+				ssid: 'Home',
+				page: boardPage,
+				names: {}
+			},
+			acts: createRawSnippet(() => ({ render: () => '<span></span>' }))
+		});
+	it('leads to its own page, in a tab of its own that knows nothing of ours', async () => {
+		await shown(
+			{ kind: 'page', url: 'http://192.168.1.7/', host: '192.168.1.7', reach: 'local' },
+			'ESPHome 2025'
+		);
+		const link = page.getByRole('link', { name: 'Open the board’s own page' });
+		await expect.element(link).toHaveAttribute('href', 'http://192.168.1.7/');
+		await expect.element(link).toHaveAttribute('rel', 'noopener noreferrer');
+		await expect.element(page.getByText(/Home Assistant in the same network finds it/)).toBeVisible();
+		await expect.element(page.getByText(/only from the board’s own network/)).toBeVisible();
+	});
+	it('offers no link to what is no page', async () => {
+		await shown({ kind: 'refused', text: 'javascript:alert(1)' });
+		await expect.element(page.getByText(/javascript:alert/)).toBeVisible();
+		await expect.element(page.getByRole('link')).not.toBeInTheDocument();
 	});
 });
 

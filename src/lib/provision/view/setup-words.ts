@@ -1,17 +1,38 @@
 import type { Words } from '$lib/ui';
-import type { ApplyStep, BrokerProblem, SetupProblem, SetupState, WifiProblem } from '../setup-state';
+import type { BoardPage } from '../board-page';
+import type { ImprovDevice } from '../improv';
+import type {
+	ApplyStep,
+	BrokerProblem,
+	NameProblem,
+	SetupProblem,
+	SetupState,
+	WifiProblem
+} from '../setup-state';
 
 const WIFI = {
 	'not-found': 'The board does not hear this network. Is it 2.4 GHz, and near enough?',
 	'wrong-password': 'The network does not take this password. Capitals and spaces count.',
 	timeout: 'The network did not answer in time. Bring the board nearer, or try again.',
-	lost: 'The board joined, and fell out again before it had an address. The signal may be too weak.',
+	lost: 'The board joined, and fell out of the network again. The signal may be too weak.',
+	unsupported: 'This firmware takes no Wi-Fi settings over the cable. Set it up as its documentation says.',
+	locked: 'The board takes no settings until somebody allows it. Press the button on it, then try again.',
 	refused: 'The board could not join, and does not say why. Most often it is the password.',
 	'too-long': 'This is longer than Wi-Fi allows: 32 bytes for a name, 64 for a password.'
 } as const satisfies Record<WifiProblem['kind'], string>;
 
 /** Why the board did not join, and what to do; said at the password's field. */
 export const wifiProblemWords = (problem: WifiProblem): string => WIFI[problem.kind];
+
+const NAME = {
+	'bad-hostname':
+		'This is no name for a network: use letters, digits and hyphens, at most 63, and no hyphen at an end.',
+	'too-long': 'This is too long for the board. Choose a shorter name.',
+	refused: 'The board did not take this name. Choose another, or leave the one it has.'
+} as const satisfies Record<NameProblem['why'], string>;
+
+/** Why the board is not called so; it joined nothing yet. */
+export const nameProblemWords = (problem: NameProblem): string => NAME[problem.why];
 
 const BACK = 'The board went back to what it had before.';
 
@@ -64,20 +85,68 @@ export function setupProblemWords(problem: SetupProblem): Words {
 				todo: 'Plug it in again and start over.',
 				details: problem.error.kind
 			};
-		case 'no-device-api':
+		case 'silent-api':
 			return {
-				what: 'The board is on the network, and that is all this page can do for it',
-				means: 'Its firmware speaks Improv, and not the Device API, so its broker is not ours to set.',
-				todo:
-					problem.urls.length > 0
-						? `Go on at its own page: ${problem.urls.join(' ')}`
-						: 'Set its broker as its own documentation says.'
+				what: 'The board says who it is, and answers nothing else',
+				means:
+					'It calls itself Fieldbench’s firmware, and its Device API is silent: it may hang, or be of another version.',
+				todo: 'Tap EN and try again; if it stays silent, flash it again.'
 			};
+		case 'wifi-off':
+			return {
+				what: 'The board’s Wi-Fi is turned off',
+				means: 'Its own settings say so, and it takes no network until that is changed.',
+				todo: 'Turn Wi-Fi on in its own settings, then try again.'
+			};
+		case 'no-wifi':
+			return {
+				what: 'This board has no Wi-Fi, and its network cable leads nowhere',
+				means: 'It can only be reached by cable, and has no address there.',
+				todo: 'Plug in its network cable, then try again.'
+			};
+	}
+}
+
+const NEXT: readonly { readonly made: RegExp; readonly words: string }[] = [
+	{
+		made: /esphome/iu,
+		words: 'Home Assistant in the same network finds it by itself: look under Settings, Devices & services.'
+	},
+	{ made: /tasmota/iu, words: 'Its broker is set on its own page, under Configuration, Configure MQTT.' },
+	{
+		made: /wled/iu,
+		words: 'Its LEDs are set on its own page; its broker there under Config, Sync Interfaces.'
+	}
+];
+
+/** What comes after the network, of a firmware that is not ours. */
+export function nextWords({ firmware, madeWith = '' }: ImprovDevice): string {
+	const known = NEXT.find(({ made }) => made.test(firmware) || made.test(madeWith));
+	return known?.words ?? 'Its broker and all else are set as its own documentation says.';
+}
+
+/** What to know before opening the board's own page, or why it is not offered. */
+export function pageWords(page: BoardPage): string {
+	switch (page.kind) {
+		case 'none':
+			return 'It names no page of its own.';
+		case 'page':
+			return page.reach === 'local'
+				? 'The page opens only from the board’s own network: this computer must be in it too.'
+				: 'The page is on the internet, not on the board.';
+		case 'refused':
+			return `It names an address that is no web page of a board, so it is not offered: ${page.text}`;
 	}
 }
 
 /** Nothing on the line answers Improv: what that means for this board. */
 export function noImprovWords({ heard }: Extract<SetupState, { kind: 'no-improv' }>): Words {
+	if (heard === 'not-offered')
+		return {
+			what: 'This firmware is not set up over the cable',
+			means: 'Its maker says that it does not speak Improv, so it was not asked. It was flashed and runs.',
+			todo: 'Watch the console for what it says, and set it up as its own documentation says.'
+		};
 	if (heard === 'no-program')
 		return {
 			what: 'The board starts no program',

@@ -193,9 +193,10 @@ export class CableBoard implements BoardAtWork {
 		return line;
 	}
 
-	setUp(line: SerialLine, signal: AbortSignal): Setup {
+	setUp(line: SerialLine, signal: AbortSignal, improvWaitS?: number): Setup {
 		const { firstMessage } = this.parts;
-		return new Setup({ line, clock: systemClock, firstMessage }, signal);
+		const wait = improvWaitS === undefined ? {} : { improvWaitS };
+		return new Setup({ line, clock: systemClock, firstMessage, ...wait }, signal);
 	}
 
 	brokers(signal: AbortSignal): Promise<Result<readonly OfferedBroker[], string>> {

@@ -76,15 +76,15 @@ export class FlashSession {
 		if (!run) return;
 		this.#endSetup();
 		await run.start();
-		if (run.done && this.run === run) await this.setUp();
+		if (run.done && this.run === run) await this.setUp(run.firmware.improvWaitS);
 	}
 
-	/** Opens the running program's line. Also for a board that has its firmware already. */
-	async setUp(): Promise<void> {
+	/** Opens the running program's line. Also for a board that has its firmware already. @param improvWaitS where it was just written */
+	async setUp(improvWaitS?: number): Promise<void> {
 		const { at } = this.link;
 		if (!at) return;
 		this.#endSetup();
-		const setup = new SetupRun(at);
+		const setup = new SetupRun(at, improvWaitS);
 		this.#setup = setup;
 		await setup.begin((text) => this.log.push(text, Date.now()));
 	}
@@ -143,7 +143,7 @@ export class FlashSession {
 			firmware: pick(run !== undefined, this.#choice !== undefined && setup === undefined),
 			plan: pick(begun, run !== undefined),
 			write: pick(run?.done === true && setup !== undefined, begun),
-			message: pick(setup?.state.kind === 'live', setup !== undefined)
+			message: pick(setup?.state.kind === 'live' || setup?.state.kind === 'on-network', setup !== undefined)
 		};
 	}
 }

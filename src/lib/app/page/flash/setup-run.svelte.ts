@@ -12,7 +12,11 @@ export class SetupRun {
 	#line = $state.raw<SerialLine | undefined>(undefined);
 	readonly #end = new AbortController();
 
-	constructor(private readonly at: BoardAtWork) {}
+	/** @param improvWaitS of the firmware that was just written; undefined: its maker says nothing, or nothing was written */
+	constructor(
+		private readonly at: BoardAtWork,
+		private readonly improvWaitS?: number
+	) {}
 
 	get state(): SetupState {
 		return this.#state;
@@ -48,7 +52,7 @@ export class SetupRun {
 		}
 		this.#line = line.value;
 		void this.#findBrokers(signal);
-		this.#setup = this.at.setUp(line.value, signal);
+		this.#setup = this.at.setUp(line.value, signal, this.improvWaitS);
 		this.#setup.watch((state) => (this.#state = state), signal);
 		await this.#setup.begin();
 	}

@@ -153,8 +153,8 @@ export interface BoardAtWork {
 	write(plan: WritePlan, onState: (state: FlashState) => void, signal: AbortSignal): Promise<void>;
 	/** The line of the program that runs on it, until `signal` aborts. */
 	listen(onText: (bytes: Uint8Array) => void, signal: AbortSignal): Promise<Result<SerialLine, PortError>>;
-	/** Wi-Fi, broker and name over the line, until `signal` aborts. */
-	setUp(line: SerialLine, signal: AbortSignal): Setup;
+	/** Wi-Fi, broker and name over the line, until `signal` aborts. @param improvWaitS of the firmware that was just written */
+	setUp(line: SerialLine, signal: AbortSignal, improvWaitS?: number): Setup;
 	/** Brokers that this board can reach, best first; or why there is none to offer, in words. */
 	brokers(signal: AbortSignal): Promise<Result<readonly OfferedBroker[], string>>;
 	release(): Promise<void>;
