@@ -52,6 +52,17 @@ export interface FirmwareSource {
 	readonly fundingUrl?: string;
 	/** What the build wants its bootloader's header to say, as written: `dio`, `80m`, `4MB`, `detect`, `keep`. */
 	readonly builtFor?: FlasherArgs['settings'];
+	/** It is what a flash held, and is written back as it is, whatever it is. */
+	readonly copyOf?: CopyFacts;
+}
+
+/** Whose flash a copy was taken from, and when. */
+export interface CopyFacts {
+	readonly chip: ChipFamily;
+	readonly practice: boolean;
+	/** Lower case, with colons. */
+	readonly mac: string;
+	readonly takenMs: number;
 }
 
 export type FlashError =
@@ -103,6 +114,8 @@ export type FlashState =
 	| { readonly kind: 'connected'; readonly board: BoardFacts }
 	/** Of the whole chip, which does it in one go and is silent meanwhile; or of so many bytes. */
 	| { readonly kind: 'erasing'; readonly doneBytes?: number; readonly totalBytes?: number }
+	/** Settings that the write would cost are read and kept first. */
+	| { readonly kind: 'keeping-settings'; readonly readBytes: number; readonly totalBytes: number }
 	/** The chip tells digests of what it holds, before anything is written. */
 	| { readonly kind: 'comparing'; readonly region: number }
 	| {

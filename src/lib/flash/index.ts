@@ -1,3 +1,6 @@
+export * from './backup';
+export type { BackupOpenError } from './backup-open';
+export * from './backup-source';
 export * from './baud-ladder';
 export * from './compressor';
 export type { ChipOpener, OpenChip } from './esptool-adapter';
@@ -11,6 +14,9 @@ export * from './plan-facts';
 export * from './present';
 export type { FlashRange, ReadProgress, ReadReport } from './read-loop';
 export * from './recent';
+export * from './settings-fit';
+export * from './settings-snapshot';
+export * from './settings-snapshots';
 export * from './sources';
 export * from './sources-build';
 export * from './sources-check';

@@ -1,6 +1,7 @@
 import { crc32, err, ok, type Result } from '$lib/base';
 import { chipFamilyOf, isChipFamily, recogniseBin, type ChipFamily } from '$lib/formats';
 import type { FirmwarePart, FirmwareSource } from './facts';
+import { committed, openDatabase, settled } from './idb';
 
 /** A firmware that this browser keeps, without its bytes. */
 export interface RecentFirmware {
@@ -33,8 +34,7 @@ export interface RecentBounds {
 const BOUNDS: RecentBounds = { mostBytes: 64 * 1024 * 1024, mostEntries: 12 };
 
 const DATABASE = 'fieldbench-firmware';
-/** 1: `listed` has the rows without bytes, `sources` the whole, both under the id. */
-const VERSION = 1;
+/** Version 1: `listed` has the rows without bytes, `sources` the whole, both under the id. */
 const LISTED = 'listed';
 const SOURCES = 'sources';
 
@@ -104,25 +104,13 @@ export class RecentFirmwares {
 
 	async #try<T>(work: (db: IDBDatabase) => Promise<Result<T, RecentError>>): Promise<Result<T, RecentError>> {
 		try {
-			this.#opened ??= open(this.factory);
+			this.#opened ??= openDatabase(this.factory, DATABASE, [LISTED, SOURCES]);
 			return await work(await this.#opened);
 		} catch (cause) {
 			this.#opened = undefined;
 			return err({ kind: 'not-stored', cause: cause instanceof Error ? cause.message : String(cause) });
 		}
 	}
-}
-
-function open(factory: IDBFactory): Promise<IDBDatabase> {
-	const request = factory.open(DATABASE, VERSION);
-	request.onupgradeneeded = () => {
-		request.result.createObjectStore(LISTED);
-		request.result.createObjectStore(SOURCES);
-	};
-	return settled(request).then((db) => {
-		db.onversionchange = () => db.close(); // a newer page wants it
-		return db;
-	});
 }
 
 async function listed(tx: IDBTransaction): Promise<readonly RecentFirmware[]> {
@@ -174,18 +162,4 @@ function isPart(value: unknown): value is FirmwarePart {
 	const { name, offset, bytes, from } = (value ?? {}) as Partial<Record<keyof FirmwarePart, unknown>>;
 	const named = typeof name === 'string' && typeof from === 'string';
 	return named && typeof offset === 'number' && bytes instanceof Uint8Array;
-}
-
-function settled<T>(request: IDBRequest<T>): Promise<T> {
-	return new Promise((resolve, reject) => {
-		request.onsuccess = () => resolve(request.result);
-		request.onerror = () => reject(request.error ?? new DOMException('the request failed', 'UnknownError'));
-	});
-}
-
-function committed(tx: IDBTransaction): Promise<void> {
-	return new Promise((resolve, reject) => {
-		tx.oncomplete = () => resolve();
-		tx.onabort = () => reject(tx.error ?? new DOMException('the transaction was aborted', 'AbortError'));
-	});
 }

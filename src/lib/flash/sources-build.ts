@@ -1,5 +1,7 @@
 import { err, ok, type Result } from '$lib/base';
 import { parseFlasherArgs, type FlasherArgs, type FlasherArgsFault } from '$lib/formats';
+import { openBackup, type BackupOpenError } from './backup-open';
+import type { Backup } from './backup-source';
 import { folderFile, MOST_FILE_BYTES, openZip, type FileError, type FolderFile } from './sources-zip';
 
 /** A file as a person chose or dropped it. */
@@ -24,11 +26,14 @@ export interface FoundBuild {
 	readonly parts: readonly FoundPart[];
 	/** Where a flasher_args.json said it. */
 	readonly args?: FlasherArgs;
+	/** It is no build but what a board held: there are no parts then. */
+	readonly backup?: Backup;
 }
 
 /** Why a folder, a zip or a file gave nothing. */
 export type BuildError =
 	| FileError
+	| BackupOpenError
 	| { readonly kind: 'args-fault'; readonly path: string; readonly fault: FlasherArgsFault }
 	/** flasher_args.json names files that are not there. */
 	| { readonly kind: 'file-missing'; readonly path: string; readonly missing: readonly string[] }
@@ -58,14 +63,21 @@ export async function openPicked(
 			const files = folders.get(top) ?? folders.set(top, []).get(top)!;
 			files.push(folderFile(path, file));
 		} else if (/\.zip$/iu.test(path)) {
-			const files = await openZip(path, file);
-			found.push(files.ok ? await openFolder(path, files.value) : files);
+			found.push(await openZipped(path, file));
 		} else loose.push(folderFile(path, file));
 	}
 	for (const [name, files] of folders) found.push(await openFolder(name, files));
 	if (loose.some(({ path }) => path === ARGS_NAME)) found.push(await openFolder('', loose));
 	else for (const file of loose) found.push(await readParts('', [{ file }]));
 	return found;
+}
+
+async function openZipped(name: string, zip: Blob): Promise<Result<FoundBuild, BuildError>> {
+	const files = await openZip(name, zip);
+	if (!files.ok) return files;
+	const backup = await openBackup(name, files.value);
+	if (!backup) return openFolder(name, files.value);
+	return backup.ok ? ok({ name, parts: [], backup: backup.value }) : backup;
 }
 
 /** A build folder: by its flasher_args.json, else, as PlatformIO leaves it, the .bin files that lie beside each other. */

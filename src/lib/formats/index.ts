@@ -1,5 +1,6 @@
 export * from './app-descriptor';
 export * from './app-image';
+export * from './backup-description';
 export * from './catalogue';
 export * from './chips';
 export * from './core-dump';
@@ -22,4 +23,5 @@ export * from './partition-csv';
 export * from './partition-names';
 export * from './partition-table';
 export * from './recognise';
+export * from './zip-build';
 export * from './zip-directory';

@@ -10,6 +10,7 @@ export { default as PlanTable } from './PlanTable.svelte';
 export { default as RecentList } from './RecentList.svelte';
 export { default as StripLegend } from './StripLegend.svelte';
 export { default as WriteFigures } from './WriteFigures.svelte';
+export * from './backup-words';
 export * from './bridge-words';
 export * from './flash-words';
 export * from './erase-words';

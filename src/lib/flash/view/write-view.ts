@@ -119,6 +119,8 @@ function doing(state: FlashState, names: readonly string[]): string {
 	switch (state.kind) {
 		case 'erasing':
 			return 'Erasing the flash. The chip does this by itself and is silent meanwhile.';
+		case 'keeping-settings':
+			return `Keeping the settings that are there first: ${flashSize(state.readBytes)} of ${flashSize(state.totalBytes)}.`;
 		case 'comparing':
 			return `Comparing ${names[state.region] ?? 'a part'} with what is there: what is the same already is left as it is.`;
 		case 'writing':

@@ -2,6 +2,7 @@ import { type Clock, err, ok, type Result, systemClock } from '$lib/base';
 import {
 	loadFiles,
 	RecentFirmwares,
+	SettingsSnapshots,
 	type BoardFacts,
 	type FirmwareSource,
 	type FlashError,
@@ -185,6 +186,7 @@ export function fakeWorks(
 			open: openFiles,
 			recent: recentShelf(recents)
 		},
+		settings: new SettingsSnapshots(indexedDB),
 		boardOn: () => board,
 		guarded: (during) => during()
 	};

@@ -7,7 +7,8 @@ import {
 	loadFiles,
 	loadManifest,
 	pickBuild,
-	serialTypeOf
+	serialTypeOf,
+	SettingsSnapshots
 } from '$lib/flash';
 import { PRACTICE_NETWORK, PracticePort, type BoardUsb } from '$lib/lab';
 import type { ConsoleLog } from '$lib/console';
@@ -44,6 +45,7 @@ export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
 		door,
 		practice: practiceShelf(app),
 		firmware: shelf(),
+		settings: new SettingsSnapshots(indexedDB),
 		// A practice board's own USB comes back on a bus of its own.
 		boardOn: (port) =>
 			new CableBoard(port, port instanceof PracticePort ? { ...board, serial: port.bus } : board),

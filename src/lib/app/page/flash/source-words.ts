@@ -7,6 +7,7 @@ import {
 	type ZipFault
 } from '$lib/formats';
 import type { BoardFacts, BuildError, PartFault, SourceError } from '$lib/flash';
+import { backupOpenWords } from '$lib/flash/view';
 import { formatBytes } from '$lib/ui';
 
 /** Why a firmware did not come, and what to do; said at the field it was asked from. */
@@ -80,6 +81,9 @@ export function buildErrorWords(error: BuildError): string {
 			return `${error.path} is larger than any flash (${formatBytes(error.mostBytes)} at most). Choose only the files that are to be written.`;
 		case 'damaged':
 			return `${error.path} is damaged in its zip: what comes out is not what was packed. Pack or download it again.`;
+		case 'backup-fault':
+		case 'backup-damaged':
+			return backupOpenWords(error);
 		case 'zip-fault':
 			return `${error.path} cannot be opened. ${zipWords(error.fault)}`;
 		case 'args-fault':

@@ -11,6 +11,7 @@ import type {
 	ReadProgress,
 	ReadReport,
 	RecentFirmware,
+	SettingsSnapshots,
 	WritePlan
 } from '$lib/flash';
 import type { BoardFault, BoardMake } from '$lib/lab';
@@ -25,6 +26,7 @@ export interface FlashWorks {
 	/** undefined where this page has no lab. */
 	readonly practice: PracticeShelf | undefined;
 	readonly firmware: FirmwareShelf;
+	readonly settings: SettingsShelf;
 	/** A board on this port: nothing is opened yet. */
 	boardOn(port: SerialPortLike): BoardAtWork;
 	/** No write of this page may be cut off by a reload, a sleeping screen or an update while `during` runs. */
@@ -92,6 +94,9 @@ export interface RecentShelf {
 	take(id: string): Promise<Result<FirmwareSource, string>>;
 	remove(id: string): Promise<Result<void, string>>;
 }
+
+/** Settings of boards that were kept before a write. */
+export type SettingsShelf = Pick<SettingsSnapshots, 'list' | 'keep' | 'open' | 'remove'>;
 
 /** What was found in what a person chose. */
 export interface OpenedFiles {

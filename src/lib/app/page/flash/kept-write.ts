@@ -1,0 +1,73 @@
+import { err, ok, type Result } from '$lib/base';
+import {
+	isErased,
+	settingsAtStake,
+	type BoardFacts,
+	type FlashError,
+	type FlashState,
+	type KeptPartition,
+	type KeptSnapshot,
+	type SnapshotError,
+	type WritePlan
+} from '$lib/flash';
+import type { BoardAtWork, SettingsShelf } from './works';
+
+/** Why settings that a write costs are not kept. */
+export type NotKept = FlashError | SnapshotError;
+
+interface KeptWrite {
+	readonly at: BoardAtWork;
+	readonly board: BoardFacts;
+	readonly plan: WritePlan;
+	/** What is about to be written, in words. */
+	readonly before: string;
+	readonly shelf: Pick<SettingsShelf, 'keep'>;
+	/** Told each state, the last being `done`, `cancelled` or `failed`. */
+	readonly tell: (state: FlashState) => void;
+	/** Told what was kept. */
+	readonly onKept: (kept: KeptSnapshot) => void;
+	/** Whether to write although the settings could not be kept. */
+	readonly goOnWithout: (why: NotKept) => Promise<boolean>;
+}
+
+/**
+ * Writes a plan, but first keeps the settings that it costs: nothing is erased before they are on this computer's disk.
+ * @returns false where the person chose not to write without them: nothing was done
+ */
+export async function keepAndWrite(write: KeptWrite, signal: AbortSignal): Promise<boolean> {
+	const { at, plan, tell, onKept, goOnWithout } = write;
+	let kept: Result<KeptSnapshot | undefined, NotKept>;
+	try {
+		kept = await keepSettings(write, signal);
+	} catch (cause) {
+		if (!signal.aborted) throw cause;
+		tell({ kind: 'cancelled', wroteAnything: false });
+		return true;
+	}
+	if (kept.ok && kept.value) onKept(kept.value);
+	if (!kept.ok && !(await goOnWithout(kept.error))) return false;
+	await at.write(plan, tell, signal);
+	return true;
+}
+
+/** @returns what was kept; undefined where the write costs no settings */
+async function keepSettings(
+	{ at, board, plan, before, shelf, tell }: KeptWrite,
+	signal: AbortSignal
+): Promise<Result<KeptSnapshot | undefined, NotKept>> {
+	const stake = settingsAtStake(plan, at.table);
+	const totalBytes = stake.reduce((sum, { size }) => sum + size, 0);
+	const partitions: KeptPartition[] = [];
+	let done = 0;
+	for (const { label, subtype, offset, size } of stake) {
+		const told = (bytes: number) => tell({ kind: 'keeping-settings', readBytes: done + bytes, totalBytes });
+		told(0);
+		const read = await at.read({ offset, length: size }, told, signal);
+		if (!read.ok) return err(read.error);
+		if (!isErased(read.value)) partitions.push({ label, subtype, offset, bytes: read.value });
+		done += size;
+	}
+	if (partitions.length === 0) return ok(undefined);
+	const { mac, chip, practice } = board;
+	return shelf.keep({ mac, chip, practice, takenMs: Date.now(), before }, partitions);
+}
