@@ -1,4 +1,5 @@
 import type { DeviceId, Provenance } from '$lib/model';
+import type { BackfillView, Gap } from '$lib/telemetry';
 import type { MetricSource } from '$lib/telemetry/view';
 import type { Command, DeviceEvent, LiveTail } from '../field/messages';
 import type { FieldPort } from './field-port';
@@ -69,6 +70,52 @@ export class LivePoints {
 			{ once: true }
 		);
 	}
+}
+
+/** Holes are asked for again so often while they are being filled, ms. */
+const HOLES_MS = 1000;
+
+/** Where one device's history has holes, and how far their filling is. */
+export class DeviceHoles {
+	#view = $state.raw<BackfillView | undefined>(undefined);
+	#gaps = $state.raw<readonly Gap[]>([]);
+	/** Of the past, so far; rises no more often than holes are asked for. */
+	#filled = $state(0);
+
+	get view(): BackfillView | undefined {
+		return this.#view;
+	}
+
+	get gaps(): readonly Gap[] {
+		return this.#gaps;
+	}
+
+	get filled(): number {
+		return this.#filled;
+	}
+
+	follow(field: FieldPort, device: DeviceId, provenance: Provenance, signal: AbortSignal): void {
+		const series = { device, provenance };
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const ask = async () => {
+			timer = undefined;
+			const gaps = await field.call('gaps', series, { signal });
+			this.#gaps = gaps.filter(({ fromMs, toMs }) => toMs > fromMs);
+			this.#filled = this.#view?.filled ?? 0;
+		};
+		const told = (view: BackfillView) => {
+			this.#view = view;
+			timer ??= setTimeout(() => {
+				ask().catch((cause: unknown) => lost(cause, signal));
+			}, HOLES_MS);
+		};
+		field.watch('backfill', series, told, signal);
+		signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+	}
+}
+
+function lost(cause: unknown, signal: AbortSignal): void {
+	if (!signal.aborted) throw cause;
 }
 
 /** One metric of one device, as a chart wants it: what is stored, and what comes in. */

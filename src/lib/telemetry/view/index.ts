@@ -1,3 +1,4 @@
+export { backfillWords } from './backfill-words';
 export { default as HistoryChart } from './HistoryChart.svelte';
 export type { MetricSource } from './metric-history.svelte';
 export * from './notice-words';

@@ -52,6 +52,19 @@ it('asks again for what it does not cover, and for finer buckets when one comes 
 	await expect.poll(() => asked.length).toBe(3);
 });
 
+it('asks again when samples of the past came', async () => {
+	const { made, asked } = history();
+	const past = view(60, NOW - 60 * MINUTE);
+	made.show(past, NOW);
+	await expect.poll(() => made.loading).toBe(false);
+	made.show(past, NOW, 0);
+	made.show(past, NOW, 70);
+	await expect.poll(() => asked.length).toBe(2);
+	await expect.poll(() => made.loading).toBe(false);
+	made.show(past, NOW, 70);
+	expect(asked).toHaveLength(2);
+});
+
 it('leaves unasked what a hand has moved on from', async () => {
 	const { made, asked } = history();
 	made.show(view(60), NOW)();

@@ -29,6 +29,7 @@ export class MetricHistory {
 	#loading = $state(true);
 	#covered = { fromMs: NaN, toMs: NaN, spanMs: NaN };
 	#refreshedMs = 0;
+	#filled = 0;
 	/** The next point begins a bucket of its own: what an answer may hold already is not joined with what it cannot. */
 	#apart = false;
 
@@ -63,13 +64,20 @@ export class MetricHistory {
 
 	/**
 	 * Makes sure that the window is covered finely enough; asks the store only when it is not.
+	 * @param filled changes when samples of the past came
 	 * @returns cancels what was asked for
 	 */
-	show(view: ViewWindow, nowMs: number): () => void {
-		if (!this.#needs(view, nowMs)) return () => undefined;
+	show(view: ViewWindow, nowMs: number, filled = 0): () => void {
+		if (!this.#needs(view, nowMs) && filled === this.#filled) return () => undefined;
 		const end = new AbortController();
 		const first = Number.isNaN(this.#covered.fromMs);
-		const timer = setTimeout(() => void this.#load(view, nowMs, end.signal), first ? 0 : REST_MS);
+		const timer = setTimeout(
+			() => {
+				this.#filled = filled;
+				void this.#load(view, nowMs, end.signal);
+			},
+			first ? 0 : REST_MS
+		);
 		return () => {
 			clearTimeout(timer);
 			end.abort();

@@ -9,7 +9,7 @@ import {
 	PointElement
 } from 'chart.js';
 import { formatNumber } from '../format';
-import { type ChartSeries, firstFrom, gapThreshold } from './series';
+import { type ChartHole, type ChartSeries, firstFrom, gapThreshold } from './series';
 import { timeTicks } from './time-ticks';
 
 Chart.register(Filler, LinearScale, LineController, LineElement, PointElement);
@@ -22,6 +22,8 @@ export interface PlotColours {
 	readonly edge: string;
 	readonly card: string;
 	readonly simulated: string;
+	readonly filling: string;
+	readonly lost: string;
 	/** A font for the axes, as CSS has it. */
 	readonly face: string;
 }
@@ -32,6 +34,8 @@ export interface PlotScene {
 	readonly toMs: number;
 	readonly decimals: number;
 	readonly simulated: boolean;
+	/** By time. */
+	readonly holes: readonly ChartHole[];
 	/** Where the cursor stands; undefined hides it. */
 	readonly cursor: { readonly timeMs: number; readonly value: number } | undefined;
 }
@@ -49,6 +53,10 @@ const AXIS_WIDTH_PX = 48;
 const TICK_ROOM_PX = 92;
 const LABEL_HALF_PX = 30;
 const HATCH_STEP_PX = 8;
+/** A hole that lasted a moment of a year is seen all the same. */
+const LEAST_HOLE_PX = 2;
+/** Room for its word. */
+const HOLE_WORD_PX = 44;
 
 /** The only place that knows Chart.js: one metric's envelope and average on a time axis of our own. */
 export class Plot {
@@ -164,7 +172,7 @@ export class Plot {
 					}
 				}
 			},
-			plugins: [this.#hatch(colours), this.#points(colours), this.#cursor(colours)]
+			plugins: [this.#hatch(colours), this.#holes(colours), this.#points(colours), this.#cursor(colours)]
 		};
 	}
 
@@ -186,6 +194,31 @@ export class Plot {
 				ctx.strokeStyle = fade(colours.simulated, 0.16);
 				ctx.lineWidth = 1;
 				ctx.stroke();
+				ctx.restore();
+			}
+		};
+	}
+
+	/** What is missing, and whether it will come, in a colour and, where there is room, in a word. */
+	#holes(colours: PlotColours): Plugin<'line'> {
+		return {
+			id: 'holes',
+			beforeDatasetsDraw: ({ ctx, scales: { x }, chartArea: { left, right, top, bottom } }) => {
+				if (!x) return;
+				ctx.save();
+				ctx.font = `12px ${colours.face}`;
+				ctx.textAlign = 'center';
+				for (const { fromMs, toMs, lost } of this.#scene.holes) {
+					const from = Math.max(left, x.getPixelForValue(fromMs));
+					const to = Math.min(right, Math.max(from + LEAST_HOLE_PX, x.getPixelForValue(toMs)));
+					if (to <= from) continue;
+					const colour = lost ? colours.lost : colours.filling;
+					ctx.fillStyle = fade(colour, 0.1);
+					ctx.fillRect(from, top, to - from, bottom - top);
+					ctx.fillStyle = fade(colour, 0.8);
+					ctx.fillRect(from, bottom - LEAST_HOLE_PX, to - from, LEAST_HOLE_PX);
+					if (to - from > HOLE_WORD_PX) ctx.fillText(lost ? 'lost' : 'filling', (from + to) / 2, top + 14);
+				}
 				ctx.restore();
 			}
 		};

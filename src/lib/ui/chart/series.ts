@@ -9,6 +9,15 @@ export interface ChartSeries {
 	readonly avg: ArrayLike<number>;
 }
 
+/** A time of which samples are known to be missing. */
+export interface ChartHole {
+	/** ms since the epoch. */
+	readonly fromMs: number;
+	readonly toMs: number;
+	/** Nobody has them any more; else they are being fetched. */
+	readonly lost: boolean;
+}
+
 export const EMPTY_SERIES: ChartSeries = { timeMs: [], min: [], max: [], avg: [] };
 
 /** Index of the first time that is not before `ms`; the length where all are. */
@@ -48,7 +57,8 @@ export function gapThreshold(timeMs: ArrayLike<number>): number {
 export function summarise(
 	series: ChartSeries,
 	view: { readonly fromMs: number; readonly toMs: number },
-	words: { readonly title: string; readonly unit: string; readonly decimals: number }
+	words: { readonly title: string; readonly unit: string; readonly decimals: number },
+	holes: readonly ChartHole[] = []
 ): string {
 	const say = (v: number | undefined) =>
 		`${formatNumber(v ?? NaN, words.decimals)}${words.unit ? ` ${words.unit}` : ''}`;
@@ -69,6 +79,19 @@ export function summarise(
 		`${words.title}, ${range}: lowest ${say(series.min[low])} at ${formatClock(series.timeMs[low] ?? 0)}`,
 		`highest ${say(series.max[high])} at ${formatClock(series.timeMs[high] ?? 0)}`,
 		`last ${say(series.avg[end - 1])}`,
-		gaps === 0 ? 'no gaps.' : gaps === 1 ? 'one gap.' : `${gaps} gaps.`
-	].join(', ');
+		gaps === 0 ? 'no gaps' : gaps === 1 ? 'one gap' : `${gaps} gaps`,
+		...holeWords(holes.filter(({ fromMs, toMs }) => toMs > view.fromMs && fromMs < view.toMs))
+	]
+		.join(', ')
+		.concat('.');
+}
+
+function holeWords(holes: readonly ChartHole[]): string[] {
+	const lost = holes.filter((hole) => hole.lost).length;
+	const filling = holes.length - lost;
+	const times = (n: number) => (n === 1 ? 'once' : `${n} times`);
+	return [
+		...(filling > 0 ? [`missing and being fetched ${times(filling)}`] : []),
+		...(lost > 0 ? [`lost for good ${times(lost)}`] : [])
+	];
 }

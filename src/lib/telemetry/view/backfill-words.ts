@@ -1,0 +1,25 @@
+import type { BackfillView } from '../backfill';
+
+const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${n === 1 ? what : `${what}s`}`;
+
+/** How far the filling of a device's history is; '' where there is nothing to say. */
+export function backfillWords({ state, missing, lost, undated }: BackfillView): string {
+	const sentences = [
+		missing > 0 ? MISSING[state](count(missing, 'sample')) : '',
+		lost > 0 ? `${count(lost, 'sample')} cannot be had any more: the device has let go of them.` : '',
+		undated > 0
+			? `${count(undated, 'sample')} came without a time, from before its clock was set, and are left out.`
+			: ''
+	];
+	return sentences.filter(Boolean).join(' ');
+}
+
+const MISSING = {
+	idle: (samples) => `Missing of the past: ${samples}, asked for in a moment.`,
+	filling: (samples) => `Fetching ${samples} of the past from the device’s own log.`,
+	waiting: (samples) =>
+		`Missing of the past: ${samples}. The device does not answer now; it is asked again by itself.`,
+	refused: (samples) =>
+		`Missing of the past: ${samples}. The device gives its log only to who has its key; this browser has not.`,
+	unsupported: (samples) => `Missing of the past: ${samples}. This firmware keeps no log that could be asked.`
+} as const satisfies Record<BackfillView['state'], (samples: string) => string>;
