@@ -44,6 +44,9 @@ export class FakeChip implements SerialPortLike {
 	/** The flash keeps another byte than it was given, here. */
 	badByteAt: number | undefined;
 
+	/** This byte does not erase. */
+	stuckAt: number | undefined;
+
 	readonly #listeners = new Map<string, Set<(event: Event) => void>>();
 	#toHost: ReadableStreamDefaultController<Uint8Array> | undefined;
 	#slip = new SlipReader((packet) => this.#command(packet));
@@ -222,6 +225,7 @@ export class FakeChip implements SerialPortLike {
 			case 0xd1:
 				this.seen.erases.push({ offset: word(0), length: word(1) });
 				this.flash.fill(0xff, word(0), word(0) + word(1));
+				if (this.stuckAt !== undefined) this.flash[this.stuckAt] = 0;
 				return this.#answer(op);
 			case 0xd2:
 				this.#answer(op);
