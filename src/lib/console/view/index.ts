@@ -1,1 +1,2 @@
 export { default as Console } from './Console.svelte';
+export * from './download';

@@ -76,7 +76,7 @@ export function settingsWords({
 				: 'because the new partition table has no such place';
 	return {
 		what: 'This board loses its settings',
-		means: `${names}: its Wi-Fi, its broker and whatever else it was told are gone afterwards, ${cause}.`,
+		means: `${names}: its Wi-Fi, its broker and whatever else it was told are gone from it, ${cause}.`,
 		todo:
 			erase.choice === 'all'
 				? 'Choose “Keep the settings” below, or go on and set it up anew.'

@@ -19,5 +19,6 @@ export * from './image-words';
 export * from './plan-words';
 export * from './problem-words';
 export * from './strip';
+export * from './write-log';
 export * from './write-view';
 export * from './write-words';

@@ -118,7 +118,9 @@ function filled(parts: readonly StripPart[], progress: WriteProgress): readonly 
 function doing(state: FlashState, names: readonly string[]): string {
 	switch (state.kind) {
 		case 'erasing':
-			return 'Erasing the flash. The chip does this by itself and is silent meanwhile.';
+			return state.totalBytes === undefined
+				? 'Erasing the flash. The chip does this by itself and is silent meanwhile.'
+				: `Erasing all but the settings: ${flashSize(state.doneBytes ?? 0)} of ${flashSize(state.totalBytes)}.`;
 		case 'keeping-settings':
 			return `Keeping the settings that are there first: ${flashSize(state.readBytes)} of ${flashSize(state.totalBytes)}.`;
 		case 'comparing':
@@ -135,6 +137,9 @@ function doing(state: FlashState, names: readonly string[]): string {
 			return 'Getting ready.';
 	}
 }
+
+/** What came of a write; undefined while it is not over. */
+export const outcomeWords = (state: FlashState): Words | undefined => outcome(state)?.words;
 
 function outcome(
 	state: FlashState

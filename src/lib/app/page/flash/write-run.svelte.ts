@@ -1,6 +1,7 @@
 import { plainPlan, type BoardFacts, type FirmwareSource, type FlashState } from '$lib/flash';
 import type { PlanWishes, WritePlan } from '$lib/flash';
-import { NO_PROGRESS, planView, progressed, type WriteProgress, writeView } from '$lib/flash/view';
+import { logged, NO_PROGRESS, planView, progressed, writeLog, writeView } from '$lib/flash/view';
+import type { WriteEvent, WriteProgress } from '$lib/flash/view';
 import type { BoardAtWork, FlashWorks } from './works';
 
 const OVER: ReadonlySet<FlashState['kind']> = new Set(['done', 'cancelled', 'failed']);
@@ -15,6 +16,7 @@ export class WriteRun {
 	/** Made anew at each return to it: what the board has now is no longer what it had. */
 	#plan: WritePlan = $state.raw(NOTHING);
 	#stop: AbortController | undefined;
+	#events: readonly WriteEvent[] = [];
 
 	readonly plan = $derived.by(() => planView(this.board, this.#plan));
 	/** undefined until it begins. */
@@ -47,11 +49,13 @@ export class WriteRun {
 		const stop = new AbortController();
 		this.#stop = stop;
 		this.#progress = NO_PROGRESS;
-		this.#state = { kind: 'connecting', attempt: 1 };
+		this.#events = [];
 		const tell = (state: FlashState) => {
+			this.#events = logged(this.#events, state, Date.now());
 			this.#progress = progressed(this.#progress, state);
 			this.#state = state;
 		};
+		tell({ kind: 'connecting', attempt: 1 });
 		await this.works.guarded(() => this.at.write(this.#plan, tell, stop.signal));
 	}
 
@@ -60,10 +64,16 @@ export class WriteRun {
 		this.#stop?.abort();
 	}
 
-	/** Back to the plan. */
+	/** What was planned and what came of it, as a text. */
+	log(): string {
+		return writeLog(this.board, this.firmware, this.#plan, this.#events);
+	}
+
+	/** Back to the plan. What was overridden is asked anew. */
 	again(): void {
 		if (this.running) return;
 		this.#state = undefined;
+		this.#wishes = { ...this.#wishes, overridden: [] };
 		this.#planAnew();
 	}
 
