@@ -7,6 +7,7 @@ import { serveHarness } from '../store/harness-site';
 import { runKillLoop } from '../store/kill-loop';
 import { startBrowser } from '../store/killable-browser';
 import { soakFleet } from './fleet';
+import { soakSessions } from './sessions';
 import { soakParsers } from './parsers/soak';
 
 /** Kills of the long loop; SOAK_KILLS shortens it for a trial. About a second and a half each. */
@@ -20,6 +21,8 @@ const INPUTS = Number(process.env['SOAK_INPUTS'] ?? 1_000_000);
 const SEED = Number(process.env['SOAK_SEED'] ?? Date.now() % 0x7fffffff);
 /** Weeks of device time that a fleet of fifty runs through; SOAK_WEEKS shortens it. */
 const WEEKS = Number(process.env['SOAK_WEEKS'] ?? 3);
+/** People with practice boards that misbehave; SOAK_SESSIONS shortens it. About a second and a half each, ten at once. */
+const SESSIONS = Number(process.env['SOAK_SESSIONS'] ?? 200);
 /** A month reduced to a chart's thousand buckets must come within this, ms. */
 const RANGE_MS = 2000;
 
@@ -97,6 +100,11 @@ await scenario(
 	`${INPUTS} inputs for each parser give a value or an error, in bounded time (seed ${SEED})`,
 	() =>
 		Promise.resolve(soakParsers({ runs: INPUTS, seed: SEED, log: (line) => console.log(`      ${line}`) }))
+);
+
+await scenario(
+	`${SESSIONS} boards that misbehave: no success that is none, no hang, and flashed once they are mended`,
+	() => soakSessions(SESSIONS, (line) => console.log(`      ${line}`))
 );
 
 await scenario(

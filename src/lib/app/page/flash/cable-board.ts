@@ -1,4 +1,4 @@
-import { ok, systemClock, type Result } from '$lib/base';
+import { type Clock, ok, systemClock, type Result } from '$lib/base';
 import {
 	adapterOf,
 	type BaudMemory,
@@ -38,6 +38,8 @@ const LINE_BAUD = 115_200;
 
 export interface CableBoardParts {
 	readonly serial?: SerialLike;
+	/** The system's, where a test has none of its own. */
+	readonly clock?: Clock;
 	/** Makes one for each write; it may be a worker. */
 	readonly compressor: () => Compressor & { close(): void };
 	readonly log: (line: string) => void;
@@ -53,6 +55,7 @@ export interface CableBoardParts {
 /** A board on a port: one lease at a time, for the flasher or for its running program's line. */
 export class CableBoard implements BoardAtWork {
 	readonly #port: BoardPort;
+	readonly #clock: Clock;
 	#flasher: Flasher | undefined;
 	#lease: FlashLease | LineLease | undefined;
 	#board: BoardFacts | undefined;
@@ -65,7 +68,8 @@ export class CableBoard implements BoardAtWork {
 		port: SerialPortLike,
 		private readonly parts: CableBoardParts
 	) {
-		this.#port = new BoardPort(port, { clock: systemClock, ...(parts.serial && { serial: parts.serial }) });
+		this.#clock = parts.clock ?? systemClock;
+		this.#port = new BoardPort(port, { clock: this.#clock, ...(parts.serial && { serial: parts.serial }) });
 	}
 
 	get info(): BoardPort['info'] {
@@ -196,7 +200,7 @@ export class CableBoard implements BoardAtWork {
 	setUp(line: SerialLine, signal: AbortSignal, improvWaitS?: number): Setup {
 		const { firstMessage } = this.parts;
 		const wait = improvWaitS === undefined ? {} : { improvWaitS };
-		return new Setup({ line, clock: systemClock, firstMessage, ...wait }, signal);
+		return new Setup({ line, clock: this.#clock, firstMessage, ...wait }, signal);
 	}
 
 	brokers(signal: AbortSignal): Promise<Result<readonly OfferedBroker[], string>> {
@@ -225,6 +229,6 @@ export class CableBoard implements BoardAtWork {
 		this.#lease = lease.value;
 		const compress = this.parts.compressor();
 		lease.value.signal.addEventListener('abort', () => compress.close(), { once: true });
-		return ok(new Flasher(lease.value, { clock: systemClock, compress, log: this.parts.log }));
+		return ok(new Flasher(lease.value, { clock: this.#clock, compress, log: this.parts.log }));
 	}
 }
