@@ -1,12 +1,11 @@
 import { delay, err, ok, type Clock, type Result } from '$lib/base';
-import { openFault, type FlashLease } from '$lib/link';
+import { isNativeUsb, openFault, type FlashLease } from '$lib/link';
 import { slowerThan } from './baud-ladder';
 import { PORT_BUFFER_BYTES, ROM_BAUD, type ChipOpener, type OpenChip } from './esptool-adapter';
 import type { BoardFacts, FlashError } from './facts';
 import { intoProgram } from './reset';
 import { Stub } from './stub';
 import { StubLine, type LineFault } from './stub-line';
-import { isNativeUsb } from './usb-kind';
 
 /** A bridge needs a moment after its port was opened. Source: esptool-js and esptool wait the same. */
 const SETTLE_MS = 50;
@@ -73,13 +72,21 @@ export class ChipSession {
 		this.#idle = false;
 		this.#beginnings++;
 		const { clock, log, open } = this.parts;
-		const opened = await open(this.lease.device, { clock, log }, onAttempt, signal);
+		const opened = await open(this.lease, { clock, log }, onAttempt, signal);
 		if (!opened.ok) return opened;
 		const before = this.#chip?.board.mac;
 		if (before !== undefined && before !== opened.value.board.mac)
 			return err({ kind: 'failed', cause: `another board answers: ${opened.value.board.mac}` });
 		this.#chip = opened.value;
 		return this.#listen(opened.value.baud) ?? ok(opened.value);
+	}
+
+	/** The port went away: a chip with its own USB may have restarted. @returns whether it is there again, to be begun with anew */
+	async comesBack(signal: AbortSignal): Promise<boolean> {
+		const { device } = this.lease;
+		if (!isNativeUsb(device)) return false;
+		this.parts.log('The board left the USB: waiting for it to come back…');
+		return this.lease.back(device, signal);
 	}
 
 	/** To `wished` bits per second, or to the next slower rate that works. A chip's own USB has one speed, whatever is asked. */
@@ -92,7 +99,7 @@ export class ChipSession {
 				this.parts.log(`The line works at ${baud} baud.`);
 				return ok(baud);
 			}
-			if (!changed.ok && this.lease.signal.aborted) return err({ kind: 'unplugged' });
+			if (!changed.ok && this.lease.signal.aborted) return err(this.gone);
 			this.parts.log(`The line does not work at ${baud} baud.`);
 			this.#failed(baud);
 			const again = await this.begin(() => undefined, signal);
@@ -113,7 +120,7 @@ export class ChipSession {
 		this.#failed(from);
 		const changed = await this.#changeTo(next, signal);
 		if (changed.ok && changed.value) return ok(true);
-		if (!changed.ok && this.lease.signal.aborted) return err({ kind: 'unplugged' });
+		if (!changed.ok && this.lease.signal.aborted) return err(this.gone);
 		const again = await this.begin(() => undefined, signal);
 		if (!again.ok) return again;
 		const fast = await this.speedUp(next, signal);
@@ -130,17 +137,24 @@ export class ChipSession {
 		try {
 			await intoProgram(this.lease.device, clock, NEVER); // a pulse that has begun is ended: a chip must not stay in reset
 		} catch (cause) {
-			log(`No reset pulse: ${cause instanceof Error ? cause.message : String(cause)}`); // gone, or never opened
+			// Gone, or never opened. A chip's own USB goes with the reset, before the pulse is over.
+			if (!isNativeUsb(this.lease.device))
+				log(`No reset pulse: ${cause instanceof Error ? cause.message : String(cause)}`);
 		}
 		await this.#close();
 	}
 
+	/** The port is no longer ours: what that is for this kind of cable. */
+	get gone(): FlashError {
+		return { kind: isNativeUsb(this.lease.device) ? 'not-back' : 'unplugged' };
+	}
+
 	/** What a fault of the line means to who holds the board. */
 	errorOf(fault: LineFault): FlashError {
-		if (this.lease.signal.aborted) return { kind: 'unplugged' };
+		if (this.lease.signal.aborted) return this.gone;
 		switch (fault.kind) {
 			case 'lost':
-				return fault.error;
+				return fault.error.kind === 'unplugged' ? this.gone : fault.error;
 			case 'refused':
 				return { kind: 'stub-failed', cause: `error 0x${fault.code.toString(16)}` };
 			case 'silent':

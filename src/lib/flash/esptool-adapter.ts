@@ -1,13 +1,19 @@
 import type { ESPLoader } from 'esptool-js';
-import { err, ok, untilAborted, type Clock, type Result } from '$lib/base';
+import { done, err, ok, untilAborted, type Clock, type Result } from '$lib/base';
 import { isChipFamily } from '$lib/formats';
-import { openFault, type SerialPortLike } from '$lib/link';
+import {
+	isNativeUsb,
+	openFault,
+	usbKindOf,
+	type FlashLease,
+	type SerialPortLike,
+	type UsbKind
+} from '$lib/link';
 import { flashFacts, locks, romFacts } from './chip-facts';
 import type { BoardFacts, FlashError } from './facts';
 import { Ears } from './heard';
 import { intoDownload, resetLadder, type ResetKind } from './reset';
 import { tapped } from './tapped-port';
-import { usbKindOf, type UsbKind } from './usb-kind';
 
 /** A chip whose stub runs and listens, on a port that is open with both streams free. */
 export interface OpenChip {
@@ -17,8 +23,11 @@ export interface OpenChip {
 	readonly blockBytes: number;
 }
 
+/** Where a chip is opened: its port, which may be another one after a reset. */
+export type ChipPlace = Pick<FlashLease, 'device' | 'back'>;
+
 export type ChipOpener = (
-	port: SerialPortLike,
+	place: ChipPlace,
 	parts: { readonly clock: Clock; readonly log: (line: string) => void },
 	onAttempt: (attempt: number) => void,
 	signal: AbortSignal
@@ -34,14 +43,11 @@ export const PORT_BUFFER_BYTES = 0x8000;
  * esptool-js, whose throws end here. The library is fetched when first needed. Leaves the port open in any case.
  * Rejects only with the signal's reason.
  */
-export const openChip: ChipOpener = async (port, { clock, log }, onAttempt, signal) => {
+export const openChip: ChipOpener = async (place, { clock, log }, onAttempt, signal) => {
 	const { ClassicReset, ESPLoader, Transport, UsbJtagSerialReset } = await import('esptool-js');
 	const ears = new Ears();
-	try {
-		await port.open({ baudRate: ROM_BAUD, bufferSize: PORT_BUFFER_BYTES });
-	} catch (cause) {
-		return err(openFault(cause));
-	}
+	const opened = await openAtRomBaud(place.device);
+	if (!opened.ok) return opened;
 
 	/** The library opens and closes as it sees fit; here the port stays as it is, and one reader runs. */
 	class HeldTransport extends Transport {
@@ -58,9 +64,12 @@ export const openChip: ChipOpener = async (port, { clock, log }, onAttempt, sign
 	}
 
 	let failure: FlashError | undefined;
-	for (const [i, kind] of resetLadder(port).entries()) {
+	const ladder = [...resetLadder(place.device)];
+	for (let attempts = 1; ladder.length > 0; attempts++) {
+		const port = place.device;
+		const kind = ladder.shift()!;
 		signal.throwIfAborted();
-		onAttempt(i + 1);
+		onAttempt(attempts);
 		log(RESET_WORDS[kind]);
 		const tap = tapped(port, (bytes) => ears.hear(bytes));
 		const reset = () => intoDownload(tap.port, kind, clock, signal);
@@ -90,15 +99,40 @@ export const openChip: ChipOpener = async (port, { clock, log }, onAttempt, sign
 			if (FOR_GOOD.has(failure.kind)) return tried;
 		} catch (cause) {
 			signal.throwIfAborted();
-			if (tap.lost) return err({ kind: 'unplugged' });
-			log(cause instanceof Error ? cause.message : String(cause));
+			if (!tap.lost) log(cause instanceof Error ? cause.message : String(cause));
 		} finally {
 			await tap.release();
 			await reading;
 		}
+		if (!tap.lost) continue;
+		const there = await openedAgain(place, port, log, signal);
+		if (!there.ok) return there;
+		if (kind !== 'none') ladder.unshift('none'); // the reset may have done what it was to do
 	}
 	return err(failure ?? { kind: 'no-answer', heard: ears.verdict });
 };
+
+async function openAtRomBaud(port: SerialPortLike): Promise<Result<void, FlashError>> {
+	try {
+		await port.open({ baudRate: ROM_BAUD, bufferSize: PORT_BUFFER_BYTES });
+		return done;
+	} catch (cause) {
+		return err(openFault(cause));
+	}
+}
+
+/** After the port went away: a chip's own USB does so with each reset, and comes back as another port. */
+async function openedAgain(
+	place: ChipPlace,
+	lost: SerialPortLike,
+	log: (line: string) => void,
+	signal: AbortSignal
+): Promise<Result<void, FlashError>> {
+	if (!isNativeUsb(lost)) return err({ kind: 'unplugged' });
+	log('The board left the USB: waiting for it to come back…');
+	if (!(await place.back(lost, signal))) return err({ kind: 'not-back' });
+	return openAtRomBaud(place.device);
+}
 
 /** What another try would not change. */
 const FOR_GOOD: ReadonlySet<FlashError['kind']> = new Set(['secure-download', 'unsupported-chip', 'no-stub']);

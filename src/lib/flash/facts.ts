@@ -1,7 +1,6 @@
 import type { ChipFamily, FlasherArgs } from '$lib/formats';
-import type { PortError } from '$lib/link';
+import type { PortError, UsbKind } from '$lib/link';
 import type { FlashId } from './flash-id';
-import type { UsbKind } from './usb-kind';
 
 /** What a chip says of itself, once its ROM answers. */
 export interface BoardFacts {
@@ -69,6 +68,8 @@ export type FlashError =
 	| PortError
 	/** No ROM answers: what came instead tells a dead line, a wrong speed and a running program apart. */
 	| { readonly kind: 'no-answer'; readonly heard: 'nothing' | 'noise' | 'boot-log' }
+	/** A chip's own USB went away, with a reset or its cable, and did not come back in time; or as a device that this page may not use. */
+	| { readonly kind: 'not-back' }
 	/** What the flash holds is not what was sent: the MD5 of the region at this offset. */
 	| { readonly kind: 'verify-failed'; readonly offsetBytes: number }
 	| { readonly kind: 'block-failed'; readonly offsetBytes: number; readonly attempts: number }

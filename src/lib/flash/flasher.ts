@@ -221,10 +221,10 @@ export class Flasher {
 	): Promise<Result<T, FlashError>> {
 		try {
 			const result = await act;
-			return !result.ok && this.lease.signal.aborted ? err({ kind: 'unplugged' }) : result;
+			return !result.ok && this.lease.signal.aborted ? err(this.#session.gone) : result;
 		} catch (cause) {
 			signal.throwIfAborted();
-			if (this.lease.signal.aborted) return err({ kind: 'unplugged' });
+			if (this.lease.signal.aborted) return err(this.#session.gone);
 			throw cause;
 		}
 	}

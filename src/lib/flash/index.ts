@@ -21,5 +21,4 @@ export * from './sources';
 export * from './sources-build';
 export * from './sources-check';
 export type { FileError } from './sources-zip';
-export * from './usb-kind';
 export * from './worker-compressor';

@@ -39,9 +39,10 @@ export class Recovery {
 	 */
 	async meetAgain(fault: LineFault | undefined, signal: AbortSignal): Promise<Result<undefined, FlashError>> {
 		const { session, baud } = this;
-		if (fault?.kind === 'lost') return err(session.errorOf(fault));
+		const gone = fault?.kind === 'lost';
+		if (gone && !(await session.comesBack(signal))) return err(session.errorOf(fault));
 		this.#strain.fault();
-		const met = await session.stub?.resync(signal);
+		const met = gone ? undefined : await session.stub?.resync(signal);
 		if (met && !met.ok) return err(session.errorOf(met.error));
 		if (!met?.value) {
 			this.#strain.fault(); // a stub that is lost weighs more than a block

@@ -1,6 +1,5 @@
 import { delay, type Clock } from '$lib/base';
-import type { SerialPortLike } from '$lib/link';
-import { usbKindOf } from './usb-kind';
+import { usbKindOf, type SerialPortLike } from '$lib/link';
 
 /** Lines as [DTR, RTS] and how long they stay, ms. */
 type Pulse = readonly (readonly [dtr: boolean, rts: boolean, holdMs: number])[];

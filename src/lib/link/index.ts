@@ -12,3 +12,4 @@ export * from './serial/lease';
 export * from './serial/line-splitter';
 export * from './serial/port';
 export * from './serial/port-fault';
+export * from './serial/usb-kind';

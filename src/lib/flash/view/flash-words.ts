@@ -42,6 +42,14 @@ export function flashErrorWords(error: FlashError): BoardWords {
 		case 'permission':
 		case 'failed':
 			return { ...portErrorWords(error), drawBoot: false };
+		case 'not-back':
+			return {
+				what: 'The board left the USB and did not come back',
+				means:
+					'Its chip is its own USB device, so it goes with every restart and comes back within seconds. This time it did not, or as a device that this page was never allowed to use.',
+				todo: 'If it is plugged in, choose its port anew: it may have another name now. If that does not help, hold BOOT while you plug it in.',
+				drawBoot: true
+			};
 		case 'no-answer':
 			return { ...HEARD[error.heard], drawBoot: true };
 		case 'verify-failed':

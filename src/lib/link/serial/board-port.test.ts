@@ -108,20 +108,62 @@ describe('BoardPort', () => {
 			board = new BoardPort(port, { clock, serial });
 		});
 
-		it('follows the board that comes back as another product of the same maker', async () => {
-			const lease = await heldLine();
+		it('keeps the lease of a board that comes back as another product of the same maker', async () => {
+			const { lease, line } = await openLine();
+			const heard: string[] = [];
+			line.onText((bytes) => heard.push(new TextDecoder().decode(bytes)), never);
 			port.unplug();
 			clock.advance(2000);
 			serial.appear(new FakePort({ usbVendorId: 0x10c4, usbProductId: 1 }));
-			expect(board.state).toEqual({ kind: 'unplugged' });
+			expect(board.isOn(port)).toBe(true);
+			const writing = line.write(utf8('while it is away'), never);
 			const back = new FakePort(program);
 			serial.appear(back);
-			expect(board.state).toEqual({ kind: 'free' });
+			expect(board.state).toEqual({ kind: 'held', use: 'line' });
 			expect(board.isOn(back)).toBe(true);
-			expect(lease.signal.aborted).toBe(true);
-			await openLine();
-			back.unplug();
+			expect(await writing).toEqual({ ok: true, value: undefined });
+			expect(back.text).toBe('while it is away');
+			back.say(utf8('here again'));
+			await settle();
+			expect(heard).toEqual(['here again']);
+			expect(lease.signal.aborted).toBe(false);
+			await lease.release();
+			expect(back.isOpen).toBe(false);
+		});
+
+		it('ends the lease of a board that stays away', async () => {
+			const { lease, line } = await openLine();
+			port.unplug();
+			expect(board.state).toEqual({ kind: 'held', use: 'line' });
+			clock.advance(REENUMERATION_MS);
 			expect(board.state).toEqual({ kind: 'unplugged' });
+			expect(lease.signal.reason).toMatchObject({ why: 'unplugged' });
+			await settle();
+			expect(line.signal.aborted).toBe(true);
+		});
+
+		it('waits with a new lease for a board that is away, and not for ever', async () => {
+			port.unplug();
+			const leased = board.lease('line', never);
+			await settle();
+			const back = new FakePort(program);
+			serial.appear(back);
+			expect(await leased).toMatchObject({ ok: true });
+			back.unplug();
+			const stop = new AbortController();
+			const given = board.lease('flash', stop.signal);
+			stop.abort(new Error('enough'));
+			await expect(given).rejects.toThrow('enough');
+		});
+
+		it('closes a line at once that waits for its board', async () => {
+			const { lease } = await openLine();
+			port.unplug();
+			await settle();
+			await lease.release();
+			expect(board.state).toEqual({ kind: 'unplugged' });
+			serial.appear(new FakePort(rom));
+			expect(board.state).toEqual({ kind: 'free' });
 		});
 
 		it('takes only the same product for itself when it was away for long', () => {

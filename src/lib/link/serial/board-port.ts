@@ -1,18 +1,16 @@
 import { assert, err, ok, untilAborted, type Clock, type Result } from '$lib/base';
+import { Absence, noticed, REENUMERATION_MS } from './coming-back';
 import { HeldFlashLease, HeldLineLease, type HeldLease, type LeaseGiver } from './held-lease';
 import type { LeaseOf } from './lease';
 import type { PortError, PortLost, PortState, PortUse, SerialLike, SerialPortLike } from './port';
+import { isNativeUsb } from './usb-kind';
 
-/**
- * How long after it vanished a board may come back as another product of the same maker and still be taken for itself: a chip
- * with native USB does so when it goes from its ROM to its program. Windows may take some seconds to set up a new device.
- */
-export const REENUMERATION_MS = 10_000;
+export { REENUMERATION_MS } from './coming-back';
 
 /**
  * One board's port, for as long as the page knows it. Gives one lease at a time. Unplugging ends the lease; a port that comes
  * back with the same maker and product, or soon after with the same maker, is the same board, and can be leased again without
- * the picker.
+ * the picker. A chip's own USB, which is away while its chip restarts, keeps its lease meanwhile.
  */
 export class BoardPort {
 	readonly #clock: Clock;
@@ -25,6 +23,9 @@ export class BoardPort {
 	/** Settles when the last holder's port is closed. */
 	#closing: Promise<void> = Promise.resolve();
 	#lostAtMs: number | undefined;
+	/** Its own USB is away, and may come back. */
+	#absence: Absence | undefined;
+	readonly #onVanished = new Set<() => void>();
 
 	/** @param parts.serial `navigator.serial`, which tells of a port that came back as a new object */
 	constructor(port: SerialPortLike, { clock, serial }: { clock: Clock; serial?: SerialLike }) {
@@ -34,7 +35,8 @@ export class BoardPort {
 		this.#giver = {
 			clock,
 			handOn: (from, use) => this.#handOn(from, use),
-			release: (from, why) => this.#release(from, why)
+			release: (from, why) => this.#release(from, why),
+			back: (from, lost, signal) => this.#back(from, lost, signal)
 		};
 		this.#attach(port);
 		serial?.addEventListener('connect', this.#appeared);
@@ -70,11 +72,12 @@ export class BoardPort {
 	}
 
 	/**
-	 * Waits only for a port that is being closed. Rejects with the signal's reason where it aborts before.
+	 * Waits for a port that is being closed, and for a chip's own USB that is away while its chip restarts. Rejects with the signal's reason where it aborts before.
 	 * @param signal ends the lease too
 	 */
 	async lease<U extends PortUse>(use: U, signal: AbortSignal): Promise<Result<LeaseOf<U>, PortError>> {
 		await untilAborted(this.#closing, signal);
+		if (!this.#holder) await this.#absence?.over(signal);
 		if (this.#state.kind === 'unplugged') return err({ kind: 'unplugged' });
 		if (this.#holder) return err({ kind: 'held', by: this.#holder.use });
 		const lease = this.#begin(use);
@@ -88,6 +91,7 @@ export class BoardPort {
 	async leave(): Promise<void> {
 		this.#serial?.removeEventListener('connect', this.#appeared);
 		this.#detach(this.#port);
+		this.#absence?.end(undefined);
 		if (this.#holder) await this.#release(this.#holder, 'released');
 	}
 
@@ -104,6 +108,7 @@ export class BoardPort {
 		const closed = from.end('handed-on'); // still the holder meanwhile: nobody comes between
 		this.#closing = closed;
 		await closed;
+		await this.#absence?.over(new AbortController().signal); // bounded by itself
 		if (held && this.#holder === from) return this.#begin(use);
 		const lost = LEASES[use](this.#giver, this.#port);
 		await lost.end('unplugged');
@@ -115,7 +120,7 @@ export class BoardPort {
 		if (this.#holder === lease) {
 			this.#holder = undefined;
 			this.#closing = closed.then(() => {
-				if (this.#state.kind === 'held') this.#become({ kind: 'free' });
+				if (this.#state.kind === 'held') this.#become({ kind: this.#absence ? 'unplugged' : 'free' });
 			});
 			await this.#closing;
 		}
@@ -124,11 +129,47 @@ export class BoardPort {
 
 	readonly #vanished = () => {
 		this.#lostAtMs = this.#clock.now();
+		for (const fn of [...this.#onVanished]) fn();
+		if (isNativeUsb(this.#port)) {
+			this.#absence?.end(undefined);
+			this.#absence = new Absence(this.#clock, this.#stayedAway);
+			if (!this.#holder) this.#become({ kind: 'unplugged' });
+		} else this.#unplugged();
+	};
+
+	readonly #stayedAway = () => {
+		this.#absence = undefined;
+		this.#unplugged();
+	};
+
+	#unplugged(): void {
 		const holder = this.#holder;
 		this.#holder = undefined;
 		if (holder) this.#closing = holder.end('unplugged');
 		this.#become({ kind: 'unplugged' });
-	};
+	}
+
+	/** See FlashLease.back. Rejects with the signal's reason. */
+	async #back(
+		from: HeldLease,
+		lost: SerialPortLike,
+		signal: AbortSignal
+	): Promise<SerialPortLike | undefined> {
+		if (!isNativeUsb(lost)) return undefined;
+		const until = AbortSignal.any([signal, from.signal]);
+		const told = (fn: () => void) => {
+			this.#onVanished.add(fn);
+			return () => void this.#onVanished.delete(fn);
+		};
+		try {
+			if (this.#port === lost && !this.#absence) await noticed(this.#clock, told, until);
+			await this.#absence?.over(until);
+		} catch (cause) {
+			signal.throwIfAborted();
+			if (!from.signal.aborted) throw cause;
+		}
+		return this.#holder === from && this.#port !== lost ? this.#port : undefined;
+	}
 
 	readonly #appeared = (event: Event) => {
 		const port = portOf(event);
@@ -138,13 +179,17 @@ export class BoardPort {
 	readonly #returned = () => this.#cameBack(this.#port);
 
 	#cameBack(port: SerialPortLike): void {
-		if (this.#state.kind !== 'unplugged') return;
+		const absence = this.#absence;
+		if (this.#state.kind !== 'unplugged' && !absence) return;
+		this.#absence = undefined;
 		if (port !== this.#port) {
 			this.#detach(this.#port);
 			this.#port = port;
 			this.#attach(port);
 		}
-		this.#become({ kind: 'free' });
+		if (this.#holder) this.#holder.moved(port);
+		else this.#become({ kind: 'free' });
+		absence?.end(port);
 	}
 
 	#isSame(port: SerialPortLike): boolean {

@@ -8,6 +8,8 @@ export interface LeaseGiver {
 	readonly clock: Clock;
 	handOn<V extends PortUse>(from: HeldLease, use: V): Promise<LeaseOf<V>>;
 	release(from: HeldLease, why: PortLost['why']): Promise<void>;
+	/** The port that the board is on after it went away; undefined where it does not come back. */
+	back(from: HeldLease, lost: SerialPortLike, signal: AbortSignal): Promise<SerialPortLike | undefined>;
 }
 
 /** What both kinds of lease do alike: they end once, and close what they had open before the next one begins. */
@@ -18,7 +20,7 @@ export abstract class HeldLease {
 
 	constructor(
 		protected readonly giver: LeaseGiver,
-		protected readonly port: SerialPortLike
+		protected port: SerialPortLike
 	) {}
 
 	get signal(): AbortSignal {
@@ -31,6 +33,15 @@ export abstract class HeldLease {
 
 	release(): Promise<void> {
 		return this.giver.release(this, 'released');
+	}
+
+	async back(lost: SerialPortLike, signal: AbortSignal): Promise<boolean> {
+		return (await this.giver.back(this, lost, signal)) !== undefined;
+	}
+
+	/** The board is on another port now. For the giver only. */
+	moved(port: SerialPortLike): void {
+		this.port = port;
 	}
 
 	/** Tells the holder, then closes the port. For the giver only. */
@@ -73,6 +84,7 @@ export class HeldLineLease extends HeldLease implements LineLease {
 			const { clock } = this.giver;
 			return OpenLine.open(this.port, baud, {
 				clock,
+				back: (lost, signal) => this.giver.back(this, lost, signal),
 				onLost: () => void this.giver.release(this, 'unplugged')
 			});
 		})();

@@ -17,7 +17,14 @@ export interface PortLease<U extends PortUse> {
 
 /** Only a flash lease gives the raw port: esptool-js opens, reads, writes and closes it itself. */
 export interface FlashLease extends PortLease<'flash'> {
+	/** Another one after the board came back. */
 	readonly device: SerialPortLike;
+	/**
+	 * A chip's own USB leaves the bus when the chip restarts, and comes back as another port: this waits for it, for a bounded time.
+	 * @param lost the `device` that went away
+	 * @returns false at once for a bridge; and where it did not go away, does not come back, or the lease ends
+	 */
+	back(lost: SerialPortLike, signal: AbortSignal): Promise<boolean>;
 }
 
 /** A running firmware's line: log text, Improv packets and Device API frames share it, and one reader takes them apart. */

@@ -1,5 +1,6 @@
 import { Counters, delay, done, err, ok, untilAborted, type Clock, type Result } from '$lib/base';
 import { encodeFrame } from './api-frame';
+import { Listeners } from './listeners';
 import type { ImprovPacket, LineFault, ReceiveFault, SerialLine } from './lease';
 import { LineSplitter } from './line-splitter';
 import { PortLost, type PortError, type SerialPortLike } from './port';
@@ -10,9 +11,16 @@ const RESET_PULSE_MS = 100;
 /** Chromium's own is 255 B, which a log at 921,600 baud fills while the page draws a frame. */
 const BUFFER_BYTES = 64 * 1024;
 
+export interface LineParts {
+	readonly clock: Clock;
+	/** Waits for a board whose own USB left the bus; undefined where it does not come back. */
+	readonly back: (lost: SerialPortLike, signal: AbortSignal) => Promise<SerialPortLike | undefined>;
+	readonly onLost: () => void;
+}
+
 /**
- * An open port with a running firmware at the other end: the one reader and the one writer of it. It ends by `close`, or when
- * the device is gone; then `onLost` is called, once.
+ * An open port with a running firmware at the other end: the one reader and the one writer of it. A chip's own USB that is away
+ * while the chip restarts is waited for, and the line goes on. It ends by `close`, or when the device is gone; then `onLost` is called, once.
  */
 export class OpenLine implements SerialLine {
 	readonly dropped = new Counters<LineFault>();
@@ -31,6 +39,8 @@ export class OpenLine implements SerialLine {
 	#reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 	#reading: Promise<void> = Promise.resolve();
 	#stopping = false;
+	/** Settles when the port is there again, or given up. */
+	#away: Promise<void> | undefined;
 	/** Settles when all acts asked so far are through: writes and baud changes go one after another. */
 	#tail: Promise<unknown> = Promise.resolve();
 	/** Settles when a write that was given up has left the stream, and the port has a new one. */
@@ -38,10 +48,9 @@ export class OpenLine implements SerialLine {
 	#closed: Promise<void> | undefined;
 
 	private constructor(
-		private readonly port: SerialPortLike,
+		private port: SerialPortLike,
 		baud: number,
-		private readonly clock: Clock,
-		private readonly onLost: () => void
+		private readonly parts: LineParts
 	) {
 		this.#baud = baud;
 	}
@@ -49,14 +58,14 @@ export class OpenLine implements SerialLine {
 	static async open(
 		port: SerialPortLike,
 		baud: number,
-		{ clock, onLost }: { clock: Clock; onLost: () => void }
+		parts: LineParts
 	): Promise<Result<OpenLine, PortError>> {
 		try {
 			await port.open({ baudRate: baud, bufferSize: BUFFER_BYTES });
 		} catch (cause) {
 			return err(openFault(cause));
 		}
-		const line = new OpenLine(port, baud, clock, onLost);
+		const line = new OpenLine(port, baud, parts);
 		line.#reading = line.#read();
 		return ok(line);
 	}
@@ -94,12 +103,15 @@ export class OpenLine implements SerialLine {
 	}
 
 	async reset(): Promise<Result<void, PortError>> {
+		const { port } = this;
 		try {
-			await this.port.setSignals({ dataTerminalReady: false, requestToSend: true });
-			await delay(RESET_PULSE_MS, this.clock, this.#ended.signal);
-			await this.port.setSignals({ dataTerminalReady: false, requestToSend: false });
+			await port.setSignals({ dataTerminalReady: false, requestToSend: true });
+			await delay(RESET_PULSE_MS, this.parts.clock, this.#ended.signal);
+			await port.setSignals({ dataTerminalReady: false, requestToSend: false });
 			return done;
 		} catch (cause) {
+			await this.#away; // a chip's own USB goes with the reset, before the pulse is over
+			if (this.port !== port && !this.#ended.signal.aborted) return done;
 			return err(this.#ended.signal.aborted ? { kind: 'unplugged' } : lineFault(cause));
 		}
 	}
@@ -129,6 +141,7 @@ export class OpenLine implements SerialLine {
 		signal.throwIfAborted();
 		const stop = AbortSignal.any([signal, this.#ended.signal]);
 		await untilAborted(this.#dropping, stop).catch(() => signal.throwIfAborted());
+		if (this.#away) await untilAborted(this.#away, stop).catch(() => signal.throwIfAborted());
 		const stream = this.port.writable;
 		if (this.#ended.signal.aborted || !stream) return err({ kind: 'unplugged' });
 		const writer = stream.getWriter();
@@ -177,7 +190,22 @@ export class OpenLine implements SerialLine {
 			if (!(await this.#readStream(last))) break;
 		}
 		this.#splitter.end();
-		if (!this.#stopping) this.#lost();
+		if (!this.#stopping) await (this.#away = this.#return());
+	}
+
+	/** Goes on where the board comes back, else ends the line. */
+	async #return(): Promise<void> {
+		const port = await this.parts.back(this.port, this.#ended.signal).catch(() => undefined); // closed meanwhile
+		if (!port || this.#stopping) return this.#lost();
+		try {
+			await port.open({ baudRate: this.#baud, bufferSize: BUFFER_BYTES });
+		} catch {
+			return this.#lost();
+		}
+		this.port = port;
+		this.#away = undefined;
+		if (this.#stopping) return this.#closePort();
+		this.#reading = this.#read();
 	}
 
 	/** @returns true where the port goes on with a new stream */
@@ -222,21 +250,6 @@ export class OpenLine implements SerialLine {
 	#lost(): void {
 		if (this.#ended.signal.aborted) return;
 		void this.end('unplugged');
-		this.onLost();
-	}
-}
-
-/** Listeners of one kind of piece, each until its signal aborts. */
-class Listeners<T> {
-	readonly #all = new Set<(item: T) => void>();
-
-	add(fn: (item: T) => void, signal: AbortSignal): void {
-		if (signal.aborted) return;
-		this.#all.add(fn);
-		signal.addEventListener('abort', () => this.#all.delete(fn), { once: true });
-	}
-
-	tell(item: T): void {
-		for (const fn of [...this.#all]) fn(item);
+		this.parts.onLost();
 	}
 }

@@ -13,6 +13,8 @@ export interface SerialPortLike {
 	close(): Promise<void>;
 	setSignals(signals: SerialSignals): Promise<void>;
 	getInfo(): { usbVendorId?: number; usbProductId?: number };
+	/** Who tells that it came back, where that is not `navigator.serial`. */
+	readonly bus?: SerialLike;
 	forget?(): Promise<void>;
 	addEventListener(type: 'connect' | 'disconnect', fn: (event: Event) => void): void;
 	removeEventListener(type: 'connect' | 'disconnect', fn: (event: Event) => void): void;

@@ -10,7 +10,6 @@ import {
 	Flasher,
 	type FlashReport,
 	type FlashState,
-	isNativeUsb,
 	keptAfter,
 	type KeptBaud,
 	planWrite,
@@ -23,6 +22,7 @@ import {
 import type { PartitionTable } from '$lib/formats';
 import {
 	BoardPort,
+	isNativeUsb,
 	type FlashLease,
 	type LineLease,
 	type PortError,
@@ -69,7 +69,8 @@ export class CableBoard implements BoardAtWork {
 		private readonly parts: CableBoardParts
 	) {
 		this.#clock = parts.clock ?? systemClock;
-		this.#port = new BoardPort(port, { clock: this.#clock, ...(parts.serial && { serial: parts.serial }) });
+		const serial = port.bus ?? parts.serial;
+		this.#port = new BoardPort(port, { clock: this.#clock, ...(serial && { serial }) });
 	}
 
 	get info(): BoardPort['info'] {
@@ -192,6 +193,7 @@ export class CableBoard implements BoardAtWork {
 		line.value.onText(onText, signal);
 		if (this.#begunUnheard) {
 			this.#begunUnheard = false;
+			if (isNativeUsb(this.#port)) return line; // a reset would take it off the bus again, and its log with it
 			await line.value.reset(); // so that the log begins where the chip does; a line that ended says so itself
 		}
 		return line;

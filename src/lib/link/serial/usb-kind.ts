@@ -1,4 +1,4 @@
-import type { SerialPortLike } from '$lib/link';
+import type { SerialPortLike } from './port';
 
 /** What is at the computer's end of the cable, by its USB numbers. */
 export type UsbKind =
