@@ -71,7 +71,15 @@ const noise = (length: number): Uint8Array<ArrayBuffer> => {
 	return Uint8Array.from({ length }, () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24);
 };
 function planOf(bytes: Uint8Array<ArrayBuffer>): WritePlan {
-	const region = { offset: 0x10000, length: bytes.length, label: 'app', kind: 'unknown', bytes } as const;
+	const region = {
+		offset: 0x10000,
+		length: bytes.length,
+		label: 'app',
+		kind: 'unknown',
+		bytes,
+		images: [],
+		overwrites: []
+	} as const;
 	return { mac: MAC, regions: [region], eraseAll: false, erased: [], kept: [], problems: [] };
 }
 
