@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock, textOf, type Clock } from '$lib/base';
 import { Flasher, sameThreadCompressor, type FlashState, type WritePlan } from '$lib/flash';
 import { BoardPort } from '$lib/link';
+import { Flasher, plainPlan, sameThreadCompressor, type FlashError, type WritePlan } from '$lib/flash';
 import {
 	doorTo,
 	INSTANT_TIMING,
@@ -70,18 +71,7 @@ const noise = (length: number): Uint8Array<ArrayBuffer> => {
 	let state = 7;
 	return Uint8Array.from({ length }, () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24);
 };
-function planOf(bytes: Uint8Array<ArrayBuffer>): WritePlan {
-	const region = {
-		offset: 0x10000,
-		length: bytes.length,
-		label: 'app',
-		kind: 'unknown',
-		bytes,
-		images: [],
-		overwrites: []
-	} as const;
-	return { mac: MAC, regions: [region], eraseAll: false, erased: [], kept: [], problems: [] };
-}
+const planOf = (bytes: Uint8Array<ArrayBuffer>): WritePlan => plainPlan(MAC, [{ offset: 0x10000, bytes }]);
 
 describe('a board on its own USB', () => {
 	it.each(['ESP32-S3', 'ESP32-C3', 'ESP32-C6', 'ESP32-H2'] as const)(
