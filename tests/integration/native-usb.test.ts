@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock, textOf, type Clock } from '$lib/base';
-import { Flasher, sameThreadCompressor, type FlashState, type WritePlan } from '$lib/flash';
+import { Flasher, plainPlan, sameThreadCompressor, type FlashState, type WritePlan } from '$lib/flash';
 import { BoardPort } from '$lib/link';
-import { Flasher, plainPlan, sameThreadCompressor, type FlashError, type WritePlan } from '$lib/flash';
 import {
 	doorTo,
 	INSTANT_TIMING,
