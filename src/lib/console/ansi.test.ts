@@ -21,7 +21,7 @@ const sameStyle = (a: { style: object }, b: { style: object }) =>
 describe('AnsiReader', () => {
 	it('reads the colours of an ESP-IDF log', () => {
 		expect(read('\u001b[0;32mI (31) boot: up\u001b[0m\r\n')).toEqual([
-			{ kind: 'text', text: 'I (31) boot: up', style: { colour: 'green' } },
+			{ kind: 'text', text: 'I (31) boot: up', style: { ink: 2 } },
 			{ kind: 'carriage-return' },
 			{ kind: 'line-feed' }
 		]);
@@ -29,21 +29,44 @@ describe('AnsiReader', () => {
 
 	it('adds weights and takes them back', () => {
 		expect(read('\u001b[1;91ma\u001b[22mb\u001b[39mc')).toEqual([
-			{ kind: 'text', text: 'a', style: { bold: true, colour: 'red', bright: true } },
-			{ kind: 'text', text: 'b', style: { colour: 'red', bright: true } },
+			{ kind: 'text', text: 'a', style: { bold: true, ink: 9 } },
+			{ kind: 'text', text: 'b', style: { ink: 9 } },
 			{ kind: 'text', text: 'c', style: {} }
 		]);
 	});
 
-	it('passes over colours beyond the eight without taking their numbers for others', () => {
-		expect(joined(read('\u001b[38;5;1mx\u001b[48;2;1;31;7my\u001b[38;5;4;1mz'))).toEqual([
-			{ kind: 'text', text: 'xy', style: {} },
-			{ kind: 'text', text: 'z', style: { bold: true } }
+	it('knows 256 and true colours, and takes their numbers for nothing else', () => {
+		expect(joined(read('\u001b[38;5;1mx\u001b[48;2;1;31;7my\u001b[39;49;38;5;208;1mz'))).toEqual([
+			{ kind: 'text', text: 'x', style: { ink: 1 } },
+			{ kind: 'text', text: 'y', style: { ink: 1, paper: '#011f07' } },
+			{ kind: 'text', text: 'z', style: { ink: '#ff8700', bold: true } }
+		]);
+		expect(joined(read('\u001b[38;5;244ma\u001b[0;38;5;999mb\u001b[38;2;300;0;0mc\u001b[38;5md'))).toEqual([
+			{ kind: 'text', text: 'a', style: { ink: '#808080' } },
+			{ kind: 'text', text: 'bcd', style: {} }
 		]);
 	});
 
+	it('carries out what happens within a line', () => {
+		expect(read('a\b\u001b[K\u001b[2K\u001b[5C\u001b[D\u001b[3G\u001b[7K')).toEqual([
+			{ kind: 'text', text: 'a', style: {} },
+			{ kind: 'move', columns: -1 },
+			{ kind: 'erase', what: 'to-end' },
+			{ kind: 'erase', what: 'line' },
+			{ kind: 'move', columns: 5 },
+			{ kind: 'move', columns: -1 },
+			{ kind: 'column', at: 2 }
+		]);
+	});
+
+	it('gives equal styles as one object', () => {
+		const reader = new AnsiReader();
+		const [a, , b] = reader.read('\u001b[0;32ma\n\u001b[0m\u001b[32mb') as { style?: object }[];
+		expect(a?.style).toBe(b?.style);
+	});
+
 	it('leaves out cursor moves and window titles', () => {
-		expect(joined(read('a\u001b[2Kb\u001b[?25lc\u001b]0;title\u0007d\u001b(e'))).toMatchObject([
+		expect(joined(read('a\u001b[2Jb\u001b[?25lc\u001b]0;title\u0007d\u001b(e'))).toMatchObject([
 			{ text: 'abcd␛(e' }
 		]);
 	});
@@ -58,6 +81,9 @@ describe('AnsiReader', () => {
 			'\u001b[0;31m',
 			'\u001b[',
 			'\u001b]0;t\u0007',
+			'\u001b[38;5;20m',
+			'\u001b[1K',
+			'\b',
 			'\u001b[m',
 			'text',
 			'\r\n',

@@ -1,123 +1,124 @@
-/** The eight colours of ECMA-48 §8.3.117; bright ones are told apart by `bright`. */
-export type AnsiColour = 'black' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'white';
-
-/** How text is shown; absent members are the default. */
-export interface TextStyle {
-	readonly colour?: AnsiColour;
-	readonly bright?: true;
-	readonly bold?: true;
-	readonly dim?: true;
-	readonly italic?: true;
-	readonly underline?: true;
-	readonly inverse?: true;
-}
+import { PLAIN, restyle, type TextStyle } from './text-style';
 
 /** What a terminal's text says, taken apart. */
 export type AnsiEvent =
 	| { readonly kind: 'text'; readonly text: string; readonly style: TextStyle }
 	| { readonly kind: 'line-feed' }
-	| { readonly kind: 'carriage-return' };
+	/** The next text overwrites the line from its beginning. */
+	| { readonly kind: 'carriage-return' }
+	/** By so many columns, to the right where it is positive. */
+	| { readonly kind: 'move'; readonly columns: number }
+	/** To this column, from 0. */
+	| { readonly kind: 'column'; readonly at: number }
+	| { readonly kind: 'erase'; readonly what: 'to-end' | 'to-start' | 'line' };
 
-export const PLAIN: TextStyle = {};
+const LINE_FEED: AnsiEvent = { kind: 'line-feed' };
+const CARRIAGE_RETURN: AnsiEvent = { kind: 'carriage-return' };
+const BACKSPACE: AnsiEvent = { kind: 'move', columns: -1 };
+const ERASES = ['to-end', 'to-start', 'line'] as const;
 
-const COLOURS: readonly AnsiColour[] = [
-	'black',
-	'red',
-	'green',
-	'yellow',
-	'blue',
-	'magenta',
-	'cyan',
-	'white'
-];
-const ESCAPE = '\u001b';
+const ESCAPE = 0x1b;
 /** A sequence that is longer is none: a board that crashed inside one must not silence the console. */
 const MAX_SEQUENCE = 64;
+/** Styles that are kept as one object each; a board that makes up more starts afresh. */
+const MAX_STYLES = 512;
 
 /**
- * Reads text with ANSI escape sequences (ECMA-48), of which it carries out colours and weights (SGR) and passes over the rest.
- * A sequence may be cut between two calls. Total: what is no sequence is shown.
+ * Reads text with ANSI escape sequences (ECMA-48). Carried out are colours and weights (SGR) and what happens within a line: return,
+ * backspace, moves and erasing, which prompts and progress bars live by. The rest is passed over. A sequence may be cut between
+ * two calls. Total: what is no sequence is shown.
  */
 export class AnsiReader {
 	#style: TextStyle = PLAIN;
 	/** A sequence that is not whole yet. */
 	#held = '';
+	readonly #styles = new Map<string, TextStyle>();
 
 	/** Events in order; neighbouring text of one style is one event within a call. */
 	read(text: string): readonly AnsiEvent[] {
 		const events: AnsiEvent[] = [];
-		const all = this.#held + text;
+		const all = this.#held === '' ? text : this.#held + text;
 		this.#held = '';
 		let from = 0;
+		let control = false;
 		const flush = (to: number) => {
-			if (to > from) events.push({ kind: 'text', text: visible(all.slice(from, to)), style: this.#style });
+			if (to > from) {
+				const part = all.slice(from, to);
+				events.push({ kind: 'text', text: control ? visible(part) : part, style: this.#style });
+			}
+			control = false;
 		};
 		for (let at = 0; at < all.length; at++) {
-			const char = all[at];
-			if (char === '\n' || char === '\r') {
+			const code = all.charCodeAt(at);
+			if (code >= 0x20 && code !== 0x7f) continue;
+			const event =
+				code === 0x0a ? LINE_FEED : code === 0x0d ? CARRIAGE_RETURN : code === 0x08 ? BACKSPACE : undefined;
+			if (event) {
 				flush(at);
-				events.push({ kind: char === '\n' ? 'line-feed' : 'carriage-return' });
+				events.push(event);
 				from = at + 1;
-			} else if (char === ESCAPE) {
+			} else if (code === ESCAPE) {
 				const length = sequenceLength(all, at);
 				if (length === 'more') {
 					flush(at);
 					this.#held = all.slice(at);
 					return events;
 				}
-				if (length === 'none') continue;
+				if (length === 'none') {
+					control = true;
+					continue;
+				}
 				flush(at);
-				this.#obey(all.slice(at, at + length));
+				this.#obey(all.slice(at, at + length), events);
 				at += length - 1;
 				from = at + 1;
-			}
+			} else control = true;
 		}
 		flush(all.length);
 		return events;
 	}
 
-	#obey(sequence: string): void {
-		const codes = SGR.exec(sequence)?.[1]?.split(';').map(Number) ?? [];
-		for (let i = 0; i < codes.length; i++) {
-			const code = codes[i]!;
-			if (code === 38 || code === 48)
-				i += codes[i + 1] === 5 ? 2 : 4; // a palette's or a true colour: beyond the eight
-			else this.#style = restyled(this.#style, code);
+	#obey(sequence: string, events: AnsiEvent[]): void {
+		const known = this.#styles.get(sequence);
+		if (known) {
+			this.#style = known;
+			return;
+		}
+		const parts = PARAMETERS.exec(sequence);
+		if (!parts) return;
+		const codes = parts[1]!.split(/[;:]/u).map(Number);
+		const count = Math.max(1, codes[0]!);
+		switch (parts[2]) {
+			case 'm': {
+				this.#style = this.#one(restyle(this.#style, codes));
+				if (codes[0] === 0) this.#remember(sequence, this.#style); // the same whatever was before it
+				return;
+			}
+			case 'C':
+				return void events.push({ kind: 'move', columns: count });
+			case 'D':
+				return void events.push({ kind: 'move', columns: -count });
+			case 'G':
+				return void events.push({ kind: 'column', at: count - 1 });
+			case 'K': {
+				const what = ERASES[codes[0]!];
+				if (what) events.push({ kind: 'erase', what });
+			}
 		}
 	}
-}
 
-function restyled(style: TextStyle, code: number): TextStyle {
-	const without = (...keys: readonly (keyof TextStyle)[]): TextStyle =>
-		Object.fromEntries(Object.entries(style).filter(([key]) => !keys.some((gone) => gone === key)));
-	switch (code) {
-		case 0:
-			return PLAIN;
-		case 1:
-			return { ...style, bold: true };
-		case 2:
-			return { ...style, dim: true };
-		case 3:
-			return { ...style, italic: true };
-		case 4:
-			return { ...style, underline: true };
-		case 7:
-			return { ...style, inverse: true };
-		case 22:
-			return without('bold', 'dim');
-		case 23:
-			return without('italic');
-		case 24:
-			return without('underline');
-		case 27:
-			return without('inverse');
-		case 39:
-			return without('colour', 'bright');
+	#one(style: TextStyle): TextStyle {
+		const key = JSON.stringify(Object.entries(style).sort(([a], [b]) => (a < b ? -1 : 1)));
+		const known = this.#styles.get(key);
+		if (known) return known;
+		this.#remember(key, style);
+		return style;
 	}
-	const bright = code >= 90 && code <= 97;
-	const colour = COLOURS[bright ? code - 90 : code - 30];
-	if (colour === undefined) return style;
-	return { ...without('bright'), colour, ...(bright ? { bright: true } : {}) };
+
+	#remember(key: string, style: TextStyle): void {
+		if (this.#styles.size >= MAX_STYLES) this.#styles.clear();
+		this.#styles.set(key, style);
+	}
 }
 
 /** `CSI … final` (§5.4), `OSC … BEL` or `OSC … ST` (§8.3.89), or a two-character sequence. */
@@ -128,15 +129,15 @@ function sequenceLength(text: string, start: number): number | 'more' | 'none' {
 	if (kind !== '[' && kind !== ']') return kind >= '0' && kind <= '~' ? 2 : 'none';
 	const whole = (kind === '[' ? CSI : OSC).exec(rest);
 	if (whole) return whole[0].length;
-	const begun = kind === ']' || CSI_BEGUN.test(rest);
+	const begun = kind === ']' ? !rest.includes('\n') : CSI_BEGUN.test(rest);
 	return begun && rest.length < MAX_SEQUENCE ? 'more' : 'none';
 }
 
 /* eslint-disable no-control-regex -- escape sequences are what we look for */
 const CSI = /^\u001b\[[0-?]*[ -/]*[@-~]/u;
 const CSI_BEGUN = /^\u001b\[[0-?]*[ -/]*$/u;
-const SGR = /^\u001b\[([\d;]*)m$/u;
-const OSC = /^\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/u;
+const PARAMETERS = /^\u001b\[([\d;:]*)([mCDGK])$/u;
+const OSC = /^\u001b\][^\u0007\u001b\n]*(?:\u0007|\u001b\\)/u;
 /* eslint-enable no-control-regex */
 
 /** Control characters as the pictures that Unicode has for them, so that nothing of a log is invisible; a tab stays. */

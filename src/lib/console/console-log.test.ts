@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '$lib/base';
 import { ConsoleLog } from './console-log';
-import { logText, plainText } from './log-text';
+import type { ConsoleLine } from './console-line';
+import { logFile } from './log-file';
 
-const texts = (log: ConsoleLog) => [...log.lines()].map(plainText);
-const shownLines = (log: ConsoleLog) => log.shown.groups.flatMap((group) => group.lines);
+const texts = (log: ConsoleLog) => [...log.lines()].map(({ text }) => text);
+
+function shownLines({ shown: { lines, open } }: ConsoleLog): readonly ConsoleLine[] {
+	const all: ConsoleLine[] = [];
+	for (let id = lines.firstId; id < lines.endId; id++) all.push(lines.at(id)!);
+	return open ? [...all, open] : all;
+}
 
 describe('ConsoleLog', () => {
 	it('puts lines together, whatever they were cut into', () => {
@@ -34,8 +40,9 @@ describe('ConsoleLog', () => {
 
 	it('cuts a line that never ends', () => {
 		const log = new ConsoleLog();
-		log.push(utf8('x'.repeat(2500)), 0);
-		expect(texts(log).map((line) => line.length)).toEqual([1000, 1000, 500]);
+		log.push(utf8('x'.repeat(9000)), 0);
+		expect(texts(log).map((line) => line.length)).toEqual([4000, 4000, 1000]);
+		expect([...log.lines()].map(({ cut }) => cut)).toEqual([true, true, undefined]);
 	});
 
 	it('keeps a bound and counts what it gave up', () => {
@@ -43,7 +50,8 @@ describe('ConsoleLog', () => {
 		for (let i = 0; i < 1000; i++) log.push(utf8(`${i}\n`), 0);
 		const kept = texts(log);
 		expect(kept.at(-1)).toBe('999');
-		expect(kept.length).toBeLessThanOrEqual(300);
+		expect(kept.length).toBeLessThanOrEqual(204);
+		expect(log.received).toBe(3890);
 		expect(log.shown.dropped + kept.length).toBe(1000);
 	});
 
@@ -52,22 +60,32 @@ describe('ConsoleLog', () => {
 		log.push(utf8('before\n'), 0);
 		log.pause();
 		for (let i = 0; i < 500; i++) log.push(utf8(`${i}\n`), 0);
-		expect(shownLines(log).map(plainText)).toEqual(['before']);
+		expect(shownLines(log).map(({ text }) => text)).toEqual(['before']);
 		expect(log.shown).toMatchObject({ paused: true, waiting: 500 });
 		log.resume();
-		expect(plainText(shownLines(log).at(-1)!)).toBe('499');
+		expect(shownLines(log).at(-1)?.text).toBe('499');
 		expect(log.shown).toMatchObject({ paused: false, waiting: 0 });
 	});
 
-	it('draws only the group that changed anew', () => {
+	it('keeps a bound of text too', () => {
+		const log = new ConsoleLog({ maxLines: 1000, maxChars: 50_000 });
+		for (let i = 0; i < 100; i++) log.push(utf8(`${'y'.repeat(999)}\n`), 0);
+		const kept = texts(log);
+		expect(kept.join('').length).toBeLessThanOrEqual(50_000);
+		expect(kept.join('').length).toBeGreaterThan(30_000);
+		expect(log.shown.dropped + kept.length).toBe(100);
+	});
+
+	it('counts tags, and no more kinds of them than it has room for', () => {
 		const log = new ConsoleLog();
-		for (let i = 0; i < 150; i++) log.push(utf8(`${i}\n`), 0);
-		const before = log.shown.groups;
-		log.push(utf8('more\n'), 0);
-		const after = log.shown.groups;
-		expect(after[0]).toBe(before[0]);
-		expect(after[1]).not.toBe(before[1]);
-		expect(after[1]?.id).toBe(before[1]?.id);
+		log.push(utf8('I (1) wifi: a\nI (2) wifi: b\nE (3) mqtt: c\n[D][api:12]: d\nno: tag\n'), 0);
+		expect(log.shown.tags).toEqual([
+			{ tag: 'wifi', lines: 2 },
+			{ tag: 'mqtt', lines: 1 },
+			{ tag: 'api', lines: 1 }
+		]);
+		for (let i = 0; i < 1000; i++) log.push(utf8(`I (1) t${i}: x\n`), 0);
+		expect(log.shown.tags).toHaveLength(400);
 	});
 
 	it('tells the page’s own words and what was sent from the board’s', () => {
@@ -76,8 +94,8 @@ describe('ConsoleLog', () => {
 		log.note('Reset', 'page', 1);
 		log.note('help', 'sent', 2);
 		log.push(utf8(' line\n'), 3);
-		expect(logText(log.lines(), { timestamps: false })).toBe('half a\n-- Reset\n> help\n line\n');
-		expect(logText(log.lines(), { timestamps: true })).toContain('1970-01-01T00:00:00.002Z > help\n');
+		expect([...logFile(log.lines(), { stamps: 'none', colours: false })].join('')).toBe('half a\n-- Reset\n> help\n line\n');
+		expect([...logFile(log.lines(), { stamps: 'time', colours: false })].join('')).toContain('1970-01-01T00:00:00.002Z > help\n');
 	});
 
 	it('can be cleared, also while paused', () => {
@@ -85,7 +103,8 @@ describe('ConsoleLog', () => {
 		log.push(utf8('a\nb'), 0);
 		log.pause();
 		log.clear();
-		expect(log.shown).toMatchObject({ groups: [], waiting: 0, paused: true });
+		expect(log.shown).toMatchObject({ waiting: 0, paused: true });
+		expect(shownLines(log)).toEqual([]);
 		log.push(utf8('c\n'), 0);
 		expect(texts(log)).toEqual(['c']);
 		expect(log.shown.waiting).toBe(1);

@@ -1,67 +1,65 @@
 import type { SerialLine } from '$lib/link';
-import { AnsiReader, type TextStyle } from './ansi';
+import { AnsiReader } from './ansi';
+import type { ConsoleLine, Lines, LineText } from './console-line';
+import { LineBuilder } from './line-builder';
+import { logHeader } from './log-header';
+import { TroubleReader, type Troubles } from './trouble-reader';
 
-/** How grave a line of ESP-IDF's log is, by its first letter. */
-export type LogLevel = 'error' | 'warning' | 'info' | 'debug' | 'verbose';
-
-export interface TextSpan {
-	readonly text: string;
-	readonly style: TextStyle;
+/** A tag of the log and how many lines had it since the log was cleared. */
+export interface SeenTag {
+	readonly tag: string;
+	readonly lines: number;
 }
 
-export interface ConsoleLine {
-	/** Rises by one; never used again. */
-	readonly id: number;
-	/** When its first character came: ms since the epoch, by this computer's clock. */
-	readonly atMs: number;
-	/** `board`: it came over the cable. `page`: said by Fieldbench itself. `sent`: typed by a person. */
-	readonly from: 'board' | 'page' | 'sent';
-	readonly spans: readonly TextSpan[];
-	readonly level?: LogLevel;
-}
-
-/** Lines in groups, so that a view draws anew only the group that changed: a group that did not is the same object. */
-export interface LineGroup {
-	readonly id: number;
-	readonly lines: readonly ConsoleLine[];
-}
-
-/** What a view shows. */
+/** What a view shows; while paused, all of it but `waiting` stands still. */
 export interface ConsoleShown {
-	readonly groups: readonly LineGroup[];
+	readonly lines: Lines;
+	/** The line that has no end yet; its id is `lines.endId`. */
+	readonly open: ConsoleLine | undefined;
 	/** Oldest lines that were given up, to keep the log bounded. */
 	readonly dropped: number;
+	/** When the first line since the log was cleared came. */
+	readonly startMs: number;
 	/** While paused: lines that came since. */
 	readonly waiting: number;
 	readonly paused: boolean;
+	/** Of all that came, paused or not. */
+	readonly troubles: Troubles;
+	/** Most lines first. */
+	readonly tags: readonly SeenTag[];
 }
 
-const GROUP_LINES = 100;
-/** A line of more is cut: a board that sends binary has no line feeds. */
-const MAX_LINE_CHARS = 1000;
-
-const LEVELS = { E: 'error', W: 'warning', I: 'info', D: 'debug', V: 'verbose' } as const;
-/** `I (1234) tag: text` or, with the system's time, `I (12:34:56.789) tag: text` (esp_log.h). */
-const IDF_LINE = /^([EWIDV]) \([\d:.]+\) /u;
+export interface LogBounds {
+	readonly maxLines: number;
+	/** Of text, in UTF-16 units: a byte each for Latin letters, two for others. */
+	readonly maxChars: number;
+}
+const BOUNDS: LogBounds = { maxLines: 100_000, maxChars: 16_000_000 };
+/** This part of the lines is given up at a time, since moving the rest up costs time. */
+const GIVEN_UP_PART = 1 / 64;
+/** A board that writes numbers for tags must not fill the memory. */
+const MAX_TAGS = 400;
 
 /** The log of a board's console: bounded, with what was dropped counted. Text may be cut anywhere, inside a character too. */
 export class ConsoleLog {
 	readonly #watchers = new Set<() => void>();
-	readonly #maxGroups: number;
+	readonly #bounds: LogBounds;
 	readonly #decoder = new TextDecoder();
 	readonly #ansi = new AnsiReader();
-	#groups: LineGroup[] = [];
-	#last: ConsoleLine[] = [];
-	/** The line that has no end yet. */
-	#open: { id: number; atMs: number; spans: TextSpan[]; chars: number } | undefined;
-	#returned = false;
-	#nextId = 0;
+	readonly #builder = new LineBuilder();
+	readonly #tags = new Map<string, number>();
+	#troubles = new TroubleReader();
+	#lines: ConsoleLine[] = [];
+	#firstId = 0;
+	#chars = 0;
 	#dropped = 0;
-	#frozen: { shown: ConsoleShown; nextId: number } | undefined;
+	#received = 0;
+	#startMs: number | undefined;
+	#frozen: ConsoleShown | undefined;
 
-	/** @param maxLines kept at least; up to 100 more may be */
-	constructor({ maxLines = 5000 }: { maxLines?: number } = {}) {
-		this.#maxGroups = Math.ceil(maxLines / GROUP_LINES);
+	/** A few more lines than asked may be kept. */
+	constructor(bounds: Partial<LogBounds> = {}) {
+		this.#bounds = { ...BOUNDS, ...bounds };
 	}
 
 	/** Takes a line's text, until `signal` aborts. @param now ms since the epoch */
@@ -69,36 +67,45 @@ export class ConsoleLog {
 		line.onText((bytes) => this.push(bytes, now()), signal);
 	}
 
+	/** Bytes that came from the board since the log was made. */
+	get received(): number {
+		return this.#received;
+	}
+
 	push(bytes: Uint8Array, atMs: number): void {
-		for (const event of this.#ansi.read(this.#decoder.decode(bytes, { stream: true }))) {
-			if (event.kind === 'line-feed') {
-				this.#endLine(atMs);
-				this.#returned = false;
-			} else if (event.kind === 'carriage-return') this.#returned = true;
-			else this.#add(event, atMs);
-		}
+		this.#received += bytes.length;
+		for (const event of this.#ansi.read(this.#decoder.decode(bytes, { stream: true })))
+			for (const line of this.#builder.take(event, atMs)) this.#heard(line);
 		this.#changed();
 	}
 
 	/** A line of the page's own, or one that a person sent; what the board has begun stands before it. */
 	note(text: string, from: 'page' | 'sent', atMs: number): void {
-		if (this.#open) this.#endLine(atMs);
-		this.#keep({ id: this.#nextId++, atMs, from, spans: [{ text, style: {} }] });
+		if (this.#builder.open) this.#heard(this.#builder.end(atMs));
+		this.#keep({ id: this.#endId, atMs, from, text, runs: [] });
 		this.#changed();
 	}
 
+	/** A restart that the person asked for is no trouble of the board. */
+	restartAsked(atMs: number): void {
+		this.#troubles.restartAsked(atMs);
+	}
+
 	clear(): void {
-		this.#groups = [];
-		this.#last = [];
-		this.#open = undefined;
-		this.#dropped = 0;
-		if (this.#frozen) this.#frozen = { shown: this.#now(), nextId: this.#nextId };
+		this.#firstId = this.#endId;
+		this.#lines = [];
+		this.#builder.clear();
+		this.#tags.clear();
+		this.#troubles = new TroubleReader();
+		this.#chars = this.#dropped = 0;
+		this.#startMs = undefined;
+		if (this.#frozen) this.#frozen = this.#now();
 		this.#changed();
 	}
 
 	/** What is shown stands still; what comes is kept, and counted. */
 	pause(): void {
-		this.#frozen ??= { shown: this.#now(), nextId: this.#nextId };
+		this.#frozen ??= { ...this.#now(), lines: frozen(this.#lines, this.#firstId) };
 		this.#changed();
 	}
 
@@ -109,13 +116,16 @@ export class ConsoleLog {
 
 	get shown(): ConsoleShown {
 		if (!this.#frozen) return this.#now();
-		const waiting = this.#nextId - this.#frozen.nextId;
-		return { ...this.#frozen.shown, waiting, paused: true };
+		const { troubles, tags } = this.#now();
+		const waiting = this.#endId - this.#frozen.lines.endId;
+		return { ...this.#frozen, waiting, paused: true, troubles, tags };
 	}
 
 	/** Every line that is kept, also what a pause holds back. */
 	*lines(): IterableIterator<ConsoleLine> {
-		for (const group of this.#now().groups) yield* group.lines;
+		yield* this.#lines;
+		const { open } = this.#now();
+		if (open) yield open;
 	}
 
 	/** Tells that something changed, as often as it does: a view takes `shown` at most once a frame. */
@@ -125,45 +135,50 @@ export class ConsoleLog {
 		signal.addEventListener('abort', () => this.#watchers.delete(fn), { once: true });
 	}
 
-	#add({ text, style }: TextSpan, atMs: number): void {
-		if (this.#returned) {
-			// A return without a line feed: the board writes its line anew, as progress bars do.
-			if (this.#open) this.#open = { ...this.#open, spans: [], chars: 0 };
-			this.#returned = false;
-		}
-		for (let rest = text; rest !== '';) {
-			this.#open ??= { id: this.#nextId++, atMs, spans: [], chars: 0 };
-			const room = MAX_LINE_CHARS - this.#open.chars;
-			const part = rest.slice(0, room);
-			const last = this.#open.spans.at(-1);
-			if (last?.style === style)
-				this.#open.spans[this.#open.spans.length - 1] = { text: last.text + part, style };
-			else this.#open.spans.push({ text: part, style });
-			this.#open.chars += part.length;
-			rest = rest.slice(part.length);
-			if (rest !== '') this.#endLine(atMs);
-		}
+	get #endId(): number {
+		return this.#firstId + this.#lines.length;
 	}
 
-	#endLine(atMs: number): void {
-		const open = this.#open ?? { id: this.#nextId++, atMs, spans: [] };
-		this.#open = undefined;
-		this.#keep(lineOf(open));
+	#heard(text: LineText): void {
+		const line = lineOf(this.#endId, text);
+		this.#troubles.read(line);
+		if (line.tag !== undefined) this.#countTag(line.tag);
+		this.#keep(line);
 	}
 
 	#keep(line: ConsoleLine): void {
-		this.#last.push(line);
-		if (this.#last.length < GROUP_LINES) return;
-		this.#groups.push({ id: this.#last[0]!.id, lines: this.#last });
-		this.#last = [];
-		if (this.#groups.length > this.#maxGroups) this.#dropped += this.#groups.shift()!.lines.length;
+		this.#startMs ??= line.atMs;
+		this.#lines.push(line);
+		this.#chars += line.text.length;
+		const part = Math.ceil(this.#bounds.maxLines * GIVEN_UP_PART);
+		if (this.#lines.length >= this.#bounds.maxLines + part || this.#chars > this.#bounds.maxChars)
+			this.#giveUp(Math.min(part, this.#lines.length));
+	}
+
+	#giveUp(count: number): void {
+		for (const { text } of this.#lines.splice(0, count)) this.#chars -= text.length;
+		this.#firstId += count;
+		this.#dropped += count;
+	}
+
+	#countTag(tag: string): void {
+		const lines = this.#tags.get(tag);
+		if (lines !== undefined || this.#tags.size < MAX_TAGS) this.#tags.set(tag, (lines ?? 0) + 1);
 	}
 
 	#now(): ConsoleShown {
-		const last = this.#open ? [...this.#last, lineOf(this.#open)] : [...this.#last];
-		const id = last[0]?.id;
-		const groups = id === undefined ? [...this.#groups] : [...this.#groups, { id, lines: last }];
-		return { groups, dropped: this.#dropped, waiting: 0, paused: false };
+		const { open } = this.#builder;
+		const endId = this.#endId;
+		return {
+			lines: { firstId: this.#firstId, endId, at: (id) => this.#lines[id - this.#firstId] },
+			open: open && lineOf(endId, open),
+			dropped: this.#dropped,
+			startMs: this.#startMs ?? 0,
+			waiting: 0,
+			paused: false,
+			troubles: this.#troubles.found,
+			tags: [...this.#tags].map(([tag, lines]) => ({ tag, lines })).sort((a, b) => b.lines - a.lines)
+		};
 	}
 
 	#changed(): void {
@@ -171,8 +186,14 @@ export class ConsoleLog {
 	}
 }
 
-function lineOf({ id, atMs, spans }: { id: number; atMs: number; spans: readonly TextSpan[] }): ConsoleLine {
-	const letter = IDF_LINE.exec(spans[0]?.text ?? '')?.[1];
-	const level = letter === undefined ? undefined : LEVELS[letter as keyof typeof LEVELS];
-	return { id, atMs, from: 'board', spans: [...spans], ...(level ? { level } : {}) };
+function frozen(lines: readonly ConsoleLine[], firstId: number): Lines {
+	const copy = [...lines];
+	return { firstId, endId: firstId + copy.length, at: (id) => copy[id - firstId] };
+}
+
+function lineOf(id: number, line: LineText): ConsoleLine {
+	const header = logHeader(line.text);
+	return header
+		? { id, from: 'board', ...line, level: header.level, tag: header.tag }
+		: { id, from: 'board', ...line };
 }

@@ -20,3 +20,29 @@ it('has nothing to call back at first, and keeps no more than fifty', () => {
 	for (let i = 0; i < 70; i++) text = history.older(text);
 	expect(text).toBe('10');
 });
+
+it('is kept in a store, forgotten there too, and outlives a store that fails or holds rubbish', () => {
+	const kept = new Map<string, string>();
+	const store = {
+		getItem: (key: string) => kept.get(key) ?? null,
+		setItem: (key: string, value: string) => void kept.set(key, value),
+		removeItem: (key: string) => void kept.delete(key)
+	};
+	new SendHistory(store).add('reboot');
+	expect(new SendHistory(store).older('')).toBe('reboot');
+	const history = new SendHistory(store);
+	history.forget();
+	expect(kept.size).toBe(0);
+	expect(history.older('typed')).toBe('typed');
+	for (const rubbish of ['{', '{"a":1}', '[1,null]'])
+		expect(new SendHistory({ ...store, getItem: () => rubbish }).size).toBe(0);
+	const full = {
+		...store,
+		setItem: () => {
+			throw new Error('full');
+		}
+	};
+	const fleeting = new SendHistory(full);
+	fleeting.add('a');
+	expect(fleeting.older('')).toBe('a');
+});

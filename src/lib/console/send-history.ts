@@ -1,21 +1,38 @@
-/** What ends a line that is sent; boards differ in what they wait for. */
-export const LINE_ENDINGS = { lf: '\n', crlf: '\r\n', cr: '\r', none: '' } as const;
-export type LineEnding = keyof typeof LINE_ENDINGS;
+import type { SmallStore } from './adapter-bauds';
 
+const KEY = 'fieldbench-console-sent';
 const MAX_KEPT = 50;
+/** A longer line is called back in this visit only. */
+const MAX_STORED_CHARS = 500;
 
-/** What was sent, to be called back as shells do: up for older, down for newer. */
+/** What was sent, to be called back as shells do: up for older, down for newer. Kept in this browser where there is a store. */
 export class SendHistory {
-	readonly #sent: string[] = [];
+	#sent: string[];
 	/** How far back; 0 is the line being typed. */
 	#back = 0;
 	#draft = '';
+
+	constructor(private readonly store?: SmallStore) {
+		this.#sent = this.#stored();
+	}
+
+	get size(): number {
+		return this.#sent.length;
+	}
 
 	add(text: string): void {
 		this.#back = 0;
 		if (text === '' || this.#sent.at(-1) === text) return;
 		this.#sent.push(text);
 		if (this.#sent.length > MAX_KEPT) this.#sent.shift();
+		this.#write();
+	}
+
+	/** Forgets all of it, also in the store: a password may have been among it. */
+	forget(): void {
+		this.#sent = [];
+		this.#back = 0;
+		this.#write();
 	}
 
 	/** @param typed what stands in the field, kept until it is come back to */
@@ -33,5 +50,27 @@ export class SendHistory {
 
 	#at(typed: string): string {
 		return this.#sent[this.#sent.length - this.#back] ?? typed;
+	}
+
+	#stored(): string[] {
+		try {
+			const kept: unknown = JSON.parse(this.store?.getItem(KEY) ?? '[]');
+			return Array.isArray(kept) ? kept.filter((text) => typeof text === 'string').slice(-MAX_KEPT) : [];
+		} catch {
+			return []; // another program's text, or a forbidden store
+		}
+	}
+
+	#write(): void {
+		try {
+			if (this.#sent.length === 0) this.store?.removeItem(KEY);
+			else
+				this.store?.setItem(
+					KEY,
+					JSON.stringify(this.#sent.filter(({ length }) => length <= MAX_STORED_CHARS))
+				);
+		} catch {
+			// a full or forbidden store: the history holds for this visit
+		}
 	}
 }

@@ -1,5 +1,5 @@
 import type { Counters, Result } from '$lib/base';
-import type { PortError, PortUse, SerialPortLike } from './port';
+import type { PortError, PortUse, SerialPortLike, SerialSignals } from './port';
 
 /** The right to one port, for one use. Whoever holds it is the only one who may open, read or write. */
 export interface PortLease<U extends PortUse> {
@@ -62,8 +62,12 @@ export interface SerialLine {
 	write(bytes: Uint8Array, signal: AbortSignal): Promise<Result<void, PortError>>;
 	/** Sends one Device API frame (docs/protocol.md §8). */
 	sendFrame(json: Uint8Array, signal: AbortSignal): Promise<Result<void, PortError>>;
-	/** Restarts the chip into its program. */
-	reset(): Promise<Result<void, PortError>>;
+	/** Restarts the chip, into its program unless told otherwise. */
+	reset(into?: 'program' | 'download'): Promise<Result<void, PortError>>;
+	/** What this page last asked of DTR and RTS; empty where it asked nothing since the port was opened. */
+	readonly signals: SerialSignals;
+	/** On most boards DTR alone pulls IO0 and RTS alone holds the chip in reset. */
+	setSignals(signals: SerialSignals): Promise<Result<void, PortError>>;
 	/** Listeners stay. */
 	setBaud(baud: number): Promise<Result<void, PortError>>;
 	/** Idempotent; resolves when the port is closed. The lease stays held. */

@@ -3,11 +3,10 @@ import { encodeFrame } from './api-frame';
 import { Listeners } from './listeners';
 import type { ImprovPacket, LineFault, ReceiveFault, SerialLine } from './lease';
 import { LineSplitter } from './line-splitter';
-import { PortLost, type PortError, type SerialPortLike } from './port';
+import { PortLost, type PortError, type SerialPortLike, type SerialSignals } from './port';
+import { resetPulse } from './reset-pulse';
 import { lineFault, openFault, receiveFault } from './port-fault';
 
-/** How long EN is held low: esptool's reset sequence has 0.1 s, and a board's RC at EN needs some of it. */
-const RESET_PULSE_MS = 100;
 /** Chromium's own is 255 B, which a log at 921,600 baud fills while the page draws a frame. */
 const BUFFER_BYTES = 64 * 1024;
 
@@ -36,6 +35,7 @@ export class OpenLine implements SerialLine {
 		fault: (kind) => this.dropped.add(kind)
 	});
 	#baud: number;
+	#signals: SerialSignals = {};
 	#reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
 	#reading: Promise<void> = Promise.resolve();
 	#stopping = false;
@@ -102,12 +102,31 @@ export class OpenLine implements SerialLine {
 		);
 	}
 
-	async reset(): Promise<Result<void, PortError>> {
+	get signals(): SerialSignals {
+		return this.#signals;
+	}
+
+	setSignals(signals: SerialSignals): Promise<Result<void, PortError>> {
+		return this.#signal(async (port) => {
+			await port.setSignals(signals);
+			this.#signals = { ...this.#signals, ...signals };
+		});
+	}
+
+	reset(into: 'program' | 'download' = 'program'): Promise<Result<void, PortError>> {
+		return this.#signal(async (port) => {
+			for (const { dtr, rts, holdMs } of resetPulse(port, into)) {
+				await port.setSignals({ dataTerminalReady: dtr, requestToSend: rts });
+				if (holdMs > 0) await delay(holdMs, this.parts.clock, this.#ended.signal);
+			}
+			this.#signals = { dataTerminalReady: false, requestToSend: false };
+		});
+	}
+
+	async #signal(act: (port: SerialPortLike) => Promise<void>): Promise<Result<void, PortError>> {
 		const { port } = this;
 		try {
-			await port.setSignals({ dataTerminalReady: false, requestToSend: true });
-			await delay(RESET_PULSE_MS, this.parts.clock, this.#ended.signal);
-			await port.setSignals({ dataTerminalReady: false, requestToSend: false });
+			await act(port);
 			return done;
 		} catch (cause) {
 			await this.#away; // a chip's own USB goes with the reset, before the pulse is over
@@ -178,6 +197,7 @@ export class OpenLine implements SerialLine {
 			return err({ kind: 'unplugged' });
 		}
 		this.#baud = baud;
+		this.#signals = {};
 		this.#stopping = false;
 		this.#reading = this.#read();
 		return done;

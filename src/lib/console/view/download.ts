@@ -1,9 +1,0 @@
-/** Hands a person a text as a file. */
-export function download(fileName: string, text: string): void {
-	const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
-	const link = document.createElement('a');
-	link.href = url;
-	link.download = fileName;
-	link.click();
-	URL.revokeObjectURL(url);
-}

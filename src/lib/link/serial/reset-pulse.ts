@@ -1,0 +1,34 @@
+import type { SerialPortLike } from './port';
+
+/** DTR and RTS, set in one call so that no state in between resets the chip, and how long they stay. */
+export interface SignalStep {
+	readonly dtr: boolean;
+	readonly rts: boolean;
+	readonly holdMs: number;
+}
+
+const step = (dtr: boolean, rts: boolean, holdMs: number): SignalStep => ({ dtr, rts, holdMs });
+const IDLE = step(false, false, 0);
+
+/** RTS alone pulls EN. How long: esptool's reset sequence has 0.1 s, and a board's RC at EN needs some of it. */
+const PROGRAM = [step(false, true, 100), IDLE];
+/** DTR alone pulls IO0, and still does when EN is let go. Source: esptool's `reset.py`. */
+const DOWNLOAD = [step(false, true, 100), step(true, false, 50), IDLE];
+/** The chip's own USB takes these for a request; it has no pins to pull. Source: the same. */
+const DOWNLOAD_JTAG = [
+	step(false, false, 100),
+	step(true, false, 100),
+	step(true, true, 0),
+	step(false, true, 100),
+	IDLE
+];
+/** USB Serial/JTAG of S3, C3, C6, H2 (Espressif's list of product ids). */
+const SERIAL_JTAG = { usbVendorId: 0x303a, usbProductId: 0x1001 } as const;
+
+/** What restarts the chip at this port, by way of the usual two transistors or the chip's own USB. */
+export function resetPulse(port: SerialPortLike, into: 'program' | 'download'): readonly SignalStep[] {
+	if (into === 'program') return PROGRAM;
+	const { usbVendorId, usbProductId } = port.getInfo();
+	const jtag = usbVendorId === SERIAL_JTAG.usbVendorId && usbProductId === SERIAL_JTAG.usbProductId;
+	return jtag ? DOWNLOAD_JTAG : DOWNLOAD;
+}
