@@ -103,7 +103,10 @@ export class AnsiReader {
 			case 'K': {
 				const what = ERASES[codes[0]!];
 				if (what) events.push({ kind: 'erase', what });
+				return;
 			}
+			default:
+				return;
 		}
 	}
 

@@ -94,8 +94,12 @@ describe('ConsoleLog', () => {
 		log.note('Reset', 'page', 1);
 		log.note('help', 'sent', 2);
 		log.push(utf8(' line\n'), 3);
-		expect([...logFile(log.lines(), { stamps: 'none', colours: false })].join('')).toBe('half a\n-- Reset\n> help\n line\n');
-		expect([...logFile(log.lines(), { stamps: 'time', colours: false })].join('')).toContain('1970-01-01T00:00:00.002Z > help\n');
+		expect([...logFile(log.lines(), { stamps: 'none', colours: false })].join('')).toBe(
+			'half a\n-- Reset\n> help\n line\n'
+		);
+		expect([...logFile(log.lines(), { stamps: 'time', colours: false })].join('')).toContain(
+			'1970-01-01T00:00:00.002Z > help\n'
+		);
 	});
 
 	it('can be cleared, also while paused', () => {

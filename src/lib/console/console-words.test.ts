@@ -60,7 +60,11 @@ describe('a line', () => {
 		expect(segments({ text: '', runs: [] }, [])).toEqual([]);
 	});
 	it('keeps its styles in a file that has them: read again it is the same', () => {
-		for (const text of ['plain', 'a\u001b[1;4;91mb\u001b[48;2;1;2;3mc\u001b[0md', '\u001b[38;5;208;3;9;7;2mx']) {
+		for (const text of [
+			'plain',
+			'a\u001b[1;4;91mb\u001b[48;2;1;2;3mc\u001b[0md',
+			'\u001b[38;5;208;3;9;7;2mx'
+		]) {
 			const line = coloured(text);
 			expect(coloured(ansiText(line))).toEqual(line);
 		}
@@ -68,7 +72,12 @@ describe('a line', () => {
 });
 
 it('tells when a line came', () => {
-	expect([spanOf(41), spanOf(62_041), spanOf(3_600_000), spanOf(-5)]).toEqual(['0.041', '1:02.041', '1:00:00.000', '0.000']);
+	expect([spanOf(41), spanOf(62_041), spanOf(3_600_000), spanOf(-5)]).toEqual([
+		'0.041',
+		'1:02.041',
+		'1:00:00.000',
+		'0.000'
+	]);
 	const since = { startMs: 1000, lastMs: 1500 };
 	expect(stamp('since-start', 2000, since)).toBe('1.000');
 	expect(stamp('since-last', 2000, since)).toBe('+0.500');

@@ -50,9 +50,19 @@ describe('LineBuilder', () => {
 });
 
 const pieces = fc.constantFrom(
-	...['I (1) wifi: up', 'grüße 日本 😀', '\r\n', '\n', '\r', '\b', '\t', '\u001b[0;31m', '\u001b[38;2;9;8;7m'],
+	...[
+		'I (1) wifi: up',
+		'grüße 日本 😀',
+		'\r\n',
+		'\n',
+		'\r',
+		'\b',
+		'\t',
+		'\u001b[0;31m',
+		'\u001b[38;2;9;8;7m'
+	],
 	...['\u001b[K', '\u001b[1K', '\u001b[3C', '\u001b[2D', '\u001b[G', '\u001b[', '\u001b', 'm', '7', '\u0000'],
-	...['Guru Meditation Error: Core  0 panic\'ed (LoadProhibited).\r\n', 'Rebooting...\n', 'x'.repeat(4100)],
+	...["Guru Meditation Error: Core  0 panic'ed (LoadProhibited).\r\n", 'Rebooting...\n', 'x'.repeat(4100)],
 	...['rst:0x10 (RTCWDT_RTC_RST),boot:0x13 (SPI_FAST_FLASH_BOOT)\n', 'Backtrace: 0x400d1234:0x3ffb1234\n']
 );
 

@@ -13,9 +13,15 @@ it.each([
 	expect(logHeader(text)).toEqual({ level, tag });
 });
 
-it.each(['I am here', 'I (x) a: b', 'E (1) no colon', '[12]', '[I][x]: y', '', ' I (1) a: b', `I (1) ${'t'.repeat(41)}: x`])(
-	'knows nothing of “%s”',
-	(text) => {
-		expect(logHeader(text)).toBeUndefined();
-	}
-);
+it.each([
+	'I am here',
+	'I (x) a: b',
+	'E (1) no colon',
+	'[12]',
+	'[I][x]: y',
+	'',
+	' I (1) a: b',
+	`I (1) ${'t'.repeat(41)}: x`
+])('knows nothing of “%s”', (text) => {
+	expect(logHeader(text)).toBeUndefined();
+});

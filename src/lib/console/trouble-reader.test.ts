@@ -68,8 +68,14 @@ describe('what a crash says', () => {
 
 	it.each([
 		['abort() was called at PC 0x400d1234 on core 1', { kind: 'abort' }],
-		['assert failed: xQueueSend queue.c:832 (pxQueue)', { kind: 'assert', said: 'xQueueSend queue.c:832 (pxQueue)' }],
-		['***ERROR*** A stack overflow in task sys_evt has been detected.', { kind: 'stack-overflow', task: 'sys_evt' }],
+		[
+			'assert failed: xQueueSend queue.c:832 (pxQueue)',
+			{ kind: 'assert', said: 'xQueueSend queue.c:832 (pxQueue)' }
+		],
+		[
+			'***ERROR*** A stack overflow in task sys_evt has been detected.',
+			{ kind: 'stack-overflow', task: 'sys_evt' }
+		],
 		['Stack smashing protect failure!', { kind: 'stack-smashed' }],
 		['CORRUPT HEAP: Bad tail at 0x3ffb1234.', { kind: 'heap-corrupt', said: 'Bad tail at 0x3ffb1234.' }],
 		['Brownout detector was triggered', { kind: 'brownout' }],
@@ -78,7 +84,10 @@ describe('what a crash says', () => {
 		['waiting for download', { kind: 'download-mode' }],
 		['E (9) app: esp_wifi_init failed: ESP_ERR_NO_MEM', { kind: 'out-of-memory', said: expect.any(String) }],
 		['E (9) x: Failed to allocate 4096 bytes', { kind: 'out-of-memory', said: expect.any(String) }],
-		['[W][WiFiGeneric.cpp:1062] _eventCallback(): Reason: 202 - AUTH_FAIL', { kind: 'wifi-refused', said: expect.any(String) }]
+		[
+			'[W][WiFiGeneric.cpp:1062] _eventCallback(): Reason: 202 - AUTH_FAIL',
+			{ kind: 'wifi-refused', said: expect.any(String) }
+		]
 	])('%s', (line, what) => {
 		expect(read([line]).list.map((one) => one.what)).toEqual([what]);
 	});
@@ -91,14 +100,19 @@ describe('what a crash says', () => {
 	});
 
 	it('has the first cause for its name, not what follows from it', () => {
-		expect(kinds(['CORRUPT HEAP: Bad head at 0x3ffb0000', 'assert failed: multi_heap_free x.c:1 (head)', BOOT])).toEqual([
-			'heap-corrupt'
-		]);
+		expect(
+			kinds(['CORRUPT HEAP: Bad head at 0x3ffb0000', 'assert failed: multi_heap_free x.c:1 (head)', BOOT])
+		).toEqual(['heap-corrupt']);
 	});
 
 	it('is told from the same words in an ordinary log', () => {
 		expect(
-			kinds(['I (1) app: assertions are on', 'I (2) heap: allocated 12 bytes', 'I (3) x: no brownout so far', 'abort'])
+			kinds([
+				'I (1) app: assertions are on',
+				'I (2) heap: allocated 12 bytes',
+				'I (3) x: no brownout so far',
+				'abort'
+			])
 		).toEqual([]);
 	});
 });
@@ -119,15 +133,25 @@ describe('a task watchdog', () => {
 		});
 	});
 	it('that stops the program stays the reason', () => {
-		const { list } = read([...BITES, 'E (6000) task_wdt: Aborting.', 'abort() was called at PC 0x400d1111 on core 0', BOOT]);
+		const { list } = read([
+			...BITES,
+			'E (6000) task_wdt: Aborting.',
+			'abort() was called at PC 0x400d1111 on core 0',
+			BOOT
+		]);
 		expect(list).toHaveLength(1);
-		expect(list[0]).toMatchObject({ what: { kind: 'task-watchdog', stopped: true }, trace: { pc: '0x400d1111' } });
+		expect(list[0]).toMatchObject({
+			what: { kind: 'task-watchdog', stopped: true },
+			trace: { pc: '0x400d1111' }
+		});
 	});
 });
 
 describe('restarts', () => {
 	it('are read off every ROM', () => {
-		expect(readReset('rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)')).toMatchObject({ cause: 'power-on' });
+		expect(readReset('rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)')).toMatchObject({
+			cause: 'power-on'
+		});
 		expect(readReset('rst:0x10 (RTCWDT_RTC_RESET),boot:0x33 (SPI_FAST_FLASH_BOOT)')).toMatchObject({
 			code: 16,
 			name: 'RTCWDT_RTC_RESET',
@@ -152,7 +176,11 @@ describe('restarts', () => {
 	});
 
 	it('one soon after another are one loop that grows', () => {
-		const round = ['rst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)', 'invalid header: 0xffffffff', 400];
+		const round = [
+			'rst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)',
+			'invalid header: 0xffffffff',
+			400
+		];
 		const { list } = read(Array.from({ length: 200 }, () => round).flat());
 		expect(list.map(({ what }) => what.kind)).toEqual(['reset', 'bad-image', 'boot-loop']);
 		expect(list.at(-1)?.what).toMatchObject({ restarts: 200, causes: ['rtc-watchdog'] });
@@ -181,7 +209,13 @@ it('keeps the newest sixty, and counts all', () => {
 
 it('reads a long line in no time', () => {
 	const began = performance.now();
-	for (const part of ['Guru Meditation Error: Core 0 panic\'ed (', 'assert ', 'failed to ', 'Backtrace: 0x400d1234:0x3ffb1234 ', 'rst:0x1 ('])
+	for (const part of [
+		"Guru Meditation Error: Core 0 panic'ed (",
+		'assert ',
+		'failed to ',
+		'Backtrace: 0x400d1234:0x3ffb1234 ',
+		'rst:0x1 ('
+	])
 		read([part.repeat(400).slice(0, 4000)]);
 	expect(performance.now() - began).toBeLessThan(250);
 });

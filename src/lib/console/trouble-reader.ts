@@ -156,9 +156,7 @@ const explains = (what: TroubleKind): boolean =>
 
 /** Of these only the first of a row is worth a group of its own. */
 function sameComplaint(a: TroubleKind, b: TroubleKind): boolean {
-	return (
-		a.kind === b.kind && ['bad-image', 'flash-read', 'out-of-memory', 'wifi-refused'].includes(a.kind)
-	);
+	return a.kind === b.kind && ['bad-image', 'flash-read', 'out-of-memory', 'wifi-refused'].includes(a.kind);
 }
 
 const STARVED = /task_wdt: +- (.+)/u; // esp_system/task_wdt

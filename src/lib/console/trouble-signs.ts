@@ -25,7 +25,10 @@ const SIGNS: readonly Sign[] = [
 	[/stack overflow in task (.+?) has been detected/iu, (m) => ({ kind: 'stack-overflow', task: said(m[1]) })],
 	[/Stack smashing protect failure/u, () => ({ kind: 'stack-smashed' })],
 	[/CORRUPT HEAP: (.*)/u, (m) => ({ kind: 'heap-corrupt', said: said(m[1]) })],
-	[/Task watchdog got triggered/u, () => ({ kind: 'task-watchdog', starved: [], running: [], stopped: false })],
+	[
+		/Task watchdog got triggered/u,
+		() => ({ kind: 'task-watchdog', starved: [], running: [], stopped: false })
+	],
 	[/Brownout detector was triggered/iu, () => ({ kind: 'brownout' })],
 	[
 		/(?:invalid header: 0x|csum err|invalid magic byte|Image hash failed|No bootable app|Checksum failed|ets_main\.c)/iu,

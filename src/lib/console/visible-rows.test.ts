@@ -16,7 +16,9 @@ function logOf(count: number, text = (i: number) => `line ${i}`, maxLines = 100_
 
 it('counts cells as a terminal does', () => {
 	const cells = (text: string, from: 'board' | 'sent' = 'board') => cellsOf({ text, from });
-	expect([cells('abc'), cells('\tx'), cells('abcdefgh\tx'), cells('a\t\t'), cells('abc', 'sent')]).toEqual([3, 9, 17, 16, 5]);
+	expect([cells('abc'), cells('\tx'), cells('abcdefgh\tx'), cells('a\t\t'), cells('abc', 'sent')]).toEqual([
+		3, 9, 17, 16, 5
+	]);
 });
 
 describe('VisibleRows', () => {
@@ -53,21 +55,27 @@ describe('VisibleRows', () => {
 	it('agrees with a plain filter, whatever comes, goes and is asked when', () => {
 		fc.assert(
 			fc.property(
-				fc.array(fc.record({ lines: fc.integer({ min: 0, max: 90 }), work: fc.integer({ min: 1, max: 60 }) }), {
-					maxLength: 20
-				}),
+				fc.array(
+					fc.record({ lines: fc.integer({ min: 0, max: 90 }), work: fc.integer({ min: 1, max: 60 }) }),
+					{
+						maxLength: 20
+					}
+				),
 				fc.constantFrom(7, 20, Infinity),
 				(steps, columns) => {
 					const log = new ConsoleLog({ maxLines: 128 });
 					const pass = passes({ withoutLevels: new Set(['debug']), onlyTags: new Set() });
 					const rows = new VisibleRows(log.shown.lines, columns, pass);
 					for (const { lines, work } of steps) {
-						for (let i = 0; i < lines; i++) log.push(utf8(`${i % 3 ? 'I' : 'D'} (1) t: ${'y'.repeat(i)}\n`), 0);
+						for (let i = 0; i < lines; i++)
+							log.push(utf8(`${i % 3 ? 'I' : 'D'} (1) t: ${'y'.repeat(i)}\n`), 0);
 						rows.update(log.shown.lines, work);
 					}
 					while (rows.behind > 0) rows.update(log.shown.lines, 10);
 					const wanted = [...log.lines()].filter(({ level }) => level !== 'debug');
-					expect(Array.from({ length: rows.count }, (_, i) => rows.idAt(i))).toEqual(wanted.map(({ id }) => id));
+					expect(Array.from({ length: rows.count }, (_, i) => rows.idAt(i))).toEqual(
+						wanted.map(({ id }) => id)
+					);
 					expect(rows.rows).toBe(wanted.reduce((sum, line) => sum + rows.rowsOf(line), 0));
 				}
 			),
@@ -86,7 +94,8 @@ describe('a filter', () => {
 	};
 	it('leaves out levels', () => expect(kept(['info', 'debug'], [])).toEqual([1, 2, 4]));
 	it('keeps tags, and what a person said', () => expect(kept([], ['a'])).toEqual([0, 3, 4]));
-	it('is none where nothing is left out', () => expect(passes({ withoutLevels: new Set(), onlyTags: new Set() })).toBeUndefined());
+	it('is none where nothing is left out', () =>
+		expect(passes({ withoutLevels: new Set(), onlyTags: new Set() })).toBeUndefined());
 });
 
 describe('a search', () => {

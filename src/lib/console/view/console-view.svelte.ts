@@ -30,7 +30,6 @@ export class ConsoleView {
 	/** The found line that the reader stands at. */
 	#foundAt = $state<number | undefined>(undefined);
 	#goal = $state.raw<Goal | undefined>(undefined);
-	/** Rows that went at the top in the last frame. */
 	#goneRows = 0;
 	#asked: number | undefined;
 
@@ -47,6 +46,7 @@ export class ConsoleView {
 		return this.#at(this.#rows);
 	}
 
+	/** How many rows went at the top so far. */
 	get goneRows(): number {
 		return this.#at(this.#goneRows);
 	}
@@ -154,7 +154,7 @@ export class ConsoleView {
 	#take(): void {
 		const shown = this.log.shown;
 		this.#shown = shown;
-		this.#goneRows = this.#rows.update(shown.lines, FRAME_LINES);
+		this.#goneRows += this.#rows.update(shown.lines, FRAME_LINES);
 		this.#found?.update(shown.lines, FRAME_LINES);
 		if (this.#rows.behind > 0 || (this.#found?.behind ?? 0) > 0) this.#ask();
 		this.#frame = untrack(() => this.#frame) + 1;
@@ -171,7 +171,7 @@ export class ConsoleView {
 	}
 
 	#at<T>(value: T): T {
-		void this.#frame; // so that whoever reads it is told of the next one
-		return value;
+		// Reading the frame is what makes whoever reads the value hear of the next one.
+		return this.#frame >= 0 ? value : value;
 	}
 }

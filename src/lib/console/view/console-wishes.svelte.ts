@@ -5,6 +5,9 @@ import type { StampKind } from '../text-clock';
 const KEY = 'fieldbench-console';
 const STAMPS: readonly StampKind[] = ['none', 'time', 'since-start', 'since-last'];
 
+/** What is open under the console's row of acts. */
+export type ConsolePanel = 'none' | 'filter' | 'view' | 'cable';
+
 interface Kept {
 	stamps: StampKind;
 	wrap: boolean;

@@ -1,2 +1,3 @@
 export { default as Console } from './Console.svelte';
+export { smallStore } from './console-wishes.svelte';
 export * from './download';

@@ -30,8 +30,7 @@ export function lineWindow(
 	heldId?: number
 ): LineWindow {
 	const total = rows.rows + (open ? rows.rowsOf(open) : 0);
-	if (rows.count === 0)
-		return { lines: open ? [open] : [], startRow: 0, rows: total, lastMs: undefined };
+	if (rows.count === 0) return { lines: open ? [open] : [], startRow: 0, rows: total, lastMs: undefined };
 	let first = Math.max(0, rows.indexAtRow(Math.max(0, seen.from)) - BEYOND);
 	let last = Math.min(rows.count - 1, rows.indexAtRow(Math.max(0, seen.to)) + BEYOND);
 	const held = heldId === undefined ? undefined : rows.indexOfId(heldId);

@@ -1,5 +1,10 @@
 import type { Trace, TroubleKind } from '../trouble';
-import type { TroubleWords } from './trouble-words';
+
+export interface TroubleWords {
+	readonly what: string;
+	readonly means: string;
+	readonly todo: string;
+}
 
 type Panic = Extract<TroubleKind, { kind: 'panic' }>;
 
@@ -79,12 +84,12 @@ const NEAR_NULL = 0x1000;
 export function panicWords({ reason, core }: Panic, trace: Trace): TroubleWords {
 	const known = REASONS.find(([pattern]) => pattern.test(reason));
 	const address = trace.address === undefined ? undefined : parseInt(trace.address, 16);
-	const touches = known !== undefined && known === REASONS[0] && address !== undefined;
-	const at = touches
-		? address < NEAR_NULL
-			? `, at ${trace.address}, next to address 0: a null pointer`
-			: `, at ${trace.address}`
-		: '';
+	const at =
+		known === REASONS[0] && trace.address !== undefined && address !== undefined
+			? address < NEAR_NULL
+				? `, at ${trace.address}, next to address 0: a null pointer`
+				: `, at ${trace.address}`
+			: '';
 	return {
 		what: `Crashed on core ${core}${reason ? `: ${reason}` : ''}`,
 		means: known ? `${known[1]}${at}.` : 'The processor met a fault that the program does not deal with.',

@@ -12,7 +12,9 @@ export class PickedLines {
 
 	has(id: number): boolean {
 		const range = this.#range;
-		return range !== undefined && id >= Math.min(range.from, range.to) && id <= Math.max(range.from, range.to);
+		return (
+			range !== undefined && id >= Math.min(range.from, range.to) && id <= Math.max(range.from, range.to)
+		);
 	}
 
 	clear(): void {

@@ -1,5 +1,6 @@
 import { logFile, logFileHead, type LogFileWishes } from '../log-file';
 import type { ConsoleView } from './console-view.svelte';
+import { download } from './download';
 
 /** Hands a person the lines that are shown, and those a pause holds back, as a file. Made in pieces, so that the page goes on meanwhile. */
 export async function saveLog(
@@ -15,10 +16,6 @@ export async function saveLog(
 	}
 	const hidden = view.kept - lines.length;
 	const head = logFileHead({ name, atMs, dropped, hidden, lines: lines.length });
-	const url = URL.createObjectURL(new Blob([head, ...pieces], { type: 'text/plain;charset=utf-8' }));
-	const link = document.createElement('a');
-	link.href = url;
-	link.download = `${name}-${new Date(atMs).toISOString().slice(0, 19).replaceAll(':', '-')}.txt`;
-	link.click();
-	URL.revokeObjectURL(url);
+	const when = new Date(atMs).toISOString().slice(0, 19).replaceAll(':', '-');
+	download(`${name}-${when}.txt`, [head, ...pieces]);
 }

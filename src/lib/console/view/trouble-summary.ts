@@ -37,14 +37,24 @@ export function summarise({ list, counts, dropped }: Troubles, fromId: number): 
 				: what;
 		return { words, spoken: what, tone, about };
 	}
-	const on = loop && about !== loop ? `, in a loop of ${loop.what.kind === 'boot-loop' ? loop.what.restarts : 0} restarts` : '';
-	const words = times > 1 ? `${what}, ${times.toLocaleString('en')} times in ${span(about.lastMs - alike[0]!.atMs)}` : what;
-	return { words: words + on, spoken: about.what.kind === 'boot-loop' ? 'The board keeps restarting' : what, tone, about };
+	const on =
+		loop && about !== loop
+			? `, in a loop of ${loop.what.kind === 'boot-loop' ? loop.what.restarts : 0} restarts`
+			: '';
+	const words =
+		times > 1
+			? `${what}, ${times.toLocaleString('en')} times in ${span(about.lastMs - alike[0]!.atMs)}`
+			: what;
+	return {
+		words: words + on,
+		spoken: about.what.kind === 'boot-loop' ? 'The board keeps restarting' : what,
+		tone,
+		about
+	};
 }
 
 /** What restarts in a loop mostly does so because of something worse that is known: that comes first. */
-const gravity = ({ what }: Trouble): number =>
-	what.kind === 'boot-loop' ? 1.5 : GRAVITY[TONES[what.kind]];
+const gravity = ({ what }: Trouble): number => (what.kind === 'boot-loop' ? 1.5 : GRAVITY[TONES[what.kind]]);
 
 const sameKind = (a: Trouble, b: Trouble): boolean => isCrash(a.what) || a.what.kind === b.what.kind;
 

@@ -1,12 +1,6 @@
 import type { ResetCause } from '../reset-reasons';
 import type { Trouble, TroubleKind } from '../trouble';
-import { panicWords } from './panic-words';
-
-export interface TroubleWords {
-	readonly what: string;
-	readonly means: string;
-	readonly todo: string;
-}
+import { panicWords, type TroubleWords } from './panic-words';
 
 const tasks = (names: readonly string[]): string => names.join(', ');
 
@@ -18,7 +12,8 @@ export function troubleWords({ what, trace }: Pick<Trouble, 'what' | 'trace'>): 
 		case 'abort':
 			return {
 				what: 'The program gave up (abort)',
-				means: 'The program itself called abort(): a check such as ESP_ERROR_CHECK failed, or C++ threw and nobody caught.',
+				means:
+					'The program itself called abort(): a check such as ESP_ERROR_CHECK failed, or C++ threw and nobody caught.',
 				todo: 'The line just before it usually names the error and its place in the source.'
 			};
 		case 'assert':
@@ -56,7 +51,8 @@ export function troubleWords({ what, trace }: Pick<Trouble, 'what' | 'trace'>): 
 		case 'brownout':
 			return {
 				what: 'The supply voltage dropped too low',
-				means: 'The chip’s brownout detector restarted it: its 3.3 V sagged, most often when the radio starts to send.',
+				means:
+					'The chip’s brownout detector restarted it: its 3.3 V sagged, most often when the radio starts to send.',
 				todo: 'Use a shorter or thicker USB cable and a port that gives 500 mA, no unpowered hub; add a capacitor at 3V3.'
 			};
 		case 'out-of-memory':
@@ -80,7 +76,8 @@ export function troubleWords({ what, trace }: Pick<Trouble, 'what' | 'trace'>): 
 		case 'download-mode':
 			return {
 				what: 'The chip waits to be flashed',
-				means: 'It started in download mode, because BOOT (IO0 or IO9) was held low: its program does not run.',
+				means:
+					'It started in download mode, because BOOT (IO0 or IO9) was held low: its program does not run.',
 				todo: 'Let go of BOOT and press Reset here or EN on the board; or flash it now.'
 			};
 		case 'wifi-refused':

@@ -178,14 +178,15 @@ export class CableBoard implements BoardAtWork {
 
 	async listen(
 		onText: (bytes: Uint8Array) => void,
-		signal: AbortSignal
+		signal: AbortSignal,
+		baud = LINE_BAUD
 	): Promise<Result<SerialLine, PortError>> {
 		await this.release();
 		const lease = await this.#port.lease('line', signal);
 		if (!lease.ok) return lease;
 		this.#lease = lease.value;
 		signal.addEventListener('abort', () => void lease.value.release(), { once: true });
-		const line = await lease.value.open(LINE_BAUD);
+		const line = await lease.value.open(baud);
 		if (!line.ok) {
 			await lease.value.release();
 			return line;

@@ -2,6 +2,7 @@ import type { ConsoleLog } from '$lib/console';
 import type { BoardFacts, FirmwareSource, PickedFile } from '$lib/flash';
 import { BoardLink } from './board-link.svelte';
 import { FirmwareChoice } from './firmware-choice.svelte';
+import { Listening } from './listening.svelte';
 import { SetupRun } from './setup-run.svelte';
 import type { FlashWorks, PracticeBoardView } from './works';
 import { WriteRun } from './write-run.svelte';
@@ -15,6 +16,7 @@ export class FlashSession {
 	#run = $state.raw<WriteRun | undefined>(undefined);
 	#boards = $state.raw<readonly PracticeBoardView[]>([]);
 	#setup = $state.raw<SetupRun | undefined>(undefined);
+	#listening = $state.raw<Listening | undefined>(undefined);
 	/** Chosen before a board was there. */
 	#waiting = $state.raw<readonly PickedFile[]>([]);
 	#life: AbortSignal | undefined;
@@ -45,6 +47,11 @@ export class FlashSession {
 
 	get setup(): SetupRun | undefined {
 		return this.#setup;
+	}
+
+	/** Without setting anything up. */
+	get listening(): Listening | undefined {
+		return this.#listening;
 	}
 
 	/** Names of files that were opened with the app and wait for a board. */
@@ -89,6 +96,16 @@ export class FlashSession {
 		await setup.begin((text) => this.log.push(text, Date.now()));
 	}
 
+	/** Opens the line of whatever program runs on the board, and asks nothing of it. @param baud undefined for the usual one */
+	async listen(baud: number | undefined): Promise<void> {
+		const { at } = this.link;
+		if (!at) return;
+		this.#endSetup();
+		const listening = new Listening();
+		this.#listening = listening;
+		await listening.begin(at, baud, (text) => this.log.push(text, Date.now()));
+	}
+
 	/** Plans what was made here rather than chosen: a backup, or settings that were edited. */
 	use(firmware: FirmwareSource): void {
 		const { at, stage } = this.link;
@@ -131,6 +148,8 @@ export class FlashSession {
 	#endSetup(): void {
 		this.#setup?.end();
 		this.#setup = undefined;
+		this.#listening?.end();
+		this.#listening = undefined;
 	}
 
 	#stages(): Record<'board' | 'firmware' | 'plan' | 'write' | 'message', StepStage> {

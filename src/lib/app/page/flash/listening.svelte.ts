@@ -18,11 +18,7 @@ export class Listening {
 	}
 
 	/** @param baud undefined for the usual one */
-	async begin(
-		at: BoardAtWork,
-		baud: number | undefined,
-		hear: (text: Uint8Array) => void
-	): Promise<void> {
+	async begin(at: BoardAtWork, baud: number | undefined, hear: (text: Uint8Array) => void): Promise<void> {
 		const { signal } = this.#end;
 		const line = await at.listen(hear, signal, baud);
 		if (signal.aborted) return;

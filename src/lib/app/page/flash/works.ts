@@ -156,8 +156,12 @@ export interface BoardAtWork {
 	): Promise<Result<ReadReport, FlashError>>;
 	/** Ends in `done`, `cancelled` or `failed`, which is also told; the board is restarted. */
 	write(plan: WritePlan, onState: (state: FlashState) => void, signal: AbortSignal): Promise<void>;
-	/** The line of the program that runs on it, until `signal` aborts. */
-	listen(onText: (bytes: Uint8Array) => void, signal: AbortSignal): Promise<Result<SerialLine, PortError>>;
+	/** The line of the program that runs on it, until `signal` aborts. @param baud 115200 unless told otherwise */
+	listen(
+		onText: (bytes: Uint8Array) => void,
+		signal: AbortSignal,
+		baud?: number
+	): Promise<Result<SerialLine, PortError>>;
 	/** Wi-Fi, broker and name over the line, until `signal` aborts. @param improvWaitS of the firmware that was just written */
 	setUp(line: SerialLine, signal: AbortSignal, improvWaitS?: number): Setup;
 	/** Brokers that this board can reach, best first; or why there is none to offer, in words. */
