@@ -1,4 +1,5 @@
 import type { SerialPortLike } from './port';
+import { usbKindOf } from './usb-kind';
 
 /** DTR and RTS, set in one call so that no state in between resets the chip, and how long they stay. */
 export interface SignalStep {
@@ -22,13 +23,8 @@ const DOWNLOAD_JTAG = [
 	step(false, true, 100),
 	IDLE
 ];
-/** USB Serial/JTAG of S3, C3, C6, H2 (Espressif's list of product ids). */
-const SERIAL_JTAG = { usbVendorId: 0x303a, usbProductId: 0x1001 } as const;
-
 /** What restarts the chip at this port, by way of the usual two transistors or the chip's own USB. */
 export function resetPulse(port: SerialPortLike, into: 'program' | 'download'): readonly SignalStep[] {
 	if (into === 'program') return PROGRAM;
-	const { usbVendorId, usbProductId } = port.getInfo();
-	const jtag = usbVendorId === SERIAL_JTAG.usbVendorId && usbProductId === SERIAL_JTAG.usbProductId;
-	return jtag ? DOWNLOAD_JTAG : DOWNLOAD;
+	return usbKindOf(port) === 'serial-jtag' ? DOWNLOAD_JTAG : DOWNLOAD;
 }
