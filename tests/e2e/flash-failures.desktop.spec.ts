@@ -67,6 +67,12 @@ test('leaving the page mid-write is asked about', async ({ page, context }) => {
 	await expect(question).toBeVisible();
 	await expect(page).toHaveURL(/\/flash$/u);
 	await page.keyboard.press('Escape');
+
+	const leaving = page.waitForEvent('dialog');
+	await page.close({ runBeforeUnload: true });
+	const asked = await leaving;
+	expect(asked.type()).toBe('beforeunload');
+	await asked.dismiss();
 	await expect(step(page, 'Write')).toContainText('Written and checked', { timeout: 20_000 });
 });
 
@@ -182,6 +188,7 @@ test('a wrong Wi-Fi password and brokers that do not let it in are each told, an
 		await expect(message).toContainText('this address means the board itself');
 		await expect(message.getByRole('button', { name: 'Give it to the board' })).toBeDisabled();
 		for (const [uri, words] of [
+			['mqtt://no-such-broker.invalid:1883', /network does not know this name/u],
 			[`mqtt://${LAN_HOST}:9`, /Nobody answers the board there/u],
 			[`mqtt://${LAN_HOST}:${closed.tcpPort}`, /does not let this account in/u]
 		] as const) {

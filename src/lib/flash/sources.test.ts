@@ -106,6 +106,14 @@ describe('builds', () => {
 			ok: false,
 			error: { kind: 'truncated', url, wantedBytes: 9, gotBytes: 1 }
 		});
+		const broken = () =>
+			new Response(
+				new ReadableStream({
+					start: (body) => body.enqueue(Uint8Array.of(0xe9, 1)),
+					pull: () => Promise.reject(new TypeError('network error')) // as fetch says of a cut connection
+				})
+			);
+		expect(await load(broken)).toEqual({ ok: false, error: { kind: 'truncated', url, gotBytes: 2 } });
 		const fault = (kind: string) => ({ error: { kind: 'part-fault', url, fault: { kind } } });
 		expect(await load(() => new Response('<html>'))).toMatchObject(fault('html-instead'));
 		expect(await load(() => new Response(''))).toMatchObject(fault('empty'));

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '$lib/base';
+import { concatBytes, err, ok, type Result } from '$lib/base';
 import {
 	parseCatalogue,
 	parseManifest,
@@ -32,7 +32,8 @@ export type SourceError =
 	| {
 			readonly kind: 'truncated';
 			readonly url: string;
-			readonly wantedBytes: number;
+			/** Absent where the host had not said. */
+			readonly wantedBytes?: number;
 			readonly gotBytes: number;
 	  }
 	/** It came whole, and is no firmware. */
@@ -190,7 +191,7 @@ async function readBytes(
 	try {
 		const response = await fetch(url, { signal, credentials: 'omit', referrerPolicy: 'no-referrer' });
 		if (!response.ok) return err({ kind: 'http-status', url, status: response.status });
-		return await body(response, url);
+		return await body(response, url, signal);
 	} catch {
 		signal.throwIfAborted();
 		return err({ kind: 'cors-or-network', url, online: page.online });
@@ -199,7 +200,8 @@ async function readBytes(
 
 async function body(
 	response: Response,
-	url: string
+	url: string,
+	signal: AbortSignal
 ): Promise<Result<{ url: string; bytes: Uint8Array<ArrayBuffer> }, SourceError>> {
 	const { headers } = response;
 	const announced = headers.get('content-length');
@@ -208,11 +210,40 @@ async function body(
 		announced !== null && headers.get('content-encoding') === null ? Number(announced) : undefined;
 	if (wantedBytes !== undefined && wantedBytes > MOST_BYTES)
 		return err({ kind: 'too-large', url, mostBytes: MOST_BYTES });
-	const bytes = new Uint8Array(await response.arrayBuffer());
+	const { bytes, whole } = await taken(response, signal);
 	if (bytes.length > MOST_BYTES) return err({ kind: 'too-large', url, mostBytes: MOST_BYTES });
-	if (wantedBytes !== undefined && wantedBytes !== bytes.length)
-		return err({ kind: 'truncated', url, wantedBytes, gotBytes: bytes.length });
+	if (!whole || (wantedBytes !== undefined && wantedBytes !== bytes.length))
+		return err({
+			kind: 'truncated',
+			url,
+			gotBytes: bytes.length,
+			...(wantedBytes !== undefined && { wantedBytes })
+		});
 	return ok({ url: response.url || url, bytes });
+}
+
+/** What comes of a body, a little more than MOST_BYTES at most. A browser fails the read where a connection ends too early. */
+async function taken(
+	response: Response,
+	signal: AbortSignal
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; whole: boolean }> {
+	const pieces: Uint8Array[] = [];
+	let length = 0;
+	const reader = response.body?.getReader();
+	try {
+		while (reader && length <= MOST_BYTES) {
+			const { done, value } = await reader.read();
+			if (done) break;
+			pieces.push(value);
+			length += value.length;
+		}
+		return { bytes: concatBytes(pieces), whole: true };
+	} catch {
+		signal.throwIfAborted();
+		return { bytes: concatBytes(pieces), whole: false };
+	} finally {
+		void reader?.cancel().catch(() => undefined); // it ended, or too much came
+	}
 }
 
 /** Browsers take these for secure. */

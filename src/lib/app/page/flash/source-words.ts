@@ -26,7 +26,9 @@ export function sourceErrorWords(error: SourceError): string {
 		case 'html-instead':
 			return `${nameOf(error.url)} is a web page, not what was asked for. Use the address of the file itself, often behind “Raw” or “Download”.`;
 		case 'truncated':
-			return `${nameOf(error.url)} came with ${formatBytes(error.gotBytes)} where its host had announced ${formatBytes(error.wantedBytes)}. Try again.`;
+			return error.wantedBytes === undefined
+				? `${nameOf(error.url)} broke off after ${formatBytes(error.gotBytes)}. Try again.`
+				: `${nameOf(error.url)} came with ${formatBytes(error.gotBytes)} where its host had announced ${formatBytes(error.wantedBytes)}. Try again.`;
 		case 'part-fault':
 			return `${nameOf(error.url)} came, and nothing was taken: ${partFaultWords(error.fault)}`;
 		case 'too-large':
