@@ -51,3 +51,7 @@ it.each(['ws://localhost-server.lan:9001', 'ws://127.example.com', 'mqtt://local
 it.each(['http://broker.lan', 'mqtt:', 'broker.lan', ''])('"%s" is no address of a broker', (uri) => {
 	expect(opened(uri)).toMatchObject({ dialled: [], state: { state: 'failed', fault: 'bad-uri' } });
 });
+
+it.each(['mqtt://no-such-broker.invalid:1883', 'ws://INVALID.'])('%s is a name that nobody knows', (uri) => {
+	expect(opened(uri).state).toEqual({ state: 'failed', fault: 'name-not-found' });
+});

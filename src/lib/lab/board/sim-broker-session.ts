@@ -31,6 +31,8 @@ export type Dial = { kind: 'url'; url: string; note?: string } | { kind: 'none';
 
 /** A way that does not exist is not noticed at once. */
 const NO_ROUTE_MS = 1500;
+/** RFC 6761 §6.4: no name server knows such a name. A browser does not tell of any other that it was not found. */
+const NO_SUCH_NAME = /(?:^|\.)invalid\.?$/iu;
 const KEEPALIVE_S = 30;
 const NOWHERE = { protocol: '', hostname: '' };
 const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
@@ -63,10 +65,12 @@ export class SimBrokerSession {
 			? { kind: 'none', note: `${hostname} is this board itself, and no broker runs on it` }
 			: this.parts.dial(settings.uri);
 		if (way.note) this.parts.note(way.note);
-		if (way.kind === 'none' || !this.parts.routed()) {
+		const routed = this.parts.routed();
+		const unknown = routed && NO_SUCH_NAME.test(hostname);
+		if (way.kind === 'none' || unknown || !routed) {
 			this.#become({ state: 'connecting' });
 			this.#cancelTimer = this.parts.clock.after(NO_ROUTE_MS, () =>
-				this.#become({ state: 'failed', fault: 'unreachable' })
+				this.#become({ state: 'failed', fault: unknown ? 'name-not-found' : 'unreachable' })
 			);
 			return;
 		}
