@@ -11,6 +11,7 @@ export function boardView({ state, onBus, notKept, ...board }: BoardInfo): Pract
 	const doing = `${doingWords(state, board.make)}${state.kind !== 'unplugged' && !onBus ? ' Its USB is away for a moment.' : ''}`;
 	return {
 		...board,
+		mac: board.mac.replaceAll(/..(?!$)/gu, '$&:'),
 		state: state.kind,
 		doing: notKept === undefined ? doing : `${doing} What was flashed last could not be kept: ${notKept}`
 	};
@@ -23,7 +24,7 @@ function doingWords(state: State, { chip }: BoardMake): string {
 		case 'stuck':
 			return `${stuckWords(state.fault)}.`;
 		case 'download':
-			return state.stub ? 'Is being flashed.' : 'Waits for a download.';
+			return state.stub ? 'Talks with the flasher.' : 'Waits for a download.';
 		case 'booting':
 			return 'Starts.';
 		case 'unplugged':
