@@ -3,6 +3,7 @@ import { isNativeUsb, openFault, type FlashLease } from '$lib/link';
 import { slowerThan } from './baud-ladder';
 import { PORT_BUFFER_BYTES, ROM_BAUD, type ChipOpener, type OpenChip } from './esptool-adapter';
 import type { BoardFacts, FlashError } from './facts';
+import { Ears, type Heard } from './heard';
 import { intoProgram } from './reset';
 import { Stub } from './stub';
 import { StubLine, type LineFault } from './stub-line';
@@ -31,6 +32,7 @@ export class ChipSession {
 	#failedBaud = Infinity;
 	#fastestFailed: number | undefined;
 	#beginnings = 0;
+	readonly #ears = new Ears();
 
 	constructor(
 		private readonly lease: FlashLease,
@@ -149,6 +151,12 @@ export class ChipSession {
 		return { kind: isNativeUsb(this.lease.device) ? 'not-back' : 'unplugged' };
 	}
 
+	/** Why a stub may have fallen silent. Of a line that carries packets, only what a ROM or a program says in words counts. */
+	get heard(): Heard {
+		const { verdict } = this.#ears;
+		return verdict === 'noise' || verdict === 'boot-log' ? 'nothing' : verdict;
+	}
+
 	/** What a fault of the line means to who holds the board. */
 	errorOf(fault: LineFault): FlashError {
 		if (this.lease.signal.aborted) return this.gone;
@@ -158,7 +166,7 @@ export class ChipSession {
 			case 'refused':
 				return { kind: 'stub-failed', cause: `error 0x${fault.code.toString(16)}` };
 			case 'silent':
-				return { kind: 'no-answer', heard: 'nothing' };
+				return { kind: 'no-answer', heard: this.heard };
 		}
 	}
 
@@ -190,7 +198,10 @@ export class ChipSession {
 	/** @returns why it cannot listen */
 	#listen(baud: number): { readonly ok: false; readonly error: FlashError } | undefined {
 		try {
-			this.#stub = new Stub(new StubLine(this.lease.device, baud, this.parts.clock), this.parts.clock);
+			this.#stub = new Stub(
+				new StubLine(this.lease.device, baud, this.parts.clock, (bytes) => this.#ears.hear(bytes)),
+				this.parts.clock
+			);
 			return undefined;
 		} catch (cause) {
 			return err(openFault(cause));

@@ -1,6 +1,7 @@
 import type { ChipFamily, FlasherArgs } from '$lib/formats';
 import type { PortError, UsbKind } from '$lib/link';
 import type { FlashId } from './flash-id';
+import type { Heard } from './heard';
 
 /** What a chip says of itself, once its ROM answers. */
 export interface BoardFacts {
@@ -67,7 +68,7 @@ export interface CopyFacts {
 export type FlashError =
 	| PortError
 	/** No ROM answers: what came instead tells a dead line, a wrong speed and a running program apart. */
-	| { readonly kind: 'no-answer'; readonly heard: 'nothing' | 'noise' | 'boot-log' }
+	| { readonly kind: 'no-answer'; readonly heard: Heard }
 	/** A chip's own USB went away, with a reset or its cable, and did not come back in time; or as a device that this page may not use. */
 	| { readonly kind: 'not-back' }
 	/** What the flash holds is not what was sent: the MD5 of the region at this offset. */

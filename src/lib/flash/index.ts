@@ -8,6 +8,7 @@ export * from './facts';
 export * from './flash-id';
 export * from './flasher';
 export * from './guard';
+export type { Heard } from './heard';
 export * from './inspect';
 export * from './plan';
 export * from './plan-facts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock, utf8 } from '$lib/base';
+import { concatBytes, ManualClock, utf8 } from '$lib/base';
 import { guardFlash, RELOAD_HARMS_LOCK } from './guard';
-import { classify } from './heard';
+import { classify, Ears } from './heard';
 import { SlipReader, slipFrame } from './slip';
 import { SpeedGauge } from './speed';
 
@@ -32,7 +32,53 @@ describe('what a line says that gives no answer', () => {
 		expect(classify(new Uint8Array())).toBe('nothing');
 		expect(classify(Uint8Array.of(0))).toBe('nothing');
 		expect(classify(utf8('\x1b[0;32mI (312) wifi: connected\x1b[0m\r\n'))).toBe('boot-log');
+		expect(classify(utf8('I (312) main: up for 5 s\n'))).toBe('boot-log');
 		expect(classify(Uint8Array.from({ length: 200 }, (_, i) => (i * 37) & 0xff))).toBe('noise');
+	});
+});
+
+describe('what a ROM says of itself while it is asked', () => {
+	const start = (cause: string, mode: string) =>
+		`\r\nrst:${cause},boot:${mode}\r\nload:0x3fff0030,len:1184\r\n`;
+	const POWER_ON = '0x1 (POWERON_RESET)';
+	const FLASH = '0x13 (SPI_FAST_FLASH_BOOT)';
+
+	it('is a start from flash where BOOT was not held, on each chip', () => {
+		expect(classify(utf8(start(POWER_ON, FLASH)))).toBe('flash-boot');
+		expect(classify(utf8(start('0x15 (USB_UART_CHIP_RESET)', '0xc (SPI_FAST_FLASH_BOOT)')))).toBe(
+			'flash-boot'
+		);
+	});
+
+	it('is a download that nobody hears us in', () => {
+		const waits = start(POWER_ON, '0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))');
+		expect(classify(utf8(`${waits}waiting for download\r\n`))).toBe('download-unheard');
+		expect(classify(utf8(start('0x1 (POWERON)', '0x4 (DOWNLOAD(USB/UART0/1))')))).toBe('download-unheard');
+	});
+
+	it('is a brown-out where it comes again, and none where it came once', () => {
+		const once = `${start(POWER_ON, FLASH)}\r\nBrownout detector was triggered\r\n`;
+		expect(classify(utf8(once))).toBe('flash-boot');
+		expect(classify(utf8(once + once))).toBe('brown-out');
+		expect(classify(utf8(start('0xf (RTCWDT_BROWN_OUT_RESET)', FLASH).repeat(2)))).toBe('brown-out');
+	});
+
+	it('is a loop where the chip restarts by itself, and none where our lines did it', () => {
+		expect(classify(utf8(start('0x7 (TG0WDT_SYS_RESET)', FLASH).repeat(4)))).toBe('boot-loop');
+		expect(classify(utf8(start('0xc (SW_CPU_RESET)', FLASH).repeat(4)))).toBe('boot-loop');
+		expect(classify(utf8(start(POWER_ON, FLASH).repeat(8)))).toBe('flash-boot');
+	});
+
+	it('is heard also in the middle of noise, and of the last that came', () => {
+		const bytes = concatBytes([
+			Uint8Array.from({ length: 400 }, (_, i) => (i * 37) | 0x80),
+			utf8(start(POWER_ON, FLASH))
+		]);
+		expect(classify(bytes)).toBe('flash-boot');
+		const ears = new Ears();
+		for (let i = 0; i < 100; i++) ears.hear(new Uint8Array(1000).fill(0x81));
+		for (const byte of utf8(start(POWER_ON, FLASH))) ears.hear(Uint8Array.of(byte));
+		expect(ears.verdict).toBe('flash-boot');
 	});
 });
 

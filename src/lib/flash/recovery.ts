@@ -46,7 +46,7 @@ export class Recovery {
 		if (met && !met.ok) return err(session.errorOf(met.error));
 		if (!met?.value) {
 			this.#strain.fault(); // a stub that is lost weighs more than a block
-			if (++this.#begun > NEW_BEGINNINGS) return err({ kind: 'no-answer', heard: 'nothing' });
+			if (++this.#begun > NEW_BEGINNINGS) return err({ kind: 'no-answer', heard: session.heard });
 			const begun = await session.begin(() => undefined, signal);
 			if (!begun.ok) return begun;
 			const fast = await session.speedUp(baud, signal);

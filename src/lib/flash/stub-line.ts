@@ -29,11 +29,15 @@ export class StubLine {
 	#lost: PortError | undefined;
 	#stopped = false;
 
-	/** @param device open at `baud`, with both streams free */
+	/**
+	 * @param device open at `baud`, with both streams free
+	 * @param hear takes all that arrives: a chip that restarts tells why in the open
+	 */
 	constructor(
 		private readonly device: SerialPortLike,
 		readonly baud: number,
-		private readonly clock: Clock
+		private readonly clock: Clock,
+		private readonly hear: (bytes: Uint8Array) => void = () => undefined
 	) {
 		const { writable } = device;
 		if (!writable) throw new DOMException('the port is not open', 'InvalidStateError');
@@ -106,6 +110,7 @@ export class StubLine {
 				for (;;) {
 					const { value, done } = await reader.read();
 					if (done) break;
+					this.hear(value);
 					this.#slip.push(value);
 				}
 				break;

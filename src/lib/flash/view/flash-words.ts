@@ -1,21 +1,22 @@
 import { portErrorWords } from '$lib/link/view';
 import type { Words } from '$lib/ui';
 import type { FlashError } from '../facts';
+import type { Heard } from '../heard';
 import { hexAddress } from './strip';
 
 /** Words of a trouble with a board, and whether the drawing of its BOOT button helps. */
 export interface BoardWords extends Words {
 	readonly drawBoot: boolean;
+	/** The system may keep this account from the port: on Linux there is a rule for it. */
+	readonly access?: boolean;
 }
-
-type Heard = Extract<FlashError, { kind: 'no-answer' }>['heard'];
 
 const HEARD = {
 	nothing: {
 		what: 'The board does not answer',
 		means:
-			'Not one byte came back. The port is there, but the chip behind it is not in download mode, or this is another port.',
-		todo: 'Bring it into download mode by hand, as drawn, and try again. If it stays silent: another cable, another USB socket.'
+			'Not one byte came back, neither an answer nor a program’s log. The chip is not in download mode, this is another device’s port, or the cable’s data wires are broken: a cable that only charges shows no port at all, a worn one may show it and carry nothing.',
+		todo: 'Bring it into download mode by hand, as drawn, and try again. If it stays silent: another cable, another USB socket, and pull the cable to see whether it is this port that vanishes.'
 	},
 	noise: {
 		what: 'What comes back is noise',
@@ -28,8 +29,35 @@ const HEARD = {
 		means:
 			'Its own log is heard, so cable and port are right. The cable’s signals do not reach its reset and BOOT pins, as on some small boards.',
 		todo: 'Bring it into download mode by hand, as drawn, and try again.'
+	},
+	'flash-boot': {
+		what: 'The board restarts, but into its program',
+		means:
+			'The reset works, for its ROM is heard starting from flash. The BOOT pin was not held down meanwhile: on this board the cable does not reach it.',
+		todo: 'Hold BOOT down (or join IO0 and GND), as drawn, and try again while you hold it.'
+	},
+	'download-unheard': {
+		what: 'The board waits for a download and does not hear us',
+		means:
+			'Its ROM says that it is in download mode, but answers nothing: what we send does not arrive. The wire from the computer to its RX pin is open, or something else is joined to that pin.',
+		todo: 'Take off what is wired to RX and TX, and check that the adapter’s TX leads to the board’s RX. Then try again.'
+	},
+	'brown-out': {
+		what: 'The board’s supply gives way',
+		means:
+			'Its brown-out detector is heard again and again: the voltage falls as soon as it works, and the chip restarts. A thin or long cable, a hub, or what else is fed by the board.',
+		todo: 'Use a short cable straight into the computer or a hub with its own supply, and take off motors, LEDs and sensors. Then try again.'
+	},
+	'boot-loop': {
+		what: 'The board restarts over and over',
+		means:
+			'Its program crashes or hangs soon after each start, and the chip is never quiet for long enough to listen.',
+		todo: 'Hold BOOT down while you plug it in, as drawn, so that the program does not start. Then flash one that works.'
 	}
 } as const satisfies Record<Heard, Omit<Words, 'details'>>;
+
+/** Where a hand at BOOT helps. */
+const DRAWN: ReadonlySet<Heard> = new Set(['nothing', 'noise', 'boot-log', 'flash-boot', 'boot-loop']);
 
 const AGAIN = 'Flash again. The board’s ROM cannot be harmed by this, so nothing is lost but the time.';
 
@@ -41,7 +69,11 @@ export function flashErrorWords(error: FlashError): BoardWords {
 		case 'unplugged':
 		case 'permission':
 		case 'failed':
-			return { ...portErrorWords(error), drawBoot: false };
+			return {
+				...portErrorWords(error),
+				drawBoot: false,
+				access: error.kind === 'port-busy' || error.kind === 'permission'
+			};
 		case 'not-back':
 			return {
 				what: 'The board left the USB and did not come back',
@@ -51,7 +83,7 @@ export function flashErrorWords(error: FlashError): BoardWords {
 				drawBoot: true
 			};
 		case 'no-answer':
-			return { ...HEARD[error.heard], drawBoot: true };
+			return { ...HEARD[error.heard], drawBoot: DRAWN.has(error.heard) };
 		case 'verify-failed':
 			return {
 				what: 'The flash did not keep what was written',
@@ -119,8 +151,8 @@ export function flashErrorWords(error: FlashError): BoardWords {
 			return {
 				what: 'The chip answers, but its flashing program does not start',
 				means:
-					'The ROM took it and did not run it: usually a line that loses bytes, or a supply that gives way.',
-				todo: 'Pull the cable, plug it in again, and try again, on another USB socket if it goes on.',
+					'The ROM answers, but the program that writes did not get through whole or did not start: usually a line that loses bytes, or a supply that gives way.',
+				todo: 'Pull the cable, plug it in again with a short one, straight into the computer, and try again.',
 				details: error.cause,
 				drawBoot: true
 			};
