@@ -1,16 +1,11 @@
 import { assert, ok, type Result } from '$lib/base';
 import type { FlashError } from '../facts';
 import { SECTOR_BYTES } from '../plan-erase';
-
-export interface ByteRange {
-	/** Bytes from the flash's start. */
-	readonly offset: number;
-	readonly length: number;
-}
+import type { FlashRange } from '../read-loop';
 
 /** Asks the board; it does one act at a time. Rejects only with the signal's reason. */
 export type ReadFlash = (
-	range: ByteRange,
+	range: FlashRange,
 	onBytes: (bytes: number) => void,
 	signal: AbortSignal
 ) => Promise<Result<Uint8Array<ArrayBuffer>, FlashError>>;
@@ -35,7 +30,7 @@ export class FlashReader {
 	}
 
 	/** undefined where not all of it was read yet. */
-	peek({ offset, length }: ByteRange): Uint8Array<ArrayBuffer> | undefined {
+	peek({ offset, length }: FlashRange): Uint8Array<ArrayBuffer> | undefined {
 		const out = new Uint8Array(length);
 		for (let at = sectorOf(offset); at < offset + length; at += SECTOR_BYTES) {
 			const sector = this.#sectors.get(at);
@@ -51,7 +46,7 @@ export class FlashReader {
 	 * Rejects only with the signal's reason.
 	 */
 	async read(
-		range: ByteRange,
+		range: FlashRange,
 		signal: AbortSignal,
 		onBytes: (bytes: number) => void = () => undefined
 	): Promise<Result<Uint8Array<ArrayBuffer>, FlashError>> {
@@ -69,7 +64,7 @@ export class FlashReader {
 	}
 
 	async #fill(
-		range: ByteRange,
+		range: FlashRange,
 		signal: AbortSignal,
 		onBytes: (bytes: number) => void
 	): Promise<Result<void, FlashError>> {
@@ -88,7 +83,7 @@ export class FlashReader {
 	}
 
 	/** Whole sectors that lie beside each other. */
-	#firstMissing({ offset, length }: ByteRange): ByteRange | undefined {
+	#firstMissing({ offset, length }: FlashRange): FlashRange | undefined {
 		let begin: number | undefined;
 		let end = sectorOf(offset);
 		for (; end < offset + length; end += SECTOR_BYTES) {

@@ -1,6 +1,7 @@
 import { utf8 } from '$lib/base';
 import { bytesOfHex } from '$lib/formats';
-import type { ByteRange, FlashReader } from './flash-reader';
+import type { FlashRange } from '../read-loop';
+import type { FlashReader } from './flash-reader';
 
 /** An address as a person types it: `0x9000`, `9000h`, `36864`, `64K`, `1M`. undefined where it is none. */
 export function readAddress(text: string): number | undefined {
@@ -50,7 +51,7 @@ const WINDOW_BYTES = 0x1000;
 /** The next place at or after `from` within `range` where the needle stands, in what `reader` knows. */
 export function findBytes(
 	reader: Pick<FlashReader, 'peek'>,
-	range: ByteRange,
+	range: FlashRange,
 	needle: Uint8Array,
 	from: number
 ): SearchResult {

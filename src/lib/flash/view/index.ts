@@ -12,6 +12,8 @@ export { default as RecentList } from './RecentList.svelte';
 export { default as StripLegend } from './StripLegend.svelte';
 export { default as WriteFigures } from './WriteFigures.svelte';
 export * from './backup-words';
+export { default as Inspector } from './inspect/Inspector.svelte';
+export * from './inspect/inspection.svelte';
 export * from './bridge-words';
 export * from './flash-words';
 export * from './linux-access';

@@ -2,6 +2,7 @@ import type { ConsoleLog } from '$lib/console';
 import type { BoardFacts, FirmwareSource, PickedFile } from '$lib/flash';
 import { BoardLink } from './board-link.svelte';
 import { FirmwareChoice } from './firmware-choice.svelte';
+import { InspectorDoor } from './inspector-door.svelte';
 import { Listening } from './listening.svelte';
 import { SetupRun } from './setup-run.svelte';
 import type { FlashWorks, PracticeBoardView } from './works';
@@ -12,6 +13,7 @@ export type StepStage = 'waiting' | 'open' | 'done';
 /** One board's way from the cable to its first message. What a step made is dropped when a step before it changes. */
 export class FlashSession {
 	readonly link: BoardLink;
+	readonly inspector: InspectorDoor;
 	#choice = $state.raw<FirmwareChoice | undefined>(undefined);
 	#run = $state.raw<WriteRun | undefined>(undefined);
 	#boards = $state.raw<readonly PracticeBoardView[]>([]);
@@ -29,6 +31,7 @@ export class FlashSession {
 		readonly log: ConsoleLog
 	) {
 		this.link = new BoardLink(works, (board) => this.#took(board));
+		this.inspector = new InspectorDoor(this.link);
 	}
 
 	/** Anew for each board. */
@@ -83,6 +86,7 @@ export class FlashSession {
 		if (!run) return;
 		this.#endSetup();
 		await run.start();
+		if (run.write) this.inspector.restarted();
 		if (run.done && this.run === run) await this.setUp(run.firmware.improvWaitS);
 	}
 
@@ -91,6 +95,7 @@ export class FlashSession {
 		const { at } = this.link;
 		if (!at) return;
 		this.#endSetup();
+		this.inspector.restarted();
 		const setup = new SetupRun(at, improvWaitS);
 		this.#setup = setup;
 		await setup.begin((text) => this.log.push(text, Date.now()));
@@ -114,6 +119,12 @@ export class FlashSession {
 		this.#run = new WriteRun(this.works, at, stage.board, firmware);
 	}
 
+	/** Restarts the chip into download mode; its program, and what was being set up, end. */
+	async connectAgain(): Promise<void> {
+		this.#endSetup();
+		await this.link.retry();
+	}
+
 	flashAgain(): void {
 		this.#endSetup();
 		this.run?.again();
@@ -131,6 +142,7 @@ export class FlashSession {
 
 	#took(board: BoardFacts | undefined): void {
 		this.#run = undefined;
+		this.inspector.took(board);
 		const { at } = this.link;
 		if (!board || !at) {
 			this.#choice = undefined;
