@@ -25,6 +25,9 @@ export interface SettingsForm {
 	readonly secret: string;
 }
 
+/** The same while it is filled in. */
+export type SettingsDraft = { -readonly [field in keyof SettingsForm]: SettingsForm[field] };
+
 export const EMPTY_SETTINGS: SettingsForm = {
 	...{ ssid: '', wifiPassword: '', uri: '', username: '', brokerPassword: '', ca: '' },
 	...{ name: '', deviceId: '', timeZone: '', components: 'as-is', secret: '' }

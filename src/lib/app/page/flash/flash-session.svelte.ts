@@ -83,7 +83,7 @@ export class FlashSession {
 	/** Writes, and if all of it is right, goes on to set the board up. */
 	async write(): Promise<void> {
 		const { run } = this;
-		if (!run) return;
+		if (!run || !(await run.settings.settle())) return;
 		this.#endSetup();
 		await run.start();
 		if (run.write) this.inspector.restarted();

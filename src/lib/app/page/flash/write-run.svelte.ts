@@ -1,7 +1,9 @@
 import { plainPlan, type BoardFacts, type FirmwareSource, type FlashState } from '$lib/flash';
-import type { PlanWishes, WritePlan } from '$lib/flash';
+import type { FirmwarePart, PlanWishes, WritePlan } from '$lib/flash';
 import { logged, NO_PROGRESS, planView, progressed, writeLog, writeView } from '$lib/flash/view';
 import type { WriteEvent, WriteProgress } from '$lib/flash/view';
+import { settingsOffer } from './settings-offer';
+import { SettingsWish } from './settings-wish.svelte';
 import type { BoardAtWork, FlashWorks } from './works';
 
 const OVER: ReadonlySet<FlashState['kind']> = new Set(['done', 'cancelled', 'failed']);
@@ -17,6 +19,8 @@ export class WriteRun {
 	#plan: WritePlan = $state.raw(NOTHING);
 	#stop: AbortController | undefined;
 	#events: readonly WriteEvent[] = [];
+	/** Wi-Fi, broker and name to be written with it. */
+	readonly settings: SettingsWish;
 
 	readonly plan = $derived.by(() => planView(this.board, this.#plan));
 	/** undefined until it begins. */
@@ -31,15 +35,21 @@ export class WriteRun {
 		readonly firmware: FirmwareSource
 	) {
 		this.#planAnew();
+		const offer = settingsOffer(this.#plan.regions, at.table);
+		this.settings = new SettingsWish(at, board, offer, (settings) => this.wish({ settings }));
 	}
 
 	get wishes(): PlanWishes {
 		return this.#wishes;
 	}
 
-	wish(changed: Partial<PlanWishes>): void {
+	/** @param changed.settings undefined takes them out */
+	wish(
+		changed: Partial<Omit<PlanWishes, 'settings'>> & { readonly settings?: FirmwarePart | undefined }
+	): void {
 		if (this.running) return;
-		this.#wishes = { ...this.#wishes, ...changed };
+		const { settings, ...rest } = { ...this.#wishes, ...changed };
+		this.#wishes = settings ? { ...rest, settings } : rest;
 		this.#planAnew();
 	}
 
@@ -72,6 +82,7 @@ export class WriteRun {
 	/** Back to the plan. What was overridden is asked anew. */
 	again(): void {
 		if (this.running) return;
+		if (this.done) this.settings.written();
 		this.#state = undefined;
 		this.#wishes = { ...this.#wishes, overridden: [] };
 		this.#planAnew();
