@@ -83,6 +83,11 @@ export class NvsPage {
 		return this.#bytes[AT.version] === VERSION_1 ? 1 : 2;
 	}
 
+	/** Places where an item should begin and none that is sound does. */
+	get unreadable(): number {
+		return this.damage.filter(({ kind }) => kind === 'entry-checksum').length;
+	}
+
 	/** Entries that can still be written. */
 	get roomEntries(): number {
 		return this.state === 'active' ? PAGE_ENTRIES - this.#next : 0;

@@ -13,7 +13,7 @@ import {
 	type ItemParts
 } from './nvs-layout';
 import type { NvsPage, PageItem } from './nvs-page';
-import { itemsOf, loadPages, namespacesOf, readEntries, readValue, survey } from './nvs-store';
+import { areEncrypted, itemsOf, loadPages, namespacesOf, readEntries, readValue, survey } from './nvs-store';
 import type { NvsEntry, NvsFault, NvsMedium, NvsSetFault, NvsValue } from './nvs-types';
 import { valueFault } from './nvs-values';
 
@@ -42,6 +42,7 @@ export class NvsPartition {
 		const pages = loadPages(medium);
 		if (pages.every((page) => page.state === 'corrupt' || page.state === 'invalid'))
 			return err({ kind: 'not-nvs' });
+		if (areEncrypted(pages)) return err({ kind: 'encrypted' });
 		const partition = new NvsPartition(pages);
 		for (const page of pages) if (page.holdsItems) page.mend();
 		partition.#finishMove();

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '$lib/base';
 import { NVS_PAGE_BYTES } from './nvs-layout';
 import { memoryMedium } from './nvs-medium';
-import { loadPages, nameOf, namespacesOf, readEntries, survey } from './nvs-store';
+import { areEncrypted, loadPages, nameOf, namespacesOf, readEntries, survey } from './nvs-store';
 import type { NvsContents, NvsFault } from './nvs-types';
 
 /**
@@ -15,6 +15,7 @@ export function parseNvs(bytes: Uint8Array): Result<NvsContents, NvsFault> {
 	const pages = loadPages(memoryMedium(Uint8Array.from(bytes)));
 	if (pages.every((page) => page.state === 'corrupt' || page.state === 'invalid'))
 		return err({ kind: 'not-nvs' });
+	if (areEncrypted(pages)) return err({ kind: 'encrypted' });
 	const { live, incomplete } = survey(pages);
 	const { entries, damage } = readEntries(live);
 	const names = namespacesOf(live);

@@ -10,6 +10,19 @@ export function loadPages(medium: NvsMedium): readonly NvsPage[] {
 	return pages;
 }
 
+/** The name of a namespace and one key: no partition in use has less. */
+const LEAST_ITEMS = 2;
+
+/**
+ * Encrypted NVS has its headers and marks in the clear and every entry in cipher (ESP-IDF `nvs_encrypted_partition.cpp`): so there
+ * are sound pages with entries, and not one of these is sound. Damage spares some.
+ */
+export function areEncrypted(pages: readonly NvsPage[]): boolean {
+	const inUse = pages.filter((page) => page.holdsItems);
+	const unreadable = inUse.reduce((sum, page) => sum + page.unreadable, 0);
+	return unreadable >= LEAST_ITEMS && inUse.every((page) => page.items.length === 0);
+}
+
 /** Oldest first. */
 export function itemsOf(pages: readonly NvsPage[]): readonly PageItem[] {
 	return [...pages].sort((a, b) => a.sequence - b.sequence).flatMap((page) => page.items);

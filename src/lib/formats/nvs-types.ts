@@ -60,6 +60,8 @@ export type NvsFault =
 	| { readonly kind: 'bad-size'; readonly lengthBytes: number }
 	/** No page of it is sound or empty: something else. */
 	| { readonly kind: 'not-nvs' }
+	/** Its entries are in cipher: only the chip that has the keys reads them. */
+	| { readonly kind: 'encrypted' }
 	/** Every page is in use, so none could be moved: to be erased before it can be written. Reading does not mind. */
 	| { readonly kind: 'no-spare-page' };
 

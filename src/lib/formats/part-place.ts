@@ -34,12 +34,15 @@ export function placeOf(
 		case 'otadata':
 			return onlyOne(data(SUBTYPE.ota));
 		case 'nvs':
+		case 'nvs-encrypted':
 			return onlyOne(data(SUBTYPE.nvs));
 		case 'littlefs':
 			// Arduino's LittleFS lies in a partition that is called spiffs.
 			return onlyOne(data(SUBTYPE.littlefs)) ?? onlyOne(data(SUBTYPE.spiffs));
 		case 'spiffs':
 			return onlyOne(data(SUBTYPE.spiffs));
+		// Keys are made by the chip, or burnt with it: nobody is led to write them.
+		case 'nvs-keys':
 		case 'unknown':
 			return undefined;
 	}

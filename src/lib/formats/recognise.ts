@@ -1,6 +1,7 @@
 import { parseAppImage, type AppImage } from './app-image';
 import { recogniseFileSystem } from './file-system-magic';
 import { isErased } from './little-endian';
+import { isNvsKeys } from './nvs-keys';
 import { parseNvs } from './nvs-read';
 import type { NvsContents } from './nvs-types';
 import { OTA_DATA_BYTES, parseOtaData, type OtaData } from './ota-data';
@@ -28,6 +29,9 @@ export type RecognisedBin =
 	  }
 	| { readonly kind: 'otadata'; readonly data: OtaData }
 	| { readonly kind: 'nvs'; readonly contents: NvsContents }
+	/** Of it nothing but its pages can be told. */
+	| { readonly kind: 'nvs-encrypted' }
+	| { readonly kind: 'nvs-keys' }
 	| { readonly kind: 'littlefs' }
 	| { readonly kind: 'spiffs' }
 	| { readonly kind: 'unknown' };
@@ -55,6 +59,8 @@ export function recogniseBin(bytes: Uint8Array): RecognisedBin {
 	const contents = parseNvs(bytes);
 	const holds = contents.ok && contents.value.pages.some((page) => page.sequence !== undefined);
 	if (holds) return { kind: 'nvs', contents: contents.value };
+	if (!contents.ok && contents.error.kind === 'encrypted') return { kind: 'nvs-encrypted' };
+	if (isNvsKeys(bytes)) return { kind: 'nvs-keys' };
 	return { kind: recogniseFileSystem(bytes) ?? 'unknown' };
 }
 

@@ -87,10 +87,11 @@ function nvsHolding(partition: Partition, bytes: Uint8Array, context: HoldingCon
 	if (partition.encrypted && context.flashEncryption)
 		return { kind: 'nvs-locked', why: 'flash-encrypted', keys: context.nvsKeys };
 	const read = parseNvs(bytes);
-	if (!read.ok) return { kind: 'unknown' };
+	const undecodable = { kind: 'nvs-locked', why: 'undecodable', keys: context.nvsKeys } as const;
+	if (!read.ok) return read.error.kind === 'encrypted' ? undecodable : { kind: 'unknown' };
 	const { entries, namespaces, damage } = read.value;
 	const nothingReads = entries.length === 0 && namespaces.length === 0;
 	return nothingReads && damage.some(({ kind }) => kind === 'entry-checksum')
-		? { kind: 'nvs-locked', why: 'undecodable', keys: context.nvsKeys }
+		? undecodable
 		: { kind: 'nvs', contents: read.value };
 }

@@ -13,11 +13,13 @@ export type NvsFileFault =
 export function nvsFromFile(bytes: Uint8Array, label: string): Result<NvsContents, NvsFileFault> {
 	const bin = recogniseBin(bytes);
 	if (bin.kind === 'nvs') return readable(bin.contents);
+	if (bin.kind === 'nvs-encrypted') return err({ kind: 'undecodable' });
 	if (bin.kind !== 'merged') return err({ kind: 'not-nvs', found: bin.kind });
 	const place = bin.table.partitions.find((row) => isNvs(row) && row.label === label);
 	if (!place) return err({ kind: 'no-partition', label });
 	const read = parseNvs(bytes.subarray(place.offset, place.offset + place.size));
-	return read.ok ? readable(read.value) : err({ kind: 'no-partition', label });
+	if (read.ok) return readable(read.value);
+	return err(read.error.kind === 'encrypted' ? { kind: 'undecodable' } : { kind: 'no-partition', label });
 }
 
 function readable(contents: NvsContents): Result<NvsContents, NvsFileFault> {

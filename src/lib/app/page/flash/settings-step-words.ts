@@ -17,6 +17,8 @@ export const NOT_OFFERED = {
 /** Why the board's own settings are not known; what is made here takes their place. */
 export function unreadWords(why: Extract<SettingsBase, { kind: 'failed' }>['why']): string {
 	switch (why) {
+		case 'encrypted':
+			return 'The board keeps its settings encrypted, under a key that never leaves it: they cannot be read, and what you give here takes their place. A program that expects them encrypted will not read these either.';
 		case 'not-nvs':
 		case 'bad-size':
 		case 'no-spare-page':

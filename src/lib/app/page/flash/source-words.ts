@@ -176,6 +176,10 @@ export function recognisedWords(bin: RecognisedBin): string {
 			return 'OTA data: which app starts';
 		case 'nvs':
 			return 'Settings (NVS)';
+		case 'nvs-encrypted':
+			return 'Encrypted settings (NVS): only the chip that has their keys reads them';
+		case 'nvs-keys':
+			return 'Keys of encrypted settings';
 		case 'littlefs':
 			return 'A LittleFS file system';
 		case 'spiffs':
