@@ -111,7 +111,7 @@ describe('an NVS image', () => {
 			if (!read.ok) continue;
 			for (const found of read.value.entries) expect(entries).toContainEqual(found);
 		}
-	});
+	}, 30_000); // each of some four thousand bits
 
 	it('survives random bytes and every truncation', () => {
 		fc.assert(

@@ -33,7 +33,7 @@ export function settingsOffer(
 ): SettingsOffer {
 	const apps = regions.filter(({ kind }) => kind === 'app' || kind === 'merged');
 	if (apps.length === 0) return { kind: 'no-firmware' };
-	if (!apps.some(({ image }) => image?.descriptor?.project === OWN_PROJECT))
+	if (!apps.some(({ images }) => images.some(({ image }) => image.descriptor?.project === OWN_PROJECT)))
 		return { kind: 'other-firmware' };
 	const table = regions.map(tableIn).find((found) => found !== undefined) ?? current;
 	const place = nvsOf(table);
