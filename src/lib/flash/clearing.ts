@@ -1,11 +1,15 @@
 import { err, ok, type Result } from '$lib/base';
-import type { FlashError } from './facts';
+import type { FlashError, FlashState } from './facts';
+import type { WritePlan } from './plan-facts';
 
 /** What a clearing needs of a chip, each with its own tries. */
 export interface ClearingChip {
 	/** Whether the chip's MD5 of that stretch is the one of these bytes. */
 	readonly holds: (offset: number, bytes: Uint8Array<ArrayBuffer>) => Promise<Result<boolean, FlashError>>;
-	readonly erase: (offset: number, length: number) => Promise<Result<undefined, FlashError>>;
+	/** False where the answer was lost, and the chip was met again. */
+	readonly erase: (offset: number, length: number) => Promise<Result<boolean, FlashError>>;
+	/** Likewise. */
+	readonly eraseChip: () => Promise<Result<boolean, FlashError>>;
 }
 
 /** Erased in one command: a few seconds at most, after which a cancel is heard. */
@@ -13,14 +17,34 @@ const STEP_BYTES = 0x100000;
 const ERASED = 0xff;
 const TRIES = 3;
 
+/** What a plan erases before it writes: the whole chip, or what it clears, or nothing. */
+export async function erase(
+	{ eraseAll, cleared }: Pick<WritePlan, 'eraseAll' | 'cleared'>,
+	chip: ClearingChip,
+	tell: (state: FlashState) => void
+): Promise<Result<undefined, FlashError>> {
+	if (eraseAll) {
+		tell({ kind: 'erasing' });
+		for (let tries = 1; tries <= TRIES; tries++) {
+			const erased = await chip.eraseChip();
+			if (!erased.ok) return erased;
+			if (erased.value) return ok(undefined);
+		}
+		return err({ kind: 'no-answer', heard: 'nothing' });
+	}
+	if (cleared.length === 0) return ok(undefined);
+	const totalBytes = cleared.reduce((sum, { length }) => sum + length, 0);
+	return clear(cleared, chip, (doneBytes) => tell({ kind: 'erasing', doneBytes, totalBytes }));
+}
+
 /**
  * Erases stretches of whole sectors, step by step, and nothing beside them. What is erased already is left alone, and nothing
  * counts as erased before the chip's digest says so.
  * @param told bytes that are known to be erased
  */
-export async function clear(
+async function clear(
 	stretches: readonly { readonly offset: number; readonly length: number }[],
-	chip: ClearingChip,
+	chip: Pick<ClearingChip, 'holds' | 'erase'>,
 	told: (doneBytes: number) => void
 ): Promise<Result<undefined, FlashError>> {
 	let doneBytes = 0;

@@ -94,7 +94,8 @@ export function placesOf(
 function named(row: Partition, apps: PresentFlash['apps'] | undefined): PlanRange {
 	const { label, offset, size } = row;
 	const app = apps?.get(offset);
-	if (isSettings(row)) return { offset, length: size, label: `settings (${label})`, holds: 'settings' };
+	if (isSettings(row))
+		return { offset, length: size, label: `settings (${label})`, row: label, holds: 'settings' };
 	const name = app && [app.project, app.version].filter(Boolean).join(' ');
-	return { offset, length: size, label: name ? `${name} (${label})` : label };
+	return { offset, length: size, ...(name ? { label: `${name} (${label})`, row: label } : { label }) };
 }

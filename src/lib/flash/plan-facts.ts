@@ -57,6 +57,8 @@ export interface PlanRange {
 	readonly offset: number;
 	readonly length: number;
 	readonly label: string;
+	/** Of a partition, where its label says more than its name in the table. */
+	readonly row?: string;
 	/** NVS and its keys: Wi-Fi, broker, and whatever else a board was told. */
 	readonly holds?: 'settings';
 }

@@ -1,7 +1,7 @@
 import { err, ok, sameBytes, toHex, type Clock, type Result } from '$lib/base';
 import { changesIn, cutAt, unlikeIn, type Piece } from './changes';
 import type { ChipSession } from './chip-session';
-import { clear } from './clearing';
+import { erase } from './clearing';
 import type { Compressor } from './compressor';
 import type { FlashError, FlashReport, FlashState } from './facts';
 import type { WritePlan } from './plan-facts';
@@ -61,7 +61,7 @@ export class WriteLoop {
 		const { clock, session } = this.parts;
 		const startedMs = clock.now();
 		this.#deflateFirst(signal);
-		const erased = this.plan.eraseAll ? await this.#eraseAll(signal) : await this.#clear(signal);
+		const erased = await this.#erase(signal);
 		if (!erased.ok) return erased;
 		let due = this.plan.eraseAll ? ok(this.#regions) : await this.#due('comparing', signal);
 		if (due.ok) this.#unchangedBytes = this.#totalBytes - bytesIn(due.value);
@@ -150,35 +150,24 @@ export class WriteLoop {
 		return ok(undefined);
 	}
 
-	async #eraseAll(signal: AbortSignal): Promise<Result<undefined, FlashError>> {
-		this.parts.tell({ kind: 'erasing' });
-		for (;;) {
+	#erase(signal: AbortSignal): Promise<Result<undefined, FlashError>> {
+		const asking = async (erased: Promise<Result<unknown, LineFault>> | undefined) => {
 			this.#wroteAnything = true;
-			const erased = await this.parts.session.stub?.eraseChip(signal);
-			if (erased?.ok) return ok(undefined);
-			const met = await this.#recovery.meetAgain(erased?.error, signal);
-			if (!met.ok) return met;
-			if (++this.#retries >= STRETCH_TRIES) return err({ kind: 'no-answer', heard: 'nothing' });
-		}
-	}
-
-	async #clear(signal: AbortSignal): Promise<Result<undefined, FlashError>> {
-		const { cleared } = this.plan;
-		if (cleared.length === 0) return ok(undefined);
-		const totalBytes = cleared.reduce((sum, { length }) => sum + length, 0);
-		return clear(
-			cleared,
+			const answer = await erased;
+			if (answer?.ok) return ok(true);
+			this.#retries++;
+			const met = await this.#recovery.meetAgain(answer?.error, signal);
+			return met.ok ? ok(false) : met;
+		};
+		const { session, tell } = this.parts;
+		return erase(
+			this.plan,
 			{
 				holds: (offset, bytes) => this.#matches({ region: -1, offset, bytes }, signal),
-				erase: async (offset, length) => {
-					this.#wroteAnything = true;
-					const erased = await this.parts.session.stub?.eraseRegion(offset, length, signal);
-					if (erased?.ok) return ok(undefined);
-					this.#retries++;
-					return this.#recovery.meetAgain(erased?.error, signal);
-				}
+				erase: (offset, length) => asking(session.stub?.eraseRegion(offset, length, signal)),
+				eraseChip: () => asking(session.stub?.eraseChip(signal))
 			},
-			(doneBytes) => this.parts.tell({ kind: 'erasing', doneBytes, totalBytes })
+			tell
 		);
 	}
 

@@ -135,10 +135,11 @@ const REST = {
 
 const counted = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
-const part = ({ offset, length, label }: PlanRange, look: StripLook): StripPart => ({
+const part = ({ offset, length, label, row }: PlanRange, look: StripLook): StripPart => ({
 	offsetBytes: offset,
 	lengthBytes: length,
 	label,
+	...(row !== undefined && { shortLabel: row }),
 	look
 });
 

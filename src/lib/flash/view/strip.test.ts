@@ -19,10 +19,12 @@ describe('the flash strip', () => {
 		expect(boxes).toHaveLength(1);
 		expect(boxes[0]).toMatchObject({ leftPercent: 87.5, widthPercent: 12.5 });
 	});
-	it('names only what has room for its name', () => {
+	it('names only what has room for its name, or for its short one', () => {
 		const window = { fromBytes: 0, toBytes: 4 * MIB };
-		expect(layOut([part(0, MIB, 'app')], window)[0]?.named).toBe(true);
-		expect(layOut([part(0, 0x5000, 'nvs')], window)[0]?.named).toBe(false);
+		expect(layOut([part(0, MIB, 'app')], window)[0]?.text).toBe('app');
+		expect(layOut([part(0, 0x5000, 'nvs')], window)[0]?.text).toBe('');
+		const long = { ...part(0, MIB, 'greenhouse 2.1 (ota_0)'), shortLabel: 'ota_0' };
+		expect(layOut([long], window)[0]?.text).toBe('ota_0');
 	});
 	it('puts a lens on a crowded start, as wide as a power of two', () => {
 		const parts = [part(0, 0x5000), part(0x8000, 0x1000), part(0x9000, 0x5000), part(0x10000, 2 * MIB)];

@@ -6,6 +6,8 @@ export interface StripPart {
 	readonly offsetBytes: number;
 	readonly lengthBytes: number;
 	readonly label: string;
+	/** Shown where the label has no room. */
+	readonly shortLabel?: string;
 	readonly look: StripLook;
 	/** 0 … 1: how much of it is written. Absent: nothing is being written. */
 	readonly filled?: number;
@@ -29,8 +31,8 @@ export interface StripWindow {
 export interface StripBox extends StripPart {
 	readonly leftPercent: number;
 	readonly widthPercent: number;
-	/** Whether its label fits inside. */
-	readonly named: boolean;
+	/** Its label or its short one, whichever has room; empty where none has. */
+	readonly text: string;
 }
 
 /** A label needs about this many per cent of the narrowest strip for each of its letters. */
@@ -51,7 +53,9 @@ export function layOut(parts: readonly StripPart[], window: StripWindow): readon
 				...part,
 				leftPercent: (100 * (from - window.fromBytes)) / span,
 				widthPercent,
-				named: part.label.length * LETTER_PERCENT < widthPercent
+				text:
+					[part.label, part.shortLabel ?? ''].find((text) => text.length * LETTER_PERCENT < widthPercent) ??
+					''
 			}
 		];
 	});
