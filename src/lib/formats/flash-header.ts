@@ -37,12 +37,16 @@ const LARGEST_SIZE_CODE = 7;
 
 /** Source: esptool `targets/*.py`, `FLASH_FREQUENCY`. Those of the ESP32-C6 share a code, as its ROM reads 80 MHz wrongly. */
 const COMMON = { '80m': 15, '40m': 0, '20m': 2 };
+const HALF = { '48m': 15, '24m': 0, '16m': 1, '12m': 2 };
 const FREQUENCIES: Partial<Record<ChipFamily, Readonly<Record<string, number>>>> = {
 	'ESP32-C2': { '60m': 15, '30m': 0, '20m': 1, '15m': 2 },
 	'ESP32-C5': COMMON,
 	'ESP32-C6': { '80m': 0, '40m': 0, '20m': 2 },
 	'ESP32-C61': COMMON,
-	'ESP32-H2': { '48m': 15, '24m': 0, '16m': 1, '12m': 2 }
+	'ESP32-H2': HALF,
+	'ESP32-H21': HALF,
+	'ESP32-H4': HALF,
+	'ESP32-S31': COMMON
 };
 const USUAL_FREQUENCIES = { '80m': 15, '40m': 0, '26m': 1, '20m': 2 };
 
