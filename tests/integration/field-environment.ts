@@ -29,6 +29,7 @@ export class RecordingStore implements TelemetryStore {
 	gaps: TelemetryStore['gaps'] = () => [];
 	missing: TelemetryStore['missing'] = () => [];
 	giveUp: TelemetryStore['giveUp'] = () => {};
+	retain: TelemetryStore['retain'] = () => {};
 	latest = async (): Promise<readonly LatestSample[]> => [];
 	flush: TelemetryStore['flush'] = async () => ok(undefined);
 	stats: TelemetryStore['stats'] = async () => {

@@ -24,6 +24,9 @@ const KNOWN: Readonly<Record<string, MetricInfo>> = {
 	uptime: { label: 'Uptime', unit: 's', decimals: 0, rank: 91 }
 };
 
+/** How a device does, rather than what it is for. */
+export const isDiagnostic = (name: string): boolean => metricInfo(name).rank >= 90;
+
 export function metricInfo(name: string): MetricInfo {
 	return (
 		(Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined) ?? {

@@ -1,6 +1,6 @@
 import { metricInfo } from '$lib/model';
 import type { BlockHead } from './codec/block';
-import { scan, type RangeSource } from './range';
+import { leftOf, scan, type RangeSource } from './range';
 import type { AggregateQuery, Aggregates } from './store';
 
 /** Values sorted for a percentile at most: 8 MiB. Beyond, they are counted in bins. */
@@ -16,9 +16,16 @@ interface Part {
 	readonly head: BlockHead | undefined;
 }
 
+/** A sample, or what is left of several: then `value` is their mean. */
 interface Point {
 	readonly timeMs: number;
 	readonly value: number;
+	readonly left?: {
+		readonly min: number;
+		readonly max: number;
+		readonly count: number;
+		readonly widthMs: number;
+	};
 }
 
 /**
@@ -38,23 +45,27 @@ export async function aggregateRange(
 	const percentile = percentileOf(source, parts, held, maxSorted);
 	let [count, min, max, sum] = [0, Infinity, -Infinity, 0];
 	let [area, coveredMs, risen] = [0, 0, 0];
-	let [firstMs, lastMs, last] = [NaN, NaN, NaN];
+	let [firstMs, lastMs, last, lastWidthMs] = [NaN, NaN, NaN, 0];
+	let reduced = false;
 	for (const together of clusters(parts)) {
-		for (const { timeMs, value } of await pointsOf(together, source, held, fromMs, toMs)) {
-			percentile.add(value);
-			if (value < min) min = value;
-			if (value > max) max = value;
-			sum += value;
-			if (count++ === 0) firstMs = timeMs;
+		for (const { timeMs, value, left } of await pointsOf(together, source, held, fromMs, toMs)) {
+			const stands = left?.count ?? 1;
+			for (let i = 0; i < stands; i++) percentile.add(value);
+			min = Math.min(min, left?.min ?? value);
+			max = Math.max(max, left?.max ?? value);
+			sum += value * stands;
+			if (count === 0) firstMs = timeMs;
 			else {
 				const stepMs = timeMs - lastMs;
-				if (stepMs <= maxGapMs) {
+				if (stepMs <= Math.max(maxGapMs, 1.5 * (left?.widthMs ?? 0), 1.5 * lastWidthMs)) {
 					area += ((value + last) / 2) * stepMs;
 					coveredMs += stepMs;
 				}
 				risen += value >= last ? value - last : value;
 			}
-			[lastMs, last] = [timeMs, value];
+			count += stands;
+			reduced ||= left !== undefined;
+			[lastMs, last, lastWidthMs] = [timeMs, value, left?.widthMs ?? 0];
 		}
 	}
 	if (count === 0) return undefined;
@@ -65,7 +76,8 @@ export async function aggregateRange(
 		integral: area / MS_PER_H,
 		integralUnit: unit === 'W' ? 'Wh' : unit === '' ? 'h' : `${unit}·h`,
 		timeAvg: coveredMs > 0 ? area / coveredMs : undefined,
-		coveredMs
+		coveredMs,
+		reduced
 	};
 }
 
@@ -117,7 +129,15 @@ async function pointsOf(
 	toMs: number
 ): Promise<readonly Point[]> {
 	const points: Point[] = parts.some(({ head }) => !head) ? [...held] : [];
-	for (const block of await source.columns(parts.flatMap(({ head }) => head ?? [])))
+	const isGone = (head: BlockHead) =>
+		head.columns.some((column) => column.metric === source.metric && column.gone);
+	const heads = parts.flatMap(({ head }) => head ?? []);
+	for (const { startMs, widthMs, stats } of await leftOf(heads.filter(isGone), source, fromMs, toMs)) {
+		const { min, max, sum, count } = stats;
+		const middleMs = Math.min(toMs, startMs + widthMs / 2);
+		points.push({ timeMs: middleMs, value: sum / count, left: { min, max, count, widthMs } });
+	}
+	for (const block of await source.columns(heads.filter((head) => !isGone(head))))
 		if (block) scan(block, fromMs, toMs, (timeMs, value) => void points.push({ timeMs, value }));
 	return points.sort((a, b) => a.timeMs - b.timeMs);
 }

@@ -94,6 +94,7 @@ export class BlockReader {
 		} catch (error) {
 			if (!(error instanceof Malformed)) throw error;
 		}
+		if (!this.#isStored(head)) return undefined; // thinned while it was read
 		if (!this.#damaged.has(head.block)) {
 			this.#damaged.add(head.block);
 			this.#onDamaged(head);

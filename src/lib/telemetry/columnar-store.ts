@@ -9,6 +9,8 @@ import type { Disk, StateRow } from './disk';
 import { pointColumns } from './fold';
 import { Ledger, type Gap } from './ledger';
 import type { Names } from './names';
+import { Retainer } from './retainer';
+import type { Retention } from './retention';
 import { reduceRange, type RangeSource } from './range';
 import { SealedBlocks } from './sealed-blocks';
 import { formatSentinel } from './sentinel';
@@ -49,6 +51,7 @@ export interface StoreParts {
 	readonly series: readonly Series[];
 	readonly clock: Clock;
 	readonly limits: StoreLimits;
+	readonly retention: Retention;
 	readonly onSentinel: (text: string) => void;
 	readonly onTrouble: (trouble: StoreTrouble) => void;
 }
@@ -65,6 +68,8 @@ export class ColumnarStore implements TelemetryStore {
 	readonly #reader: BlockReader;
 	readonly #blocks: SealedBlocks;
 	readonly #sentinels: SentinelTeller;
+	readonly #retainer: Retainer;
+	#retention: Retention;
 	#wal: number;
 	#walBytes: number;
 	#walSinceMs: number | undefined;
@@ -87,8 +92,8 @@ export class ColumnarStore implements TelemetryStore {
 		this.#reader = new BlockReader({
 			disk,
 			cacheBytes: limits.cacheBytes,
-			isStored: ({ series, block }) =>
-				this.#byId.get(series)?.heads?.some((head) => head.block === block) ?? false,
+			isStored: ({ series, block, crc }) =>
+				this.#byId.get(series)?.heads?.some((head) => head.block === block && head.crc === crc) ?? false,
 			onDamaged: (head) => this.#tellDamaged(head),
 			onRollupDamaged: (head) => void this.#rollUp([head])
 		});
@@ -99,6 +104,12 @@ export class ColumnarStore implements TelemetryStore {
 			limits,
 			state,
 			onOlder: (heads) => void this.#rollUp(heads)
+		});
+		this.#retention = parts.retention;
+		this.#retainer = new Retainer({
+			...{ blocks: this.#blocks, names: parts.names, clock: parts.clock },
+			policy: () => this.#retention,
+			series: () => [...this.#byId.values()]
 		});
 		this.#sentinels = new SentinelTeller(parts.clock, () => parts.onSentinel(this.sentinel));
 		this.#wal = parts.wal;
@@ -174,9 +185,9 @@ export class ColumnarStore implements TelemetryStore {
 			};
 			if (heads !== series.heads) continue;
 			const result = await act(source);
-			// By number: a header may have been replaced by one that tells of rollups, the samples are the same.
-			const now = new Set(series.heads?.map(({ block }) => block));
-			if (source.heads.every(({ block }) => now.has(block)) || left <= 1) return result;
+			// By number and bytes: a header may have been replaced by one that tells of rollups, the samples are the same.
+			const now = new Set(series.heads?.map(sameBytes));
+			if (source.heads.every((head) => now.has(sameBytes(head))) || left <= 1) return result;
 		}
 	}
 
@@ -225,8 +236,22 @@ export class ColumnarStore implements TelemetryStore {
 			persisted: usage?.persisted,
 			bucketsApart: this.#parts.disk?.bucketsApart ?? false,
 			flushes: this.#flushes,
-			dropped: this.#dropped
+			dropped: this.#dropped,
+			letGo: this.#retainer.told
 		};
+	}
+
+	retain(retention: Retention): void {
+		this.#retention = retention;
+		void this.#inTurn(() => this.#letGo());
+	}
+
+	/** Some blocks a turn, so that flushes get in between. */
+	async #letGo(): Promise<void> {
+		if (this.#closed || !this.#parts.disk) return;
+		const turned = await this.#retainer.turn();
+		if (!turned.ok) this.#failed(turned.error);
+		else if (turned.value) void this.#inTurn(() => this.#letGo());
 	}
 
 	async forget(device: DeviceId): Promise<Result<void, StoreError>> {
@@ -336,7 +361,10 @@ export class ColumnarStore implements TelemetryStore {
 		const bytes = encodeWalRecord(groups);
 		const newNames = [...names.unsaved];
 		const number = this.#wal + 1;
-		const written = await disk.putRecord(number, bytes, newNames);
+		const put = () => disk.putRecord(number, bytes, newNames);
+		const first = await put();
+		const written =
+			!first.ok && first.error.kind === 'quota' && (await this.#madeRoom()) ? await put() : first;
 		this.#flying = 0;
 		if (!written.ok) {
 			this.#waiting = [...flight, ...this.#waiting];
@@ -353,6 +381,14 @@ export class ColumnarStore implements TelemetryStore {
 		this.#sentinels.changed();
 		if (this.#sealDue()) void this.#inTurn(() => this.#sealAndFold());
 		return done;
+	}
+
+	/** @returns whether the oldest went for what comes in */
+	async #madeRoom(): Promise<boolean> {
+		const made = await this.#retainer.makeRoom();
+		if (!made.ok || made.value.length === 0) return false;
+		this.#parts.onTrouble({ kind: 'made-room', letGo: made.value });
+		return true;
 	}
 
 	#failed(error: StoreError): Result<void, StoreError> {
@@ -411,6 +447,7 @@ export class ColumnarStore implements TelemetryStore {
 		}
 		// Each fold takes its own turn, so that flushes get in between.
 		for (const series of touched.slice(0, FOLDS_PER_SEAL)) void this.#inTurn(() => this.#fold(series));
+		void this.#inTurn(() => this.#letGo());
 	}
 
 	/**
@@ -491,6 +528,8 @@ export class ColumnarStore implements TelemetryStore {
 		if (this.#byId.get(series.id) === series) await this.#blocks.mend(series);
 	}
 }
+
+const sameBytes = ({ block, crc }: BlockHead): string => `${block}.${crc}`;
 
 /** The ledger without what still waits: a crash now must not leave it claiming samples that were never written. */
 function writtenLedger({ ledger, held }: Series): Ledger {

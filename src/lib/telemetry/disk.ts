@@ -65,6 +65,8 @@ export interface Disk {
 	change(change: BlockChange): Promise<Result<void, StoreError>>;
 	/** Deletes a series' headers and blocks and puts nothing, so that it works where there is no room left: Chromium lets it through. */
 	empty(series: number): Promise<Result<void, StoreError>>;
+	/** Deletes some blocks and puts nothing, likewise. */
+	drop(blocks: readonly Pick<BlockHead, 'series' | 'block'>[]): Promise<Result<void, StoreError>>;
 	/** Moves damaged write-ahead records out of the way; the newest 64 are kept for study. */
 	quarantine(records: ReadonlyMap<number, Uint8Array>): Promise<Result<void, StoreError>>;
 	heads(series: number): Promise<readonly BlockHead[]>;

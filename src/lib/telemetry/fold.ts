@@ -66,15 +66,23 @@ export class BucketFold {
 	}
 }
 
-/** Each point as a bucket of its own, time ascending. */
-export function pointColumns(points: readonly { timeMs: number; value: number }[]): SeriesColumns {
+/** A point, or what is left of several. */
+export interface Summary {
+	readonly timeMs: number;
+	readonly min: number;
+	readonly max: number;
+	readonly sum: number;
+	readonly count: number;
+}
+
+/** Each as a bucket of its own, time ascending. */
+export function pointColumns(points: readonly Summary[]): SeriesColumns {
 	const sorted = [...points].sort((a, b) => a.timeMs - b.timeMs);
-	const values = () => Float64Array.from(sorted, (p) => p.value);
 	return {
 		timeMs: Float64Array.from(sorted, (p) => p.timeMs),
-		min: values(),
-		max: values(),
-		avg: values(),
-		count: new Uint32Array(sorted.length).fill(1)
+		min: Float64Array.from(sorted, (p) => p.min),
+		max: Float64Array.from(sorted, (p) => p.max),
+		avg: Float64Array.from(sorted, (p) => p.sum / p.count),
+		count: Uint32Array.from(sorted, (p) => p.count)
 	};
 }

@@ -1,4 +1,5 @@
-export { DEFAULT_LIMITS } from './limits';
+export { DEFAULT_LIMITS, KEEP_ALL } from './limits';
+export type { MetricClass, Retention } from './retention';
 export { openTelemetryStore, resetTelemetry } from './open';
 export {
 	Backfill,

@@ -194,6 +194,16 @@ export class IndexedDbDisk implements Disk {
 		});
 	}
 
+	drop(blocks: readonly Pick<BlockHead, 'series' | 'block'>[]) {
+		return this.#write(['wal', ...OF_BLOCKS], 'strict', (tx) => {
+			for (const { series, block } of blocks) {
+				tx.delete('heads', [series, block]);
+				tx.delete('blocks', [series, block]);
+				for (const widthMs of ROLLUP_WIDTHS_MS) tx.delete('rollups', [series, widthMs, block]);
+			}
+		});
+	}
+
 	quarantine(records: ReadonlyMap<number, Uint8Array>) {
 		return this.#write(['wal', 'quarantine'], 'strict', (tx) => {
 			const keep = [...records.keys()].slice(-QUARANTINE_ROWS);

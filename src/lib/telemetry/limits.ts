@@ -1,3 +1,4 @@
+import type { Retention } from './retention';
 import type { StoreLimits } from './store';
 
 /**
@@ -13,4 +14,10 @@ export const DEFAULT_LIMITS: StoreLimits = {
 	cacheBytes: 32 << 20,
 	foldFan: 8,
 	blockRows: 86_400
+};
+
+export const KEEP_ALL: Retention = {
+	samplesMs: { measurement: Infinity, diagnostic: Infinity },
+	rollupsMs: Infinity,
+	maxBytes: Infinity
 };

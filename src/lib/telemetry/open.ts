@@ -4,7 +4,7 @@ import { ColumnarStore, type StoreParts } from './columnar-store';
 import type { Loaded, StateRow } from './disk';
 import { openDisk } from './indexeddb-disk';
 import { Ledger } from './ledger';
-import { DEFAULT_LIMITS } from './limits';
+import { DEFAULT_LIMITS, KEEP_ALL } from './limits';
 import { mend } from './mend';
 import { Names } from './names';
 import { defaultPlace, telemetryPlace, type StorePlace } from './place';
@@ -26,6 +26,7 @@ export async function openTelemetryStore(options: OpenOptions): Promise<OpenedSt
 	const common = {
 		clock,
 		limits,
+		retention: options.retention ?? KEEP_ALL,
 		onSentinel: options.onSentinel,
 		onTrouble: options.onTrouble ?? (() => undefined)
 	};
@@ -60,7 +61,7 @@ const placeOf = (options: Pick<OpenOptions, 'indexedDB'>): Promise<StorePlace> =
 
 async function openDurable(
 	options: OpenOptions,
-	common: Pick<StoreParts, 'clock' | 'limits' | 'onSentinel' | 'onTrouble'>
+	common: Pick<StoreParts, 'clock' | 'limits' | 'retention' | 'onSentinel' | 'onTrouble'>
 ): Promise<OpenedStore> {
 	const disk = await openDisk(await placeOf(options), options.name ?? DATABASE, options.fence);
 	try {

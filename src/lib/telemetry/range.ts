@@ -1,6 +1,6 @@
 import type { BlockHead, ColumnStats } from './codec/block';
 import { ROLLUP_WIDTHS_MS, type RollupColumns } from './codec/rollup';
-import { BucketFold, pointColumns } from './fold';
+import { BucketFold, pointColumns, type Summary } from './fold';
 import type { HeldRow } from './series';
 import type { RangeQuery, SeriesColumns } from './store';
 
@@ -29,10 +29,13 @@ export function rollupWidth({ fromMs, toMs, buckets }: RangeQuery): number | und
 /**
  * Reduces a range. A block that lies within one bucket is served by its header alone, one that has rollups of the query's width
  * by those, and by its samples where the range cuts a rollup in two; others by their samples. Where the range holds no more
- * samples than buckets, each stands alone.
+ * samples than buckets, each stands alone. Where samples are gone, the finest that is left of them takes their place.
  */
 export async function reduceRange(query: RangeQuery, source: RangeSource): Promise<SeriesColumns> {
 	const { fromMs, toMs } = query;
+	const thinned = new Set<BlockHead>();
+	/** Served by what is left of it, at the finest. */
+	const coarse: BlockHead[] = [];
 	const { metric, held } = source;
 	const widthMs = rollupWidth(query);
 	const fold = new BucketFold(fromMs, toMs, query.buckets, widthMs);
@@ -52,11 +55,12 @@ export async function reduceRange(query: RangeQuery, source: RangeSource): Promi
 	for (const head of source.heads) {
 		const stats = head.columns.find((column) => column.metric === metric);
 		if (!stats || head.toMs < fromMs || head.fromMs >= toMs) continue;
-		inReach.push(head);
+		if (stats.gone) thinned.add(head);
+		else inReach.push(head);
 		const inside = head.fromMs >= fromMs && head.toMs < toMs;
 		if (inside && fold.indexOf(head.fromMs) === fold.indexOf(head.toMs)) addSummary(head.fromMs, stats);
 		else if (head.rollups.some((rollup) => rollup.widthMs === widthMs)) rolled.push(head);
-		else decode.push(head);
+		else (stats.gone ? coarse : decode).push(head);
 	}
 
 	const edges: BlockHead[] = [];
@@ -66,7 +70,10 @@ export async function reduceRange(query: RangeQuery, source: RangeSource): Promi
 	const rollups = widthMs ? await source.rollups(rolled, widthMs) : [];
 	for (const [i, rollup] of rollups.entries()) {
 		const head = rolled[i]!;
-		if (!rollup) decode.push(head);
+		if (thinned.has(head)) {
+			if (rollup) eachWhole(rollup, fromMs, toMs, addSummary);
+			else coarse.push(head);
+		} else if (!rollup) decode.push(head);
 		else {
 			eachWhole(rollup, wholeFromMs, wholeToMs, addSummary);
 			if (head.fromMs < wholeFromMs || head.toMs >= wholeToMs) edges.push(head);
@@ -80,13 +87,57 @@ export async function reduceRange(query: RangeQuery, source: RangeSource): Promi
 		scan(block, wholeToMs, toMs, addPoint);
 	}
 	eachHeld(held, metric, fromMs, toMs, addPoint);
+	for (const { startMs, stats } of await leftOf(coarse, source, fromMs, toMs)) addSummary(startMs, stats);
 	if (count > query.buckets) return fold.columns();
 
-	const points: { timeMs: number; value: number }[] = [];
-	const addAlone = (timeMs: number, value: number) => void points.push({ timeMs, value });
+	const points: Summary[] = [];
+	const addAlone = (timeMs: number, value: number) =>
+		void points.push({ timeMs, min: value, max: value, sum: value, count: 1 });
+	for (const { startMs, stats } of await leftOf([...thinned], source, fromMs, toMs))
+		points.push({ timeMs: startMs, ...stats });
 	for (const block of await source.columns(inReach)) if (block) scan(block, fromMs, toMs, addAlone);
 	eachHeld(held, metric, fromMs, toMs, addAlone);
 	return pointColumns(points);
+}
+
+interface Left {
+	readonly startMs: number;
+	readonly widthMs: number;
+	readonly stats: {
+		readonly min: number;
+		readonly max: number;
+		readonly sum: number;
+		readonly count: number;
+	};
+}
+
+/** What is left of blocks whose samples are gone: their finest rollups, or their headers alone, in [fromMs, toMs). By time. */
+export async function leftOf(
+	heads: readonly BlockHead[],
+	source: RangeSource,
+	fromMs: number,
+	toMs: number
+): Promise<readonly Left[]> {
+	const left: Left[] = [];
+	const widths = new Map<number, BlockHead[]>();
+	const alone: BlockHead[] = [];
+	for (const head of heads) {
+		const widthMs = head.rollups[0]?.widthMs;
+		if (widthMs === undefined) alone.push(head);
+		else widths.set(widthMs, [...(widths.get(widthMs) ?? []), head]);
+	}
+	for (const [widthMs, together] of widths)
+		for (const [i, rollup] of (await source.rollups(together, widthMs)).entries()) {
+			if (rollup)
+				eachWhole(rollup, fromMs, toMs, (startMs, stats) => void left.push({ startMs, widthMs, stats }));
+			else alone.push(together[i]!);
+		}
+	for (const head of alone) {
+		const stats = head.columns.find(({ metric }) => metric === source.metric);
+		const startMs = Math.max(fromMs, head.fromMs);
+		if (stats) left.push({ startMs, widthMs: head.toMs - head.fromMs, stats });
+	}
+	return left.sort((a, b) => a.startMs - b.startMs);
 }
 
 function eachWhole(

@@ -1,5 +1,5 @@
 import { done, err, type Result } from '$lib/base';
-import { encodeBlock, rollUpBlock, type BlockHead, type NewBlock } from './codec/block';
+import { encodeBlock, rollUpBlock, thinBlock, type BlockHead, type NewBlock } from './codec/block';
 import type { Row } from './codec/row-group';
 import type { BlockReader } from './block-reader';
 import type { BlockChange, Disk, StateRow } from './disk';
@@ -96,7 +96,7 @@ export class SealedBlocks {
 		if (!this.#disk) return done;
 		const heads = await this.headsOf(series);
 		const group = chooseFold(
-			heads.filter((head) => !this.#reader.isDamaged(head)),
+			heads.filter((head) => !this.#reader.isDamaged(head) && !head.columns.some(({ gone }) => gone)),
 			this.#limits
 		);
 		const first = group[0];
@@ -115,11 +115,50 @@ export class SealedBlocks {
 		return changed;
 	}
 
+	/** Lets go of the samples of some metrics; the block's header and rollups stay. */
+	async thin(series: Series, old: BlockHead, drop: ReadonlySet<number>): Promise<Result<void, StoreError>> {
+		if (!this.#disk || this.#reader.isDamaged(old)) return done;
+		if (!(await this.headsOf(series)).includes(old)) return done; // folded since
+		const [bytes] = await this.#disk.blocks([old]);
+		const group = this.#reader.open(old, bytes);
+		if (!group) return done; // told as damage
+		const thinned = thinBlock(old, group, drop);
+		const state = withBlocks(this.#state, [old], [thinned.head]);
+		const changed = await this.#disk.change({ state, add: [thinned], remove: [] });
+		if (!changed.ok) return changed;
+		this.#state = state;
+		series.replaceBlocks([old], [thinned.head]);
+		return changed;
+	}
+
+	/** Removes a block whole; what the ledger says of it stays, so that it is not asked for again. */
+	async remove(series: Series, old: BlockHead): Promise<Result<void, StoreError>> {
+		if (!(await this.headsOf(series)).includes(old)) return done;
+		const changed = await this.change([old], []);
+		if (changed.ok) series.replaceBlocks([old], []);
+		return changed;
+	}
+
+	/** Removes blocks without writing a byte: a full disk lets it through. As after `empty`, the next change tells of it. */
+	async drop(heads: readonly BlockHead[], all: readonly Series[]): Promise<Result<void, StoreError>> {
+		if (!this.#disk) return err({ kind: 'unavailable', cause: this.#cause });
+		const dropped = await this.#disk.drop(heads);
+		if (!dropped.ok) return dropped;
+		this.#state = withBlocks(this.#state, heads, []);
+		for (const series of all)
+			series.replaceBlocks(
+				heads.filter((head) => head.series === series.id),
+				[]
+			);
+		return done;
+	}
+
 	/** Makes a block's rollups from its rows: of one that an earlier version sealed, or whose rollups are damaged. */
 	async rollUp(series: Series, old: BlockHead): Promise<Result<void, StoreError>> {
 		if (!this.#disk || this.#reader.isDamaged(old)) return done;
 		const heads = await this.headsOf(series);
 		if (!heads.includes(old)) return done; // folded since, or done
+		if (old.columns.some(({ gone }) => gone)) return done; // there are no samples to make them of
 		const [bytes] = await this.#disk.blocks([old]);
 		const group = this.#reader.open(old, bytes);
 		if (!group) return done; // told as damage

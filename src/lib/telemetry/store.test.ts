@@ -232,6 +232,11 @@ describe('telemetry store', () => {
 		const put_ = vi.spyOn(FDBObjectStore.prototype, 'put').mockImplementation(() => {
 			throw new DOMException('no room', 'QuotaExceededError');
 		});
+		const stuck = vi.spyOn(FDBObjectStore.prototype, 'delete').mockImplementation(() => {
+			throw new DOMException('no room for that either', 'QuotaExceededError');
+		});
+		expect(await put(store, [sample(1), sample(1, { device: other })])).toMatchObject({ ok: false });
+		stuck.mockRestore();
 		const freeing = vi.spyOn(FDBObjectStore.prototype, 'delete').mockImplementation(function (
 			this: IDBObjectStore,
 			...args
@@ -241,7 +246,6 @@ describe('telemetry store', () => {
 			return this.delete(...args);
 		});
 		freeing.mockClear();
-		expect(await put(store, [sample(1), sample(1, { device: other })])).toMatchObject({ ok: false });
 		expect(await store.forget(bench)).toStrictEqual({ ok: true, value: undefined });
 		await vi.waitFor(() => expect(troubles.at(-1)).toStrictEqual({ kind: 'recovered' }));
 		expect(await seqsOf(store)).toStrictEqual([]);

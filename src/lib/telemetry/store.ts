@@ -1,6 +1,7 @@
 import type { Clock, Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
 import type { Gap } from './ledger';
+import type { Retention } from './retention';
 
 /** What happened to a batch. `append` resolves when the record that holds it is committed. */
 export interface AppendReport {
@@ -66,6 +67,8 @@ export interface Aggregates {
 	readonly timeAvg: number | undefined;
 	/** Time between samples without the gaps, ms. */
 	readonly coveredMs: number;
+	/** Samples of some of it are gone by retention: p95, last, rate and integral are made of rollups there, and close rather than exact. */
+	readonly reduced: boolean;
 }
 
 export interface LatestSample {
@@ -103,6 +106,24 @@ export interface StoreStats {
 	readonly bucketsApart: boolean;
 	readonly flushes: number;
 	readonly dropped: number;
+	/** What retention let go of since the store was opened; the last two hundred blocks. */
+	readonly letGo: readonly LetGo[];
+}
+
+/** What retention let go of. */
+export interface LetGo {
+	readonly atMs: number;
+	readonly device: DeviceId;
+	readonly provenance: Provenance;
+	/** `samples`: minutes, quarters, hours and days of them are still there. */
+	readonly what: 'samples' | 'all';
+	/** `full`: the browser took no more bytes. */
+	readonly why: 'age' | 'size' | 'full';
+	readonly fromMs: number;
+	readonly toMs: number;
+	/** Rows of the block it was. */
+	readonly samples: number;
+	readonly bytes: number;
 }
 
 /** Whose history: real and simulated data never share one. */
@@ -133,6 +154,8 @@ export interface TelemetryStore {
 	/** Writes what waits now, and resolves when it is committed. */
 	flush(): Promise<Result<void, StoreError>>;
 	stats(): Promise<StoreStats>;
+	/** From now on, and for what is there too. */
+	retain(retention: Retention): void;
 	/** Removes a device's history and ledger. */
 	forget(device: DeviceId): Promise<Result<void, StoreError>>;
 	close(): Promise<void>;
@@ -154,6 +177,8 @@ export interface OpenOptions {
 	/** Database name; 'fieldbench-telemetry'. */
 	readonly name?: string;
 	readonly limits?: Partial<StoreLimits>;
+	/** Everything for ever, unless it says otherwise. */
+	readonly retention?: Retention;
 }
 
 /** Bounds of memory and of the write-ahead log. Defaults in limits.ts. */
@@ -177,7 +202,9 @@ export type StoreTrouble =
 	| { readonly kind: 'lost'; readonly loss: StoreLoss }
 	/** Writes fail: samples are held in memory, bounded and counted, and tried again. */
 	| { readonly kind: 'failing'; readonly error: StoreError }
-	| { readonly kind: 'recovered' };
+	| { readonly kind: 'recovered' }
+	/** Nothing more fits, so the oldest went: what comes in is stored again. */
+	| { readonly kind: 'made-room'; readonly letGo: readonly LetGo[] };
 
 export interface OpenedStore {
 	readonly store: TelemetryStore;

@@ -12,12 +12,14 @@ import type { Command, DeviceId, Sample } from '$lib/model';
 import {
 	Backfill,
 	type BackfillView,
+	type LetGo,
 	type SeriesKey,
 	type StoreError,
 	type StoreLoss,
 	type StoreTrouble
 } from '$lib/telemetry';
 import { askLog } from './ask-log';
+import { FOR_EVER, retentionOf, type RetentionPlan } from './retention-plan';
 import { BrokerBook } from './broker-book';
 import { addressOf, BrokerRelay } from './broker-relay';
 import { Coalescer, FRAME_MS } from './coalescer';
@@ -157,6 +159,7 @@ export class FieldCore {
 		]);
 		for (const { device, provenance, values } of latest)
 			this.#registry.restoreValues(device, provenance, values);
+		storage.telemetry.retain(retentionOf(await this.#retention()));
 		for (const loss of storage.losses) await this.#storeLost(loss);
 		if (storage.keepLost) {
 			const noticedMs = this.#parts.clock.now();
@@ -208,6 +211,11 @@ export class FieldCore {
 				]);
 			},
 			gaps: (series) => Promise.resolve(this.#parts.storage.telemetry.gaps(series)),
+			retention: () => this.#retention(),
+			setRetention: async (plan) => {
+				await this.#parts.storage.settings.put('retention', { key: 'retention', plan });
+				this.#parts.storage.telemetry.retain(retentionOf(plan));
+			},
 			storeStats: () => this.#parts.storage.telemetry.stats(),
 			forgetDevice: async ({ device }) => {
 				await this.#intake.checked();
@@ -304,6 +312,11 @@ export class FieldCore {
 		await this.#parts.storage.close();
 	}
 
+	async #retention(): Promise<RetentionPlan> {
+		const row = await this.#parts.storage.settings.get('retention');
+		return row && 'plan' in row ? row.plan : FOR_EVER;
+	}
+
 	async #connect(id: string): Promise<void> {
 		const target = await this.#brokers.target(id);
 		if (this.#session.targetId !== id) await this.#relay.farewell();
@@ -372,6 +385,8 @@ export class FieldCore {
 				return void this.#storeLost(trouble.loss);
 			case 'failing':
 				return this.#storeError(trouble.error);
+			case 'made-room':
+				return void this.#notices.post({ id: 'made-room', kind: 'made-room', ...spanOf(trouble.letGo) });
 			case 'recovered':
 				this.#storeFault = undefined;
 				void this.#notices.dismiss('quota');
@@ -422,6 +437,15 @@ export class FieldCore {
 	#inBackground(work: Promise<void>): void {
 		work.catch((cause: unknown) => this.#storeFailing(cause));
 	}
+}
+
+/** What went, from its oldest sample to its newest. */
+function spanOf(letGo: readonly LetGo[]): { fromMs: number; toMs: number; samples: number } {
+	return {
+		fromMs: Math.min(...letGo.map(({ fromMs }) => fromMs)),
+		toMs: Math.max(...letGo.map(({ toMs }) => toMs)),
+		samples: letGo.reduce((sum, { samples }) => sum + samples, 0)
+	};
 }
 
 const keyOf = ({ device, provenance }: SeriesKey): string => `${provenance}/${device}`;

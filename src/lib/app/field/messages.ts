@@ -1,4 +1,5 @@
 import type { RelayReport } from './broker-relay';
+import type { RetentionPlan } from './retention-plan';
 import type { CallShape, FeedShape, Result } from '$lib/base';
 import type { DeviceEvent, DeviceSummary } from '$lib/device';
 import type { Command, DeviceId, Provenance, SessionState } from '$lib/model';
@@ -41,6 +42,9 @@ export interface FieldService {
 		/** Where a device's history has holes: yet to be had, or lost. Of the series' whole life. */
 		gaps: Call<SeriesKey, readonly Gap[]>;
 		storeStats: Call<null, StoreStats>;
+		retention: Call<null, RetentionPlan>;
+		/** Acts at once, on what is there too: what is let go of cannot be had back. */
+		setRetention: Call<RetentionPlan, void>;
 		/** Where it fails the device is still known, and some of its history may be. */
 		forgetDevice: Call<{ device: DeviceId }, Result<void, StoreError>>;
 		/**
@@ -164,6 +168,14 @@ export type Notice =
 			readonly resettable: boolean;
 	  }
 	| { readonly id: string; readonly kind: 'quota'; readonly usedBytes: number; readonly quotaBytes: number }
+	/** Nothing more fitted, so the oldest history went. */
+	| {
+			readonly id: string;
+			readonly kind: 'made-room';
+			readonly fromMs: number;
+			readonly toMs: number;
+			readonly samples: number;
+	  }
 	| { readonly id: string; readonly kind: 'outbox-failing'; readonly cause: string };
 
 /** Counts since the worker started: what came in, and what was refused, by cause. */
@@ -178,4 +190,5 @@ export interface IntakeReport {
 	readonly examples: readonly { readonly atMs: number; readonly topic: string; readonly cause: string }[];
 }
 
+export type { RetentionPlan };
 export type { Command, DeviceEvent, DeviceSummary, LatestSample };

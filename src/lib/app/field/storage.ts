@@ -1,3 +1,4 @@
+import type { RetentionPlan } from './retention-plan';
 import type { Result } from '$lib/base';
 import type { StoredDevice } from '$lib/device';
 import type { Command } from '$lib/model';
@@ -13,6 +14,7 @@ export type SettingRow =
 	| { readonly key: 'client-id'; readonly text: string }
 	/** The broker to be connected to at start; null where the person said to stay away. */
 	| { readonly key: 'chosen-broker'; readonly brokerId: string | null }
+	| { readonly key: 'retention'; readonly plan: RetentionPlan }
 	| { readonly key: `mqtt-version:${string}`; readonly version: 4 | 5 };
 
 /** All that outlives the worker, opened by a leader under its fence number. */

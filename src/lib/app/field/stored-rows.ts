@@ -1,3 +1,4 @@
+import { parseRetention } from './retention-plan';
 import type { DeviceEvent, StoredDevice } from '$lib/device';
 import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
 import type { Notice } from './messages';
@@ -21,6 +22,10 @@ export function parseSetting(row: unknown): SettingRow | undefined {
 	if (f?.['key'] === 'client-id' && isText(f['text'])) return { key: 'client-id', text: f['text'] };
 	if (f?.['key'] === 'chosen-broker' && (isText(f['brokerId']) || f['brokerId'] === null))
 		return { key: 'chosen-broker', brokerId: f['brokerId'] };
+	if (f?.['key'] === 'retention') {
+		const plan = parseRetention(f['plan']);
+		return plan && { key: 'retention', plan };
+	}
 	if (
 		isText(f?.['key']) &&
 		f['key'].startsWith('mqtt-version:') &&
@@ -141,6 +146,10 @@ export function parseNotice(row: unknown): Notice | undefined {
 		case 'quota':
 			return isNumber(f['usedBytes']) && isNumber(f['quotaBytes'])
 				? { id, kind: 'quota', usedBytes: f['usedBytes'], quotaBytes: f['quotaBytes'] }
+				: undefined;
+		case 'made-room':
+			return isNumber(f['fromMs']) && isNumber(f['toMs']) && isNumber(f['samples'])
+				? { id, kind: 'made-room', fromMs: f['fromMs'], toMs: f['toMs'], samples: f['samples'] }
 				: undefined;
 		case 'keep-lost':
 			return isNumber(f['noticedMs']) ? { id, kind: 'keep-lost', noticedMs: f['noticedMs'] } : undefined;

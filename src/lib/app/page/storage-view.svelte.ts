@@ -1,4 +1,5 @@
 import type { StoreStats } from '$lib/telemetry';
+import type { RetentionPlan } from '../field/messages';
 import type { FieldPort } from './field-port';
 
 /** What the browser answered when asked to keep the data even when the disk runs full. */
@@ -7,6 +8,7 @@ export type PersistenceAnswer = 'not-asked' | 'granted' | 'refused' | 'impossibl
 /** How much is stored, and how safely. */
 export class StorageView {
 	#stats = $state.raw<StoreStats | undefined>(undefined);
+	#retention = $state.raw<RetentionPlan | undefined>(undefined);
 	#answer = $state<PersistenceAnswer>('not-asked');
 
 	constructor(private readonly field: FieldPort) {}
@@ -15,12 +17,26 @@ export class StorageView {
 		return this.#stats;
 	}
 
+	get retention(): RetentionPlan | undefined {
+		return this.#retention;
+	}
+
+	async retain(changed: Partial<RetentionPlan>): Promise<void> {
+		if (!this.#retention) return;
+		this.#retention = { ...this.#retention, ...changed };
+		await this.field.call('setRetention', this.#retention);
+		await this.load();
+	}
+
 	get answer(): PersistenceAnswer {
 		return this.#answer;
 	}
 
 	async load(): Promise<void> {
-		this.#stats = await this.field.call('storeStats', null);
+		[this.#stats, this.#retention] = await Promise.all([
+			this.field.call('storeStats', null),
+			this.field.call('retention', null)
+		]);
 		if (this.#stats.persisted === true) this.#answer = 'granted';
 	}
 

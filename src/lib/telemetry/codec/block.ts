@@ -11,6 +11,8 @@ export interface ColumnStats {
 	readonly sum: number;
 	readonly first: number;
 	readonly last: number;
+	/** Its samples were let go of by age or for room: header and rollups are what is left. */
+	readonly gone?: true;
 }
 
 /** The header of a sealed block, kept apart from its bytes so that wide queries read headers alone. */
@@ -70,6 +72,20 @@ export function rollUpBlock(head: BlockHead, group: RowGroup): Pick<NewBlock, 'h
 	const columns = group.metrics.map((metric) => ({ metric, values: group.column(metric)! }));
 	const rollups = makeRollups(group.times(), columns);
 	return { head: { ...head, version: 2, rollups: rollups.map(rollupStat) }, rollups };
+}
+
+/** A block without the samples of some metrics: its header and its rollups still tell of them. */
+export function thinBlock(head: BlockHead, group: RowGroup, drop: ReadonlySet<number>): NewBlock {
+	const rows = group.rows().flatMap((row): Row[] => {
+		const kept = row.metrics.flatMap((metric, i) => (drop.has(metric) ? [] : [i]));
+		if (kept.length === 0) return [];
+		return [{ ...row, metrics: kept.map((i) => row.metrics[i]!), values: kept.map((i) => row.values[i]!) }];
+	});
+	const bytes = encodeRowGroup(rows);
+	const columns = head.columns.map((column) =>
+		drop.has(column.metric) ? { ...column, gone: true as const } : column
+	);
+	return { head: { ...head, crc: crc32(bytes), bytes: bytes.length, columns }, bytes, rollups: [] };
 }
 
 const rollupStat = ({ widthMs, bytes, crc }: NewRollup): RollupStat => ({ widthMs, bytes, crc });

@@ -1,4 +1,4 @@
-import { formatBytes, formatDateTime, type Words } from '$lib/ui';
+import { formatBytes, formatDateTime, formatNumber, type Words } from '$lib/ui';
 import type { StoreError, StoreLoss } from '../store';
 
 const CAUSES = {
@@ -54,6 +54,15 @@ export function quotaWords(usedBytes: number, quotaBytes: number): Words {
 		what: 'The browser’s room for this site is full',
 		means: `${formatBytes(usedBytes)} of ${formatBytes(quotaBytes)} are used. New measurements cannot be stored until there is room.`,
 		todo: 'Forget devices you no longer need, or free disk space: the browser gives a share of what is free.'
+	};
+}
+
+/** The disk took nothing more, so the oldest history went for what comes in. */
+export function madeRoomWords(fromMs: number, toMs: number, samples: number): Words {
+	return {
+		what: 'The oldest history was deleted to make room',
+		means: `The browser’s room for this site is full. ${formatNumber(samples)} samples from ${formatDateTime(fromMs)} to ${formatDateTime(toMs)} are gone; what comes in is stored.`,
+		todo: 'Free disk space, or keep less under Settings, Storage: then it is samples that go, and their minutes and hours stay.'
 	};
 }
 

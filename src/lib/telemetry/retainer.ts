@@ -1,0 +1,104 @@
+import { isDiagnostic } from '$lib/model';
+import { ok, type Clock, type Result } from '$lib/base';
+import type { BlockHead } from './codec/block';
+import type { Names } from './names';
+import { chooseLetting, type LettingCause, type Retention } from './retention';
+import type { SealedBlocks } from './sealed-blocks';
+import type { Series } from './series';
+import type { LetGo, StoreError } from './store';
+
+/** Blocks in one turn: flushes wait that long. */
+const AT_ONCE = 16;
+/** Freed on a full disk, one block at least: others may have filled it, and then all of ours would make no room either. */
+const SHARE_FREED = 0.05;
+const MOST_TOLD = 200;
+
+/** Carries retention out, a few blocks a turn, and keeps account of what went. */
+export class Retainer {
+	readonly #told: LetGo[] = [];
+
+	constructor(
+		private readonly parts: {
+			readonly blocks: SealedBlocks;
+			readonly names: Names;
+			readonly clock: Clock;
+			readonly policy: () => Retention;
+			readonly series: () => readonly Series[];
+		}
+	) {}
+
+	/** What went since the store was opened, oldest first; the last two hundred. */
+	get told(): readonly LetGo[] {
+		return this.#told;
+	}
+
+	/** @returns whether more is to go */
+	async turn(): Promise<Result<boolean, StoreError>> {
+		const { blocks, clock, policy, names } = this.parts;
+		if (keepsAll(policy())) return ok(false);
+		const heads = await this.#heads();
+		const { blockBytes, rollupBytes } = blocks.state;
+		const lettings = chooseLetting(heads, policy(), {
+			nowMs: clock.now(),
+			usedBytes: blockBytes + rollupBytes,
+			classOf: (metric) => (isDiagnostic(names.metricName(metric) ?? '') ? 'diagnostic' : 'measurement')
+		});
+		for (const letting of lettings.slice(0, AT_ONCE)) {
+			const { head, why } = letting;
+			const series = this.#seriesOf(head);
+			if (!series) continue;
+			const gone =
+				letting.kind === 'thin'
+					? await blocks.thin(series, head, letting.drop)
+					: await blocks.remove(series, head);
+			if (!gone.ok) return gone;
+			this.#tell(series, head, letting.kind === 'thin' ? 'samples' : 'all', why);
+		}
+		return ok(lettings.length > AT_ONCE);
+	}
+
+	/** The disk takes nothing more: the oldest blocks go, without a byte being written. @returns what went */
+	async makeRoom(): Promise<Result<readonly LetGo[], StoreError>> {
+		const { blocks } = this.parts;
+		const wanted = SHARE_FREED * blocks.state.blockBytes;
+		const oldest = (await this.#heads()).toSorted((a, b) => a.toMs - b.toMs);
+		const going: BlockHead[] = [];
+		let bytes = 0;
+		for (const head of oldest) {
+			if (bytes >= wanted) break;
+			going.push(head);
+			bytes += head.bytes;
+		}
+		if (going.length === 0) return ok([]);
+		const dropped = await blocks.drop(going, this.parts.series());
+		if (!dropped.ok) return dropped;
+		return ok(
+			going.flatMap((head) => {
+				const series = this.#seriesOf(head);
+				return series ? [this.#tell(series, head, 'all', 'full')] : [];
+			})
+		);
+	}
+
+	async #heads(): Promise<readonly BlockHead[]> {
+		const heads: BlockHead[] = [];
+		for (const series of this.parts.series()) heads.push(...(await this.parts.blocks.headsOf(series)));
+		return heads;
+	}
+
+	#seriesOf = (head: BlockHead): Series | undefined =>
+		this.parts.series().find(({ id }) => id === head.series);
+
+	#tell(series: Series, head: BlockHead, what: LetGo['what'], why: LettingCause | 'full'): LetGo {
+		const { device, provenance } = series;
+		const { fromMs, toMs, rows: samples, bytes } = head;
+		const atMs = this.parts.clock.now();
+		const gone = { atMs, device, provenance, what, why, fromMs, toMs, samples, bytes };
+		this.#told.push(gone);
+		if (this.#told.length > MOST_TOLD) this.#told.shift();
+		return gone;
+	}
+}
+
+const keepsAll = ({ samplesMs, rollupsMs, maxBytes }: Retention): boolean =>
+	[samplesMs.measurement, samplesMs.diagnostic, rollupsMs, maxBytes].every((bound) => bound === Infinity);

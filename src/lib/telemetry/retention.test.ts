@@ -1,0 +1,176 @@
+import 'fake-indexeddb/auto';
+import { IDBFactory, IDBObjectStore as FDBObjectStore } from 'fake-indexeddb';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '$lib/base';
+import { parseDeviceId, type Sample } from '$lib/model';
+import { KEEP_ALL, openTelemetryStore, type OpenOptions, type Retention, type StoreTrouble } from './index';
+
+const START_MS = 1_763_690_400_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const never = new AbortController().signal;
+const parsed = parseDeviceId('fb-bench');
+if (!parsed.ok) throw new Error('impossible id');
+const device = parsed.value;
+
+const sampleOf = (seq: number): Sample => ({
+	...{ device, provenance: 'real', identity: { epoch: 7, seq }, timeMs: START_MS + 1000 * seq },
+	clock: 'synchronised',
+	values: { power: 1000 + (seq % 600), wifi_rssi: -60 - (seq % 7) }
+});
+
+/** A store of so many hours at a sample a second, sealed each quarter of an hour, and the clock at the end of it. */
+async function filled(hours: number, retention: Retention = KEEP_ALL, factory = new IDBFactory()) {
+	const clock = new ManualClock(START_MS);
+	const troubles: StoreTrouble[] = [];
+	const options: OpenOptions = {
+		...{ fence: 1, known: [null], onSentinel: () => undefined, clock, indexedDB: factory, retention },
+		onTrouble: (trouble) => troubles.push(trouble),
+		limits: { foldFan: 100 }
+	};
+	const { store } = await openTelemetryStore(options);
+	for (let seq = 0; seq < 3600 * hours; seq += 900) {
+		const appended = store.append(Array.from({ length: 900 }, (_, i) => sampleOf(seq + i)));
+		clock.advance(16 * MINUTE);
+		await store.flush();
+		expect(await appended).toMatchObject({ ok: true });
+		await store.flush();
+	}
+	await settle(store); // folds come after their flush
+	return { store, clock, troubles, options };
+}
+
+type Store = Awaited<ReturnType<typeof filled>>['store'];
+
+async function settle(store: Store): Promise<void> {
+	for (let i = 0; i < 20; i++) await store.flush();
+}
+
+const ask = async (
+	store: Store,
+	metric: string,
+	buckets: number,
+	[from, to]: readonly [number, number] = [0, 4]
+) => {
+	const span = { fromMs: START_MS + from * HOUR, toMs: START_MS + to * HOUR };
+	const columns = await store.range({ device, provenance: 'real', metric, ...span, buckets }, never);
+	return [...columns.timeMs].map((timeMs, i) => ({
+		...{ timeMs, count: columns.count[i], min: columns.min[i], max: columns.max[i] },
+		avg: Number(columns.avg[i]!.toFixed(6))
+	}));
+};
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('retention by age', () => {
+	it('lets samples go and keeps what they say of minutes, by class', async () => {
+		const { store, clock } = await filled(4);
+		const before = { wide: await ask(store, 'power', 20), fine: await ask(store, 'power', 240) };
+		const figures = await store.stats();
+		clock.advance(DAY);
+		store.retain({ ...KEEP_ALL, samplesMs: { measurement: Infinity, diagnostic: DAY } });
+		await settle(store);
+		expect(await ask(store, 'power', 240)).toEqual(before.fine);
+		expect((await ask(store, 'wifi_rssi', 10_000)).every(({ count }) => count === 60)).toBe(true);
+
+		store.retain({ ...KEEP_ALL, samplesMs: { measurement: DAY, diagnostic: DAY } });
+		await settle(store);
+		expect(await ask(store, 'power', 20)).toEqual(before.wide);
+		const minutes = await ask(store, 'power', 10_000);
+		expect(minutes.map(({ timeMs }) => Math.round(timeMs / MINUTE) * MINUTE)).toEqual(
+			Array.from({ length: 240 }, (_, i) => START_MS + i * MINUTE)
+		);
+		const after = await store.stats();
+		expect(after.blockBytes).toBeLessThan(figures.blockBytes / 10);
+		expect(after.rollupBytes).toBe(figures.rollupBytes);
+		expect(after.letGo.at(-1)).toMatchObject({ device, what: 'samples', why: 'age' });
+		const whole = { fromMs: START_MS, toMs: START_MS + 4 * HOUR, maxGapMs: 5000 };
+		expect(
+			await store.aggregate({ device, provenance: 'real', metric: 'power', ...whole }, never)
+		).toMatchObject({
+			...{ reduced: true, count: 14_400, min: 1000, max: 1599 },
+			avg: expect.closeTo(1299.5, 6),
+			integral: expect.closeTo(1299.5 * 4, -2)
+		});
+		await store.close();
+	});
+
+	it('removes what is older than anything is kept for, and asks for none of it again', async () => {
+		const { store, clock, options } = await filled(4);
+		clock.advance(10 * DAY);
+		store.retain({ ...KEEP_ALL, rollupsMs: 5 * DAY });
+		await settle(store);
+		expect(await ask(store, 'power', 20)).toEqual([]);
+		expect(await store.stats()).toMatchObject({ blocks: 0, blockBytes: 0, rollupBytes: 0, samples: 0 });
+		expect(store.missing({ device, provenance: 'real' }, 7)).toEqual([]);
+		expect(await store.append([sampleOf(17)])).toMatchObject({
+			ok: true,
+			value: { stored: 0, duplicates: 1 }
+		});
+		await store.close();
+		const again = await openTelemetryStore({ ...options, fence: 2 });
+		expect(again.losses).toEqual([]);
+		await again.store.close();
+	});
+
+	it('is finished by the next start where this one ends in the middle', async () => {
+		const { store, clock, options } = await filled(4);
+		clock.advance(DAY);
+		const retention = { ...KEEP_ALL, samplesMs: { measurement: HOUR, diagnostic: HOUR } };
+		store.retain(retention);
+		await store.close();
+		const again = await openTelemetryStore({ ...options, fence: 2, retention });
+		again.store.retain(retention);
+		await settle(again.store);
+		expect(again.losses).toEqual([]);
+		expect(await ask(again.store, 'power', 10_000)).toHaveLength(240);
+		await again.store.close();
+	});
+});
+
+describe('retention by size', () => {
+	it('lets the oldest samples go first, and no more than it must', async () => {
+		const { store } = await filled(4);
+		const { blockBytes, rollupBytes } = await store.stats();
+		const maxBytes = rollupBytes + 0.6 * blockBytes;
+		store.retain({ ...KEEP_ALL, maxBytes });
+		await settle(store);
+		const after = await store.stats();
+		expect(after.blockBytes + after.rollupBytes).toBeLessThanOrEqual(maxBytes);
+		expect(after.letGo.every(({ why, what }) => why === 'size' && what === 'samples')).toBe(true);
+		expect((await ask(store, 'power', 10_000, [3.75, 4])).every(({ count }) => count === 1)).toBe(true);
+		expect((await ask(store, 'power', 10_000, [0, 0.25])).every(({ count }) => count === 60)).toBe(true);
+		await store.close();
+	});
+});
+
+describe('a full disk', () => {
+	it('costs the oldest and stops nothing that comes in', async () => {
+		const { store, clock, troubles } = await filled(4);
+		const { put } = FDBObjectStore.prototype;
+		const full = vi.spyOn(FDBObjectStore.prototype, 'put').mockImplementation(function (
+			this: IDBObjectStore,
+			...args
+		) {
+			if (this.name === 'wal') throw new DOMException('full', 'QuotaExceededError');
+			return put.apply(this, args);
+		});
+		const remove = vi.spyOn(FDBObjectStore.prototype, 'delete').mockImplementation(function (
+			this: IDBObjectStore,
+			key
+		) {
+			full.mockRestore();
+			remove.mockRestore();
+			return this.delete(key);
+		});
+		const appended = store.append([sampleOf(20_000)]);
+		clock.advance(1000);
+		await store.flush();
+		expect(await appended).toMatchObject({ ok: true, value: { stored: 1 } });
+		expect(troubles).toMatchObject([{ kind: 'made-room', letGo: [{ why: 'full', what: 'all' }] }]);
+		const last = await ask(store, 'power', 10_000, [5, 6]);
+		expect(last.at(-1)).toMatchObject({ timeMs: START_MS + 20_000_000 });
+		await store.close();
+	});
+});
