@@ -20,7 +20,7 @@ export interface BootBoard {
 export const BOOT_BOARDS: readonly BootBoard[] = [
 	{
 		kind: 'two-buttons',
-		name: 'Two buttons',
+		name: 'BOOT, EN',
 		such: 'DevKitC, DevKitM, NodeMCU-32S and most others: BOOT (or IO0, FLASH) and EN (or RST).',
 		steps: [
 			{ words: 'Hold BOOT down', touching: ['boot'] },
@@ -30,8 +30,8 @@ export const BOOT_BOARDS: readonly BootBoard[] = [
 	},
 	{
 		kind: 'cam',
-		name: 'ESP32-CAM',
-		such: 'On its programmer (MB), or wired to a USB adapter: IO0 is joined to GND by a jumper.',
+		name: 'CAM',
+		such: 'ESP32-CAM on its programmer (MB), or wired to a USB adapter: IO0 is joined to GND by a jumper.',
 		steps: [
 			{ words: 'Join IO0 and GND', touching: ['jumper'] },
 			{ words: 'Tap RST, still joined', touching: ['jumper', 'reset'] },
@@ -40,7 +40,7 @@ export const BOOT_BOARDS: readonly BootBoard[] = [
 	},
 	{
 		kind: 'mini',
-		name: 'B and R',
+		name: 'B, R',
 		such: 'XIAO, C3 mini, S3 Zero and other small boards with the chip’s own USB: B (boot) and R (reset).',
 		steps: [
 			{ words: 'Pull the cable, hold B down', touching: ['boot'] },
@@ -50,7 +50,7 @@ export const BOOT_BOARDS: readonly BootBoard[] = [
 	},
 	{
 		kind: 'bare',
-		name: 'No buttons',
+		name: 'None',
 		such: 'Modules and bare boards: the pad IO0 (IO9 on C3, C6 and H2) is joined to GND with a wire.',
 		steps: [
 			{ words: 'Join IO0 (or IO9) and GND', touching: ['jumper'] },

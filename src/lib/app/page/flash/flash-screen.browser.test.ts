@@ -61,6 +61,28 @@ describe('the Flash page', () => {
 		await expect.element(page.getByRole('button', { name: 'Try again' })).toBeEnabled();
 	});
 
+	it('draws the hand for the board that a person has, chosen by the keyboard', async () => {
+		await screen({ answer: err({ kind: 'no-answer', heard: 'flash-boot' }) });
+		await press('Get a practice board');
+		const steps = page.getByRole('list', { name: /download mode by hand/ });
+		await expect.element(steps).toHaveTextContent('Hold BOOT down');
+		page.getByRole('radio', { name: 'BOOT, EN' }).element().focus();
+		await userEvent.keyboard('{ArrowRight}');
+		await expect.element(page.getByRole('radio', { name: 'CAM' })).toBeChecked();
+		await expect.element(steps).toHaveTextContent('Join IO0 and GND');
+		await userEvent.keyboard('{ArrowLeft}{ArrowLeft}');
+		await expect.element(steps).toHaveTextContent('Take the wire off');
+	});
+
+	it('has the rule for the port at hand where Linux may keep it', async () => {
+		await screen({ answer: err({ kind: 'port-busy', cause: 'Failed to open serial port.' }) });
+		await press('Get a practice board');
+		const alert = page.getByRole('alert');
+		await expect.element(alert).toHaveTextContent('The port cannot be opened');
+		await page.getByText('On Linux: let your account use the port').click();
+		await expect.element(alert).toHaveTextContent('ATTRS{idVendor}=="10c4"');
+	});
+
 	it('offers what suits and says why the rest does not', async () => {
 		await screen();
 		await press('Get a practice board');
