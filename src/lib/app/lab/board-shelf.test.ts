@@ -140,6 +140,20 @@ it('makes a board as it was ordered, and keeps its make and its faults over a re
 	expect(boards.list()[0]?.state.kind).toBe('download');
 });
 
+it('gives a new board with USB of its own only when its port can be opened', async () => {
+	const { boards } = await shelf();
+	const make = { chip: 'ESP32-C6', usb: 'native', flashBytes: 8 << 20 } as const;
+	const made = await boards.add({ mac: MAC, name: 'Practice board 1', make });
+	expect(made).toMatchObject({ ok: true, value: { onBus: true } });
+	const opened = boards.open({ id: MAC, baud: 115_200, lock: 'a' });
+	if (!opened.ok) throw new Error(opened.error);
+	const heard: PortEvent[] = [];
+	boards.listen(opened.value, (event) => heard.push(event), new AbortController().signal);
+	await boards.act(MAC, 'en');
+	expect(heard.at(-1)).toEqual({ kind: 'lost' });
+	expect(boards.list()[0]).toMatchObject({ onBus: false, state: { kind: 'stuck' } });
+});
+
 async function shelfAfterRestart(database: string) {
 	const { boards } = await shelf(database);
 	await boards.start();

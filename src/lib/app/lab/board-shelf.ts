@@ -71,7 +71,7 @@ export class BoardShelf {
 		}));
 	}
 
-	/** A new one, plugged in. The same MAC again gives what is there. */
+	/** A new one, plugged in and on the bus. The same MAC again gives what is there. */
 	async add({ mac, name, make = USUAL_MAKE }: NewBoard): Promise<Result<BoardInfo, LabError>> {
 		if (!this.#boards.has(mac)) {
 			if (this.#boards.size >= MAX_BOARDS) return err({ kind: 'too-many', most: MAX_BOARDS });
@@ -80,6 +80,7 @@ export class BoardShelf {
 			try {
 				await this.parts.store.putBoard(row);
 				await this.#restore(row);
+				await onBus(this.#boards.get(mac)?.board);
 			} catch (cause) {
 				return err({ kind: 'not-stored', cause: String(cause) });
 			}
@@ -199,4 +200,18 @@ export class BoardShelf {
 		session.earlyBytes += event.kind === 'bytes' ? event.bytes.length : 0;
 		if (session.earlyBytes <= MOST_EARLY_BYTES) session.early.push(event);
 	}
+}
+
+/** Resolves when a host sees a port of it: a chip's own USB takes a moment. */
+function onBus(board: PracticeBoard | undefined): Promise<void> {
+	return new Promise((resolve) => {
+		if (!board || board.onBus) return resolve();
+		const end = new AbortController();
+		const look = () => {
+			if (!board.onBus) return;
+			end.abort();
+			resolve();
+		};
+		board.watch(look, end.signal);
+	});
 }

@@ -13,6 +13,7 @@ export function boardView({ state, onBus, notKept, ...board }: BoardInfo): Pract
 		...board,
 		mac: board.mac.replaceAll(/..(?!$)/gu, '$&:'),
 		state: state.kind,
+		onBus,
 		doing: notKept === undefined ? doing : `${doing} What was flashed last could not be kept: ${notKept}`
 	};
 }

@@ -138,7 +138,15 @@ export function fakeWorks(
 			make: (make) => {
 				const id = `board-${clock.now()}`;
 				boards.push({
-					...{ id, make, name: 'Practice board 1', mac: FAKE_BOARD.mac, faults: [], instant: false },
+					...{
+						id,
+						make,
+						name: 'Practice board 1',
+						mac: FAKE_BOARD.mac,
+						faults: [],
+						instant: false,
+						onBus: true
+					},
 					...{ state: 'stuck', doing: 'Its flash is empty: there is nothing to start.' }
 				});
 				tell([...boards]);

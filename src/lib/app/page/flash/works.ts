@@ -55,6 +55,8 @@ export interface PracticeBoardView {
 	readonly name: string;
 	readonly mac: string;
 	readonly state: 'unplugged' | 'download' | 'booting' | 'running' | 'stuck';
+	/** A port of it is there to be opened. */
+	readonly onBus: boolean;
 	/** What it does, or why it does nothing, in a sentence. */
 	readonly doing: string;
 	readonly make: BoardMake;
