@@ -36,7 +36,7 @@ const place = (page: Page, name: string) =>
 	page.getByRole('group', { name: 'What to look at' }).getByText(name, { exact: true }).click();
 
 test('look inside a board, change a setting, plan, write, and see it there', async ({ page, context }) => {
-	test.setTimeout(90_000);
+	test.setTimeout(150_000);
 	const { flash } = await usedBoard(context);
 	await page.goto('/flash');
 	await choosePort(page);

@@ -69,8 +69,13 @@ describe('a search', () => {
 		const { reader } = made();
 		await reader.read({ offset: 0, length: 0x8000 }, LIVE);
 		const whole = { offset: 0, length: 0x10000 };
+		// Mostly just before the end of a sector, where a needle lies over two.
+		const near = fc.oneof(
+			fc.nat(0x7f00),
+			fc.tuple(fc.integer({ min: 1, max: 7 }), fc.nat(38)).map(([sector, back]) => 0x1000 * sector - 1 - back)
+		);
 		fc.assert(
-			fc.property(fc.nat(0x7f00), fc.integer({ min: 2, max: 40 }), fc.nat(0x7fff), (at, length, from) => {
+			fc.property(near, fc.integer({ min: 2, max: 40 }), fc.nat(0x7fff), (at, length, from) => {
 				const needle = FLASH.slice(at, at + length);
 				const wanted = Buffer.from(FLASH.subarray(0, 0x8000)).indexOf(needle, from);
 				expect(findBytes(reader, whole, needle, from)).toStrictEqual({

@@ -101,6 +101,11 @@ describe('settings that are edited', () => {
 		);
 	});
 
+	it('are changed where only the type is another', () => {
+		const was: NvsEntry = { namespace: 'net', key: 'a', type: 'u8', value: 1 };
+		expect(diffNvs([was], [{ ...was, type: 'i32' }]).map(({ kind }) => kind)).toStrictEqual(['changed']);
+	});
+
 	it('are refused where NVS cannot hold them', () => {
 		const draft = beginDraft([{ namespace: 'net', key: 'a', type: 'u8', value: 1 }]);
 		const of = (entry: Partial<NvsEntry>) =>

@@ -23,6 +23,8 @@ export interface FakeBoardScript {
 	readonly problems: readonly PlanProblem[];
 	/** Told at a write, in order; the last one stays. */
 	readonly states: readonly FlashState[];
+	/** What its flash holds; erased where nothing is said. */
+	readonly flash?: Uint8Array<ArrayBuffer>;
 }
 
 export const FAKE_BOARD: BoardFacts = {
@@ -108,7 +110,8 @@ export function fakeWorks(
 		table: undefined,
 		connect: () => Promise.resolve(script.answer),
 		plan: (_firmware, { erase = 'nothing' }) => fakePlan(erase, script.problems),
-		read: ({ length }) => Promise.resolve(ok(new Uint8Array(length).fill(0xff))),
+		read: ({ offset, length }) =>
+			Promise.resolve(ok(script.flash?.slice(offset, offset + length) ?? new Uint8Array(length).fill(0xff))),
 		async readOut({ length: totalBytes }, { take, tell }) {
 			await take(new Uint8Array(totalBytes).fill(0xff));
 			tell({ kind: 'comparing', readBytes: totalBytes, totalBytes, retries: 0 });

@@ -106,6 +106,7 @@ export class FlashSession {
 		const { at } = this.link;
 		if (!at) return;
 		this.#endSetup();
+		this.inspector.restarted();
 		const listening = new Listening();
 		this.#listening = listening;
 		await listening.begin(at, baud, (text) => this.log.push(text, Date.now()));

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { render } from 'vitest-browser-svelte';
+import { ok } from '$lib/base';
+import { ConsoleLog } from '$lib/console';
+import { buildNvs, buildPartitionTable, parseNvs, type NvsEntry } from '$lib/formats';
+import { FAKE_BOARD, fakeWorks } from './fake-works';
+import { FlashSession } from './flash-session.svelte';
+import InspectorScreen from './InspectorScreen.svelte';
+
+const NVS = { offset: 0x9000, size: 0x5000 };
+const SETTINGS: readonly NvsEntry[] = [
+	{ namespace: 'net', key: 'ssid', type: 'string', value: 'bench' },
+	{ namespace: 'net', key: 'sta.pswd', type: 'string', value: 'open-sesame' },
+	{ namespace: 'net', key: 'port', type: 'u16', value: 1883 }
+];
+
+function flashOf(spoil: (bytes: Uint8Array) => void = () => undefined): Uint8Array<ArrayBuffer> {
+	const flash = new Uint8Array(4 << 20).fill(0xff);
+	const rest = { encrypted: false, readOnly: false };
+	const table = buildPartitionTable([
+		{ label: 'nvs', type: 1, subtype: 2, ...NVS, ...rest },
+		{ label: 'factory', type: 0, subtype: 0, offset: 0x10000, size: 0x100000, ...rest }
+	]);
+	const image = buildNvs(SETTINGS, NVS.size);
+	if (!table.ok || !image.ok) throw new Error('the made-up flash cannot be made');
+	flash.set(table.value, 0x8000);
+	flash.set(image.value, NVS.offset);
+	spoil(flash);
+	return flash;
+}
+
+async function inside(flash: Uint8Array<ArrayBuffer>) {
+	const script = { answer: ok(FAKE_BOARD), problems: [], states: [], flash };
+	const session = new FlashSession(fakeWorks(script), new ConsoleLog());
+	session.follow(new AbortController().signal);
+	await session.link.connectPractice('one');
+	session.inspector.enter();
+	await render(InspectorScreen, { session });
+	return session;
+}
+
+const press = (name: string | RegExp) => page.getByRole('button', { name }).click();
+const place = (name: string) => page.getByText(name, { exact: true }).first().click();
+const table = page.getByRole('region', { name: 'Settings in nvs' });
+
+describe('a look inside a board', () => {
+	it('changes a setting, takes it back, and plans an image with all the others as they were', async () => {
+		const session = await inside(flashOf());
+		await press('Settings in nvs');
+		await expect.element(table).not.toHaveTextContent('open-sesame');
+		await press('Edit net / port');
+		await page.getByRole('textbox', { name: 'Value' }).fill('0x22b3');
+		await userEvent.keyboard('{Enter}');
+		await expect.element(page.getByRole('row', { name: /Changed port net 1883 8883/ })).toBeVisible();
+		await press('Delete net / ssid');
+		await press('Take back net / ssid');
+		await press('Plan the write…');
+		expect(session.inspector.open).toBe(false);
+		const [part] = session.run?.firmware.parts ?? [];
+		expect(part?.offset).toBe(NVS.offset);
+		const read = part && parseNvs(part.bytes);
+		expect(read?.ok && new Set(read.value.entries.map((e) => `${e.key}=${String(e.value)}`))).toEqual(
+			new Set(['port=8883', 'sta.pswd=open-sesame', 'ssid=bench'])
+		);
+	});
+
+	it('tells which rows of a CSV were left out, and takes the rest', async () => {
+		const session = await inside(flashOf());
+		await press('Settings in nvs');
+		await expect.element(table).toBeVisible();
+		session.inspector.inspection?.desk?.importCsv(
+			'key,type,encoding,value\nnet,namespace,,\nport,data,u16,99999\nhost,data,string,lab\n'
+		);
+		await expect.element(page.getByText(/^1 row was taken/)).toBeVisible();
+		await expect.element(page.getByText(/^Line 3: /)).toBeVisible();
+		await expect.element(page.getByRole('row', { name: /New host net – lab/ })).toBeVisible();
+	});
+
+	it('shows a damaged entry by its name', async () => {
+		await inside(flashOf((bytes) => (bytes[NVS.offset + 64 + 64]! ^= 1)));
+		await press('Settings in nvs');
+		await expect
+			.element(table.getByRole('row', { name: /ssid net An entry whose data is damaged/ }))
+			.toBeVisible();
+	});
+
+	it('refuses encrypted settings with the reason', async () => {
+		await inside(
+			flashOf((bytes) => {
+				for (let i = 0; i < 0x400; i++) bytes[NVS.offset + 64 + i]! ^= 0x5a;
+			})
+		);
+		await place('Settings');
+		await expect.element(page.getByText(/That is how encrypted settings look/)).toBeVisible();
+		await expect.element(page.getByRole('button', { name: /Add a setting/ })).not.toBeInTheDocument();
+	});
+
+	it('says that the chip restarted, and connects again', async () => {
+		const session = await inside(flashOf());
+		session.inspector.restarted();
+		await expect.element(page.getByText('The board runs its program now')).toBeVisible();
+		await press('Connect again');
+		await expect.element(page.getByRole('row', { name: /^nvs/ })).toHaveTextContent('3 settings');
+	});
+});
