@@ -1,6 +1,7 @@
 import type { Figure } from '../figure';
 import { bytesWritten } from './bytes-written';
 import { codecBytes } from './codec-bytes';
+import { consoleFlood } from './console-mb-per-s';
 import { coreFootprint } from './core-footprint';
 import { firmwareSize } from './firmware-size';
 import { flashCompressible } from './flash-compressible';
@@ -30,6 +31,7 @@ export const figures: readonly Figure[] = [
 	flashEfficiency,
 	flashCompressible,
 	flashPageBlocked,
+	consoleFlood,
 	storeBytes,
 	queryYear,
 	bytesWritten,

@@ -1,3 +1,4 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { buildId } from '../../scripts/build-id.mjs';
@@ -10,6 +11,7 @@ const outDir = here('../../.cache/bench-pages');
 export async function buildPages(): Promise<string> {
 	await build({
 		configFile: false,
+		plugins: [svelte({ configFile: false })],
 		root,
 		logLevel: 'warn',
 		define: { __BUILD_ID__: JSON.stringify(buildId()) },
@@ -31,7 +33,7 @@ export async function buildPages(): Promise<string> {
 			assetsDir: '_app/immutable',
 			assetsInlineLimit: 0,
 			rolldownOptions: {
-				input: ['flash.html', 'intake.html', 'peer.html', 'puts.html', 'store.html'].map(
+				input: ['console.html', 'flash.html', 'intake.html', 'peer.html', 'puts.html', 'store.html'].map(
 					(page) => `${root}/${page}`
 				)
 			}

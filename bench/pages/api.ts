@@ -77,7 +77,29 @@ export interface FlashTwice {
 	readonly retries: number;
 }
 
+export interface ConsoleBench {
+	/** Through the product's console. */
+	ours(durationMs: number): Promise<ConsoleRun>;
+	/** Throws where a byte of that run is not accounted for. */
+	check(): void;
+	xterm(durationMs: number): Promise<ConsoleRun>;
+	/** A node in a scrolling box for every line. */
+	append(durationMs: number): Promise<ConsoleRun>;
+}
+
+export interface ConsoleRun {
+	readonly bytes: number;
+	readonly lines: number;
+	readonly ms: number;
+	/** Between two frames of the page. */
+	readonly longestFrameMs: number;
+	readonly kept: number;
+	readonly dropped: number;
+	readonly inDocument: number;
+}
+
 declare global {
+	var consoleBench: ConsoleBench;
 	var flashBench: FlashBench;
 	var intakeBench: IntakeBench;
 	var peerBench: PeerBench;
