@@ -6,6 +6,7 @@ const OUT = new URL('../src/lib/provision/time-zones-data.ts', import.meta.url);
 
 /** Today's names, and those that browsers still tell for the same places. */
 const names = new Set([
+	'UTC',
 	...readFileSync(`${FOLDER}/zone.tab`, 'utf8')
 		.split('\n')
 		.filter((line) => line !== '' && !line.startsWith('#'))

@@ -88,5 +88,6 @@ export const TIME_ZONE_RULES: readonly string[] = [
 	'<-11>11 Pacific/Niue',
 	'<+11>-11<+12>,M10.1.0,M4.1.0/3 Pacific/Norfolk',
 	'<-08>8 Pacific/Pitcairn',
-	'<-10>10 Pacific/Rarotonga Pacific/Tahiti'
+	'<-10>10 Pacific/Rarotonga Pacific/Tahiti',
+	'UTC0 UTC'
 ];
