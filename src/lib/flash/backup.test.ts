@@ -9,6 +9,7 @@ import { backupName, takeBackup, type BackupSink, type BackupWish, type ReadOut 
 import { backupSource, type Backup } from './backup-source';
 import type { BoardFacts } from './facts';
 import { bytesOf } from './fake-bench';
+import { planWrite } from './plan';
 import { openPicked } from './sources-build';
 
 const TAKEN = Date.UTC(2026, 10, 21, 14, 2);
@@ -240,5 +241,21 @@ describe('writing a backup back', () => {
 			ok: false,
 			error: { kind: 'unreadable', label: 'nvs' }
 		});
+	});
+
+	it('is planned as it is: whatever it holds, and for the same board without a word', () => {
+		const made = backupSource(backupOf({}, bytesOf(0x100000)), undefined);
+		if (!made.ok) throw new Error(made.error.kind);
+		const { source } = made.value;
+		const kinds = (board: BoardFacts) =>
+			planWrite(board, source).problems.map(({ kind, blocking }) => [kind, blocking]);
+		expect(kinds(BOARD)).toEqual([]);
+		const { regions } = planWrite(BOARD, source);
+		expect(regions.map(({ bytes }, i) => bytes === source.parts[i]?.bytes)).toEqual(
+			source.parts.map(() => true)
+		);
+		expect(kinds({ ...BOARD, mac: 'fa:b0:99:99:99:99' })).toEqual([['copy-of-other-board', false]]);
+		expect(kinds({ ...BOARD, practice: false })).toEqual([['wrong-chip', true]]);
+		expect(kinds({ ...BOARD, flashSizeBytes: 0x80000 })).toContainEqual(['too-big', true]);
 	});
 });

@@ -136,6 +136,8 @@ export type PlanProblem = { readonly blocking: boolean } & (
 	| { readonly kind: 'starts-other'; readonly written: string; readonly starts: string }
 	/** Bytes that are no image go where an app usually lies, on a board without a table. */
 	| { readonly kind: 'not-recognised'; readonly label: string }
+	/** A copy of another board's flash: its settings and what is bound to its MAC come with it. */
+	| { readonly kind: 'copy-of-other-board'; readonly mac: string; readonly takenMs: number }
 	/** The chip starts only what is signed or encrypted with its owner's key. */
 	| { readonly kind: 'locked-chip'; readonly by: 'secure-boot' | 'flash-encryption' }
 	/** The settings that were made do not lie in a place for settings of the table that will be there. */

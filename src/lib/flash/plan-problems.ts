@@ -143,6 +143,19 @@ function overlaps(parts: readonly PlannedPart[]): readonly PlanProblem[] {
 	);
 }
 
+/** Whether parts lie on sectors, side by side, and within their places: of what they are, nothing. */
+export const fitProblems = (
+	board: BoardFacts,
+	parts: readonly PlannedPart[],
+	after: PartitionTable | undefined
+): readonly PlanProblem[] => [
+	...parts.flatMap(({ name: label, offset }) =>
+		offset % SECTOR_BYTES === 0 ? [] : [{ kind: 'misaligned', blocking: true, label, offset } as const]
+	),
+	...overlaps(parts),
+	...parts.flatMap((part) => tooBig(board, part, after))
+];
+
 /** Beyond the flash, its partition or, a bootloader, the table. */
 function tooBig(
 	board: BoardFacts,

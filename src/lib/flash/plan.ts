@@ -1,6 +1,7 @@
 import type { RecognisedBin } from '$lib/formats';
 import type { BoardFacts, FirmwareSource } from './facts';
 import { bootChoice } from './plan-boot';
+import { copyProblems } from './plan-copy';
 import { clearedFor, eraseWish, placesOf, sectorsOf, touch } from './plan-erase';
 import type {
 	EraseChoice,
@@ -12,7 +13,7 @@ import type {
 	WritePlan
 } from './plan-facts';
 import { fates } from './plan-fates';
-import { withHeader } from './plan-header';
+import { withHeader, type HeaderedParts } from './plan-header';
 import { partProblems } from './plan-problems';
 import { plannedParts, tableIn, type PlannedPart } from './plan-read';
 
@@ -26,11 +27,19 @@ export function planWrite(
 	wishes: PlanWishes & { readonly present?: PresentFlash } = {}
 ): WritePlan {
 	const { present, settings } = wishes;
-	const { header, problems: headerProblems, ...headered } = withHeader(board, source, wishes.header);
+	const { copyOf } = source;
+	// A copy is written as it was: neither its header nor what starts is changed.
+	const {
+		header,
+		problems: headerProblems,
+		...headered
+	}: HeaderedParts = copyOf
+		? { parts: source.parts, problems: [] }
+		: withHeader(board, source, wishes.header);
 	const parts = plannedParts(headered.parts, settings);
 	const after = parts.map(({ bin }) => tableIn(bin)).find((table) => table) ?? present?.table;
 	const erase = eraseWish(source, parts, wishes, present);
-	const leave = wishes.leaveBootChoice ?? false;
+	const leave = wishes.leaveBootChoice ?? copyOf !== undefined;
 	const start = bootChoice(parts, after, present, erase.choice, leave);
 	const places = present ? placesOf(board, present) : [];
 	const regions = [
@@ -49,10 +58,14 @@ export function planWrite(
 		...(start.boot && { boot: start.boot }),
 		overridden: wishes.overridden ?? [],
 		problems: [
-			...partProblems(board, parts, after, wishes),
-			...headerProblems,
-			...startProblems(board, parts, present, erase.choice),
-			...start.problems,
+			...(copyOf
+				? copyProblems(board, copyOf, parts, after)
+				: [
+						...partProblems(board, parts, after, wishes),
+						...headerProblems,
+						...startProblems(board, parts, present, erase.choice),
+						...start.problems
+					]),
 			...eraseProblems(erase, present)
 		]
 	};

@@ -1,4 +1,4 @@
-import { formatBytes, type Words } from '$lib/ui';
+import { formatBytes, formatDateTime, type Words } from '$lib/ui';
 import type { BackupError } from '../backup';
 import type { BackupOpenError } from '../backup-open';
 import type { Backup } from '../backup-source';
@@ -8,13 +8,6 @@ import type { SettingsSnapshot } from '../settings-snapshot';
 import type { SnapshotError } from '../settings-snapshots';
 import { flashErrorWords } from './flash-words';
 import { flashSize, hexAddress } from './strip';
-
-/** "21 Nov 2026, 14:02", in this place's time. */
-export const moment = (ms: number): string =>
-	new Date(ms).toLocaleString('en-GB', {
-		...{ day: 'numeric', month: 'short', year: 'numeric' },
-		...{ hour: '2-digit', minute: '2-digit' }
-	});
 
 /** Why there is no backup, and what to do. */
 export function backupErrorWords(error: BackupError): Words {
@@ -119,10 +112,10 @@ export function notKeptWords(error: FlashError | SnapshotError): string {
 
 /** "21 Nov 2026, 14:02, before Blinky 1.2". */
 export const snapshotName = ({ takenMs, before }: SettingsSnapshot): string =>
-	`${moment(takenMs)}, before ${before}`;
+	`${formatDateTime(takenMs)}, before ${before}`;
 
 /** What had to go for something newer. */
 export const droppedWords = (dropped: readonly SettingsSnapshot[]): string =>
 	dropped.length === 0
 		? ''
-		: `To make room, ${dropped.length === 1 ? 'the oldest was' : `the ${dropped.length} oldest were`} removed: ${dropped.map((one) => `${one.mac}, ${moment(one.takenMs)}`).join('; ')}.`;
+		: `To make room, ${dropped.length === 1 ? 'the oldest was' : `the ${dropped.length} oldest were`} removed: ${dropped.map((one) => `${one.mac}, ${formatDateTime(one.takenMs)}`).join('; ')}.`;

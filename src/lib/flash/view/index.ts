@@ -3,6 +3,7 @@ export { default as BootHelp } from './BootHelp.svelte';
 export { default as FirmwareCards } from './FirmwareCards.svelte';
 export { default as FlashStrip } from './FlashStrip.svelte';
 export { default as HeaderFields } from './HeaderFields.svelte';
+export { default as KeptSettingsList } from './KeptSettingsList.svelte';
 export { default as LinuxAccess } from './LinuxAccess.svelte';
 export { default as LocalFiles } from './LocalFiles.svelte';
 export { default as PlanParts } from './PlanParts.svelte';

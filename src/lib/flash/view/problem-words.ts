@@ -1,5 +1,5 @@
 import { type ChipFamily, PRACTICE_FAMILY } from '$lib/formats';
-import type { Words } from '$lib/ui';
+import { formatDateTime, type Words } from '$lib/ui';
 import type { PlanProblem } from '../plan-facts';
 import { flashSize, hexAddress } from './strip';
 
@@ -108,6 +108,12 @@ export function problemWords(problem: PlanProblem): Omit<Words, 'details'> {
 				what: `${problem.label} is not recognised`,
 				means: 'It goes where an app usually lies, and does not begin like one.',
 				todo: 'Check that this is the file, and the offset, that you mean.'
+			};
+		case 'copy-of-other-board':
+			return {
+				what: 'This was taken from another board',
+				means: `It is what ${problem.mac} held on ${formatDateTime(problem.takenMs)}: its Wi-Fi, its broker, its name, and whatever its program bound to its own MAC come with it. Two boards of one name disturb each other.`,
+				todo: 'Go on to replace that board, or set this one up anew afterwards.'
 			};
 		case 'locked-chip':
 			return {

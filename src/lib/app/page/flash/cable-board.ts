@@ -52,6 +52,11 @@ export interface CableBoardParts {
 	) => Promise<Result<readonly OfferedBroker[], string>>;
 }
 
+type ReadBoard<T> = (
+	flasher: Flasher,
+	options: { readonly baud: number; readonly mac: string }
+) => Promise<Result<T, FlashError>>;
+
 /** A board on a port: one lease at a time, for the flasher or for its running program's line. */
 export class CableBoard implements BoardAtWork {
 	readonly #port: BoardPort;
@@ -61,6 +66,7 @@ export class CableBoard implements BoardAtWork {
 	#board: BoardFacts | undefined;
 	/** Nothing where the board has no table, or none that could be read. */
 	#present: PresentFlash | undefined;
+	#lastRead: Promise<void> = Promise.resolve();
 	/** The flasher let the chip go: its program began while the port was still open for the stub, or closed. */
 	#begunUnheard = false;
 
@@ -138,11 +144,19 @@ export class CableBoard implements BoardAtWork {
 	readOut: BoardAtWork['readOut'] = (range, out, signal) =>
 		this.#reading((flasher, options) => flasher.readOut(range, { ...options, ...out }, signal), signal);
 
+	/** One read after another, whoever asks. */
+	#reading<T>(read: ReadBoard<T>, signal: AbortSignal): Promise<Result<T, FlashError>> {
+		const turn = this.#lastRead.then(() => this.#readNow(read, signal));
+		this.#lastRead = turn.then(
+			() => undefined,
+			() => undefined // told to who asked
+		);
+		return turn;
+	}
+
 	/** The board stays connected, unless it went away. */
-	async #reading<T>(
-		read: (flasher: Flasher, options: { baud: number; mac: string }) => Promise<Result<T, FlashError>>,
-		signal: AbortSignal
-	): Promise<Result<T, FlashError>> {
+	async #readNow<T>(read: ReadBoard<T>, signal: AbortSignal): Promise<Result<T, FlashError>> {
+		signal.throwIfAborted();
 		if (!this.#board) throw new Error('a board is read after it has answered');
 		if (!this.#flasher) {
 			await this.release();

@@ -1,6 +1,6 @@
 import { type CatalogueEntry, PRACTICE_FAMILY } from '$lib/formats';
 import type { BoardFacts, FirmwareSource, PickedFile, RecentFirmware } from '$lib/flash';
-import type { BoardAtWork, FirmwareShelf, OpenedFile } from './works';
+import type { BoardAtWork, FirmwareShelf, OpenedBackup, OpenedFile } from './works';
 
 /** A file of an own build, as it is shown and edited. */
 export interface ChosenFile {
@@ -26,6 +26,7 @@ export class FirmwareChoice {
 	#loading = $state<string>();
 	#fault = $state.raw<{ readonly way: FirmwareWay; readonly words: string } | undefined>(undefined);
 	#files = $state.raw<readonly ChosenFile[]>([]);
+	#backups = $state.raw<readonly OpenedBackup[]>([]);
 	#fileFaults = $state.raw<readonly string[]>([]);
 	#opening = $state(0);
 	#recent = $state.raw<readonly RecentFirmware[]>([]);
@@ -39,7 +40,7 @@ export class FirmwareChoice {
 
 	constructor(
 		private readonly shelf: FirmwareShelf,
-		private readonly board: BoardFacts,
+		readonly board: BoardFacts,
 		private readonly at: Pick<BoardAtWork, 'info' | 'table'>,
 		/** Told what was chosen, ready to be planned. */
 		private readonly onChosen: (firmware: FirmwareSource) => void
@@ -57,6 +58,20 @@ export class FirmwareChoice {
 	/** Kept in this browser, the last used first. */
 	get recent(): readonly RecentFirmware[] {
 		return this.#recent;
+	}
+
+	/** Opened, and not yet planned. */
+	get backups(): readonly OpenedBackup[] {
+		return this.#backups;
+	}
+
+	/** Plans to write it back. */
+	useBackup({ source }: OpenedBackup): void {
+		if (source.ok) this.onChosen(source.value);
+	}
+
+	dropBackup(backup: OpenedBackup): void {
+		this.#backups = this.#backups.filter((one) => one !== backup);
 	}
 
 	/** What was chosen and not taken, and why. */
@@ -138,7 +153,8 @@ export class FirmwareChoice {
 		this.#opening++;
 		this.#fileFaults = [];
 		try {
-			const { builds, faults } = await this.shelf.open(picked, this.board);
+			const { builds, backups, faults } = await this.shelf.open(picked, this.board, this.at.table);
+			this.#backups = [...this.#backups, ...backups];
 			for (const { placed, builtFor, files } of builds) {
 				if (placed) {
 					this.#files = [];

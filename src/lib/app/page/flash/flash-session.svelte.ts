@@ -1,8 +1,10 @@
 import type { ConsoleLog } from '$lib/console';
 import type { BoardFacts, FirmwareSource, PickedFile } from '$lib/flash';
+import { BackupRun } from './backup-run.svelte';
 import { BoardLink } from './board-link.svelte';
 import { FirmwareChoice } from './firmware-choice.svelte';
 import { InspectorDoor } from './inspector-door.svelte';
+import { KeptSettings } from './kept-settings.svelte';
 import { Listening } from './listening.svelte';
 import { SetupRun } from './setup-run.svelte';
 import type { FlashWorks, PracticeBoardView } from './works';
@@ -18,6 +20,8 @@ export class FlashSession {
 	#run = $state.raw<WriteRun | undefined>(undefined);
 	#boards = $state.raw<readonly PracticeBoardView[]>([]);
 	#setup = $state.raw<SetupRun | undefined>(undefined);
+	#backup = $state.raw<BackupRun | undefined>(undefined);
+	#kept = $state.raw<KeptSettings | undefined>(undefined);
 	#listening = $state.raw<Listening | undefined>(undefined);
 	/** Chosen before a board was there. */
 	#waiting = $state.raw<readonly PickedFile[]>([]);
@@ -57,6 +61,16 @@ export class FlashSession {
 		return this.#listening;
 	}
 
+	/** Anew for each board. */
+	get backup(): BackupRun | undefined {
+		return this.#backup;
+	}
+
+	/** Settings that this browser keeps; anew for each board. */
+	get kept(): KeptSettings | undefined {
+		return this.#kept;
+	}
+
 	/** Names of files that were opened with the app and wait for a board. */
 	get waiting(): readonly string[] {
 		return this.#waiting.map(({ path }) => path);
@@ -68,9 +82,9 @@ export class FlashSession {
 		else this.#waiting = [...this.#waiting, ...files];
 	}
 
-	/** A reload now would leave a board half written. */
+	/** A reload now would leave a board half written, or a backup half read. */
 	get writing(): boolean {
-		return this.run?.running ?? false;
+		return (this.run?.running ?? false) || (this.backup?.running ?? false);
 	}
 
 	follow(signal: AbortSignal): void {
@@ -87,6 +101,7 @@ export class FlashSession {
 		this.#endSetup();
 		await run.start();
 		if (run.write) this.inspector.restarted();
+		void this.#kept?.load();
 		if (run.done && this.run === run) await this.setUp(run.firmware.improvWaitS);
 	}
 
@@ -126,6 +141,12 @@ export class FlashSession {
 		await this.link.retry();
 	}
 
+	/** Plans to put back what the last write cost. */
+	putBackKept(): void {
+		const kept = this.run?.kept;
+		if (kept) void this.kept?.putBack(kept.snapshot);
+	}
+
 	flashAgain(): void {
 		this.#endSetup();
 		this.run?.again();
@@ -144,11 +165,17 @@ export class FlashSession {
 	#took(board: BoardFacts | undefined): void {
 		this.#run = undefined;
 		this.inspector.took(board);
+		this.#backup?.stop();
+		this.#backup = undefined;
+		this.#kept = undefined;
 		const { at } = this.link;
 		if (!board || !at) {
 			this.#choice = undefined;
 			return;
 		}
+		this.#backup = new BackupRun(this.works, at, board);
+		this.#kept = new KeptSettings(this.works.settings, board.mac, at, (source) => this.use(source));
+		void this.#kept.load();
 		const choice = new FirmwareChoice(this.works.firmware, board, at, (firmware) => {
 			this.use(firmware);
 		});
@@ -168,11 +195,12 @@ export class FlashSession {
 	#stages(): Record<'board' | 'firmware' | 'plan' | 'write' | 'message', StepStage> {
 		const { run } = this;
 		const setup = this.#setup;
+		const reading = this.#backup?.running ?? false; // nothing else may be asked of the board meanwhile
 		const begun = run?.write !== undefined;
 		const pick = (done: boolean, open: boolean): StepStage => (done ? 'done' : open ? 'open' : 'waiting');
 		return {
-			board: pick(run !== undefined || setup !== undefined, true),
-			firmware: pick(run !== undefined, this.#choice !== undefined && setup === undefined),
+			board: pick(!reading && (run !== undefined || setup !== undefined), true),
+			firmware: pick(run !== undefined, this.#choice !== undefined && setup === undefined && !reading),
 			plan: pick(begun, run !== undefined),
 			write: pick(run?.done === true && setup !== undefined, begun),
 			message: pick(setup?.state.kind === 'live' || setup?.state.kind === 'on-network', setup !== undefined)

@@ -27,6 +27,7 @@ import { boardView } from './board-view';
 import { CableBoard } from './cable-board';
 import { openFiles } from './open-files';
 import { recentShelf } from './recent-shelf';
+import { pickSave } from './save-file';
 import { noBuildWords, sourceErrorWords } from './source-words';
 import type { FirmwareShelf, FlashWorks, OfferedBroker, PracticeShelf } from './works';
 
@@ -46,6 +47,7 @@ export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
 		practice: practiceShelf(app),
 		firmware: shelf(),
 		settings: new SettingsSnapshots(indexedDB),
+		pickSave,
 		// A practice board's own USB comes back on a bus of its own.
 		boardOn: (port) =>
 			new CableBoard(port, port instanceof PracticePort ? { ...board, serial: port.bus } : board),

@@ -1,6 +1,7 @@
 import type { Result } from '$lib/base';
 import type { CatalogueEntry, PartitionTable } from '$lib/formats';
 import type {
+	Backup,
 	BoardFacts,
 	FirmwareSource,
 	FlashError,
@@ -17,6 +18,7 @@ import type {
 import type { BoardFault, BoardMake } from '$lib/lab';
 import type { PortError, SerialLine, SerialPortLike } from '$lib/link';
 import type { Setup } from '$lib/provision';
+import type { SaveTarget } from './save-file';
 import type { SerialDoor } from './serial-ports.svelte';
 
 /** What the Flash page needs of the rooms below it. The page is joined to them in one place, and to made-up ones in tests. */
@@ -29,6 +31,8 @@ export interface FlashWorks {
 	readonly settings: SettingsShelf;
 	/** A board on this port: nothing is opened yet. */
 	boardOn(port: SerialPortLike): BoardAtWork;
+	/** Asks where to save a file, while a click is being answered; undefined where the person did not choose. */
+	pickSave(suggestedName: string): Promise<SaveTarget | undefined>;
 	/** No write of this page may be cut off by a reload, a sleeping screen or an update while `during` runs. */
 	guarded<T>(during: () => Promise<T>): Promise<T>;
 }
@@ -84,7 +88,11 @@ export interface FirmwareShelf {
 	): Promise<Result<FirmwareSource, string>>;
 	fromFiles(files: readonly PlacedFile[], builtFor?: FirmwareSource['builtFor']): FirmwareSource;
 	/** Folders, zips and files as a person chose them. */
-	open(picked: readonly PickedFile[], board: BoardFacts): Promise<OpenedFiles>;
+	open(
+		picked: readonly PickedFile[],
+		board: BoardFacts,
+		table: PartitionTable | undefined
+	): Promise<OpenedFiles>;
 	readonly recent: RecentShelf;
 }
 
@@ -110,8 +118,18 @@ export interface OpenedFiles {
 		readonly builtFor?: FirmwareSource['builtFor'];
 		readonly files: readonly OpenedFile[];
 	}[];
+	readonly backups: readonly OpenedBackup[];
 	/** What was not taken and why, in words. */
 	readonly faults: readonly string[];
+}
+
+/** A backup whose digest held. */
+export interface OpenedBackup {
+	readonly backup: Backup;
+	/** What puts it back on this board, or why it does not fit, in words. */
+	readonly source: Result<FirmwareSource, string>;
+	/** What does not come back, in words. */
+	readonly note?: string;
 }
 
 export interface OpenedFile {

@@ -1,7 +1,8 @@
 import { plainPlan, type BoardFacts, type FirmwareSource, type FlashState } from '$lib/flash';
-import type { FirmwarePart, PlanWishes, WritePlan } from '$lib/flash';
-import { logged, NO_PROGRESS, planView, progressed, writeLog, writeView } from '$lib/flash/view';
-import type { WriteEvent, WriteProgress } from '$lib/flash/view';
+import type { FirmwarePart, KeptSnapshot, PlanWishes, WritePlan } from '$lib/flash';
+import { logged, NO_PROGRESS, notKeptWords, planView } from '$lib/flash/view';
+import { progressed, writeLog, writeView, type WriteEvent, type WriteProgress } from '$lib/flash/view';
+import { keepAndWrite, type NotKept } from './kept-write';
 import { settingsOffer } from './settings-offer';
 import { SettingsWish } from './settings-wish.svelte';
 import type { BoardAtWork, FlashWorks } from './works';
@@ -21,6 +22,9 @@ export class WriteRun {
 	#events: readonly WriteEvent[] = [];
 	/** Wi-Fi, broker and name to be written with it. */
 	readonly settings: SettingsWish;
+	#kept = $state.raw<KeptSnapshot | undefined>(undefined);
+	/** Waits for a person to decide. */
+	#notKept = $state.raw<{ readonly words: string; decide(goOn: boolean): void } | undefined>(undefined);
 
 	readonly plan = $derived.by(() => planView(this.board, this.#plan));
 	/** undefined until it begins. */
@@ -29,7 +33,7 @@ export class WriteRun {
 	readonly done = $derived(this.#state?.kind === 'done');
 
 	constructor(
-		private readonly works: Pick<FlashWorks, 'guarded'>,
+		private readonly works: Pick<FlashWorks, 'guarded' | 'settings'>,
 		private readonly at: BoardAtWork,
 		private readonly board: BoardFacts,
 		readonly firmware: FirmwareSource
@@ -41,6 +45,22 @@ export class WriteRun {
 
 	get wishes(): PlanWishes {
 		return this.#wishes;
+	}
+
+	/** The settings that were kept before the last write began. */
+	get kept(): KeptSnapshot | undefined {
+		return this.#kept;
+	}
+
+	/** Why they could not be kept, in words, while a person is asked whether to go on. */
+	get notKept(): string | undefined {
+		return this.#notKept?.words;
+	}
+
+	/** Whether to write although the settings are not kept. */
+	decide(goOn: boolean): void {
+		this.#notKept?.decide(goOn);
+		this.#notKept = undefined;
 	}
 
 	/** @param changed.settings undefined takes them out */
@@ -66,11 +86,22 @@ export class WriteRun {
 			this.#state = state;
 		};
 		tell({ kind: 'connecting', attempt: 1 });
-		await this.works.guarded(() => this.at.write(this.#plan, tell, stop.signal));
+		this.#kept = undefined;
+		const { at, board, firmware, works } = this;
+		const write = {
+			...{ at, board, plan: this.#plan, shelf: works.settings, tell },
+			before: `${firmware.name} ${firmware.version}`.trim(),
+			onKept: (kept: KeptSnapshot) => (this.#kept = kept),
+			goOnWithout: (why: NotKept) =>
+				new Promise<boolean>((decide) => (this.#notKept = { words: notKeptWords(why), decide }))
+		};
+		const begun = await works.guarded(() => keepAndWrite(write, stop.signal));
+		if (!begun) this.#state = undefined;
 	}
 
 	/** What is written stays half: the state says so. */
 	cancel(): void {
+		this.decide(false);
 		this.#stop?.abort();
 	}
 
