@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { utf8 } from '../../../src/lib/base';
-import { AnsiReader } from '../../../src/lib/console';
+import { AnsiReader, TroubleReader } from '../../../src/lib/console';
 import {
 	buildAppDescriptor,
 	buildAppImage,
@@ -15,6 +15,7 @@ import {
 	PARTITION_TABLE_OFFSET,
 	parseAppDescriptor,
 	parseAppImage,
+	parseBackupDescription,
 	parseCatalogue,
 	parseFlasherArgs,
 	parseManifest,
@@ -25,6 +26,7 @@ import {
 	parseZipDirectory,
 	recogniseBin,
 	selectedSlot,
+	writeBackupDescription,
 	zipDataOffset
 } from '../../../src/lib/formats';
 import { splitLine } from '../../../src/lib/link';
@@ -130,6 +132,39 @@ const terminal = [
 	`\u001b[${'1;'.repeat(40)}m\u001b\u001b[\u001b(B\u009b31m`
 ].map(utf8);
 
+/** What boards say when they crash, restart and run out: each sign is one that the console knows. */
+const crashes = [
+	"Guru Meditation Error: Core  1 panic'ed (StoreProhibited). Exception was unhandled.\nPC      : 0x400d1f2c  PS      : 0x00060630\nBacktrace: 0x400d1f29:0x3ffb5c90 0x400d2b37:0x3ffb5cb0 |<-CORRUPTED\nRebooting...\n",
+	"Guru Meditation Error: Core  0 panic'ed (Load access fault).\nMEPC    : 0x42008a3e  RA      : 0x42008a3a\nStack memory:\n3fc90f10: 0x00000000 0x3c0a1b2c\n",
+	'rst:0xc (SW_CPU_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\nassert failed: xQueueSend queue.c:832 (pxQueue)\nabort() was called at PC 0x4008\n',
+	'Brownout detector was triggered\nE (999) task_wdt: Task watchdog got triggered.\nE (999) task_wdt:  - IDLE0 (CPU 0)\nwifi: reason 15 4WAY_HANDSHAKE_TIMEOUT\n'
+].map(utf8);
+
+/** Lines with a piece of time between them, over and over, as a board in a loop says them. */
+function readCrashes(bytes: Uint8Array): void {
+	const reader = new TroubleReader();
+	for (const [id, text] of textOf(bytes).split('\n').entries())
+		reader.read({ id, atMs: 700 * id, from: 'board', text, runs: [] });
+	const { list, dropped } = reader.found;
+	if (list.length + dropped > bytes.length) throw new Error('more troubles than characters');
+}
+
+const backup: unknown = JSON.parse(
+	writeBackupDescription({
+		...{
+			chip: 'ESP32-C3',
+			practice: false,
+			revision: 'v0.4',
+			mac: 'aa:bb:cc:dd:ee:ff',
+			takenMs: 1_780_000_000_000
+		},
+		...{ flashSizeBytes: 4 << 20, encrypted: false, offset: 0, length: 4 << 20, sha256: 'ab'.repeat(32) },
+		partitions: [
+			{ label: 'nvs', type: 1, subtype: 2, offset: 0x9000, size: 0x5000, encrypted: false, readOnly: false }
+		]
+	})
+);
+
 function listZip(zip: Uint8Array): unknown {
 	const end = findZipEnd(zip, zip.length);
 	if (!end.ok) return end;
@@ -191,6 +226,8 @@ export function parserTargets(): readonly ParserTarget[] {
 		target('manifest', damagedJson([manifest]), (text) => parseManifest(text, MANIFEST_URL)),
 		target('catalogue', damagedJson([catalogue]), (text) => parseCatalogue(text, MANIFEST_URL)),
 		target('flasher_args', damagedJson([flasherArgs]), parseFlasherArgs),
+		target('backup description', damagedJson([backup]), parseBackupDescription),
+		target('crashes', damaged(crashes), readCrashes),
 		target('zip directory', damaged([zip]), listZip),
 		target('any file', damaged([merged, ...images, otaData, table.bytes, zip]), recogniseBin),
 		target(
