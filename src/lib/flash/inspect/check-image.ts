@@ -32,10 +32,12 @@ export interface CheckProgress {
  */
 export async function checkImage(
 	reader: FlashReader,
-	{ offset, size }: Pick<Partition, 'offset' | 'size'>,
+	{ offset, size: named }: Pick<Partition, 'offset' | 'size'>,
 	tell: (progress: CheckProgress) => void,
 	signal: AbortSignal
 ): Promise<Result<AppImage, CheckFault>> {
+	// A table may name more than the flash has.
+	const size = Math.min(named, reader.sizeBytes - offset);
 	const start = await reader.read({ offset, length: Math.min(size, IMAGE_HEAD_BYTES) }, signal);
 	if (!start.ok) return err({ kind: 'flash', error: start.error });
 	const head = parseAppImageHead(start.value);

@@ -187,6 +187,14 @@ describe('a check of a whole image', () => {
 		expect(await check(bytes)).toMatchObject({ value: { checksumOk: false, hash: { kind: 'wrong' } } });
 	});
 
+	it('asks for nothing beyond the flash, whatever the table names', async () => {
+		const bytes = flashWith([VALID, undefined]).slice(0, 0x11000);
+		const place = { offset: 0x10000, size: MB };
+		expect(await checkImage(readerOf(bytes).reader, place, NO_WORD, LIVE)).toMatchObject({
+			error: { kind: 'beyond-partition' }
+		});
+	});
+
 	it('says where its segments lead out of the partition', async () => {
 		const bytes = flashWith([VALID, undefined]);
 		bytes[0x10000 + 24 + 6] = 0x7f; // the first segment's length
