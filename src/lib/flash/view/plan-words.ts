@@ -119,7 +119,7 @@ export function planView(board: BoardFacts, plan: WritePlan): PlanView {
 		erase: eraseView(plan),
 		...(header && { header }),
 		...(plan.boot && { boot: plan.boot }),
-		time: `About ${timeLeft(estimateMs(plan, BAUD, sizeBytes) / 1000)} at ${BAUD.toLocaleString('en')} baud; what is there already is left out.`,
+		time: `About ${timeLeft(estimateMs(plan, BAUD, sizeBytes) / 1000)} at ${BAUD.toLocaleString('en')} baud${plan.eraseAll ? '' : '; what is there already is left out'}.`,
 		button: `Write ${amount}`,
 		writable,
 		summary: `${amount}, ${REST[plan.erase.choice]}`,
