@@ -73,6 +73,21 @@ const noise = (length: number): Uint8Array<ArrayBuffer> => {
 const planOf = (bytes: Uint8Array<ArrayBuffer>): WritePlan => plainPlan(MAC, [{ offset: 0x10000, bytes }]);
 
 describe('a board on its own USB', () => {
+	it('is written though it was reset by hand, and was back, before anybody looked', async () => {
+		const { board, flash, port, came } = bench();
+		await onBus(board);
+		const { flasher, lease } = await flasherOn(port);
+		expect(await flasher.connect(never())).toMatchObject({ ok: true });
+		const before = came.length;
+		board.pressEn();
+		await vi.waitFor(() => expect(came.length).toBe(before + 1));
+		const bytes = noise(40_000);
+		const written = await flasher.write(planOf(bytes), { baud: 921_600, onState: () => undefined }, never());
+		expect(written).toMatchObject({ ok: true });
+		expect(flash.read(0x10000, bytes.length)).toEqual(bytes);
+		await lease.release();
+	});
+
 	it.each(['ESP32-S3', 'ESP32-C3', 'ESP32-C6', 'ESP32-H2'] as const)(
 		'%s: is brought into download mode, asked and written, on one port after another',
 		async (chip) => {

@@ -1,5 +1,5 @@
 import { delay, err, ok, type Clock, type Result } from '$lib/base';
-import { isNativeUsb, openFault, type FlashLease } from '$lib/link';
+import { isNativeUsb, openFault, type FlashLease, type SerialPortLike } from '$lib/link';
 import { slowerThan } from './baud-ladder';
 import { PORT_BUFFER_BYTES, ROM_BAUD, type ChipOpener, type OpenChip } from './esptool-adapter';
 import type { BoardFacts, FlashError } from './facts';
@@ -26,6 +26,8 @@ export interface SessionParts {
 export class ChipSession {
 	#chip: OpenChip | undefined;
 	#stub: Stub | undefined;
+	/** The port that the stub was met on: it may have gone and come back as another before anybody looks. */
+	#metOn: SerialPortLike | undefined;
 	/** Nothing was begun since the chip was last let go: there is nobody to reset. */
 	#idle = true;
 	/** This rate and those above it have failed on this cable. */
@@ -85,7 +87,7 @@ export class ChipSession {
 
 	/** The port went away: a chip with its own USB may have restarted. @returns whether it is there again, to be begun with anew */
 	async comesBack(signal: AbortSignal): Promise<boolean> {
-		const { device } = this.lease;
+		const device = this.#metOn ?? this.lease.device;
 		if (!isNativeUsb(device)) return false;
 		this.parts.log('The board left the USB: waiting for it to come back…');
 		return this.lease.back(device, signal);
@@ -197,6 +199,7 @@ export class ChipSession {
 
 	/** @returns why it cannot listen */
 	#listen(baud: number): { readonly ok: false; readonly error: FlashError } | undefined {
+		this.#metOn = this.lease.device;
 		try {
 			this.#stub = new Stub(
 				new StubLine(this.lease.device, baud, this.parts.clock, (bytes) => this.#ears.hear(bytes)),

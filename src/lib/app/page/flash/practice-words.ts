@@ -28,8 +28,8 @@ export const FAULT_WORDS: Readonly<Record<BoardFault, { readonly name: string; r
 };
 
 export const USB_WORDS: Readonly<Record<BoardUsb, { readonly name: string; readonly short: string }>> = {
-	bridge: { name: 'USB bridge (CP2102), as on most boards', short: 'USB bridge' },
-	native: { name: 'The chip’s own USB: gone at each reset, and back', short: 'its own USB' }
+	bridge: { name: 'USB bridge (CP2102)', short: 'USB bridge' },
+	native: { name: 'The chip’s own USB', short: 'its own USB' }
 };
 
 export const flashWords = (bytes: number): string => `${bytes >> 20} MB`;
