@@ -6,7 +6,9 @@ import { alert, getPracticeBoard, planPractice, step, writeParts } from './pract
 
 async function accessible(page: Page): Promise<void> {
 	const { violations } = await new AxeBuilder({ page }).analyze();
-	expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([]);
+	expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual(
+		[]
+	);
 	const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 	expect(wide).toBeLessThanOrEqual(0);
 }
@@ -14,7 +16,10 @@ async function accessible(page: Page): Promise<void> {
 /** From whatever step to the board again, connected anew. */
 async function boardAgain(page: Page): Promise<void> {
 	await step(page, 'Board').getByRole('button', { name: 'Change' }).click();
-	await page.getByRole('button', { name: /^Connect/u }).first().click();
+	await page
+		.getByRole('button', { name: /^Connect/u })
+		.first()
+		.click();
 	await expect(step(page, 'Board')).toContainText('ESP32-C3');
 }
 
