@@ -45,6 +45,7 @@ let log: FakeLog;
 let ledger: Ledger;
 let stored: Sample[];
 let safe: boolean;
+let whileKept: () => void;
 let backfill: Backfill;
 const life = new AbortController();
 
@@ -54,6 +55,7 @@ beforeEach(() => {
 	ledger = new Ledger();
 	stored = [];
 	safe = true;
+	whileKept = () => {};
 	backfill = new Backfill(
 		{
 			clock,
@@ -65,6 +67,7 @@ beforeEach(() => {
 			ask: log.ask,
 			keep: async (samples) => {
 				if (!safe) return false;
+				whileKept();
 				for (const sample of samples) if (take(sample)) stored.push(sample);
 				return true;
 			},
@@ -116,6 +119,16 @@ describe('backfill', () => {
 		live(2, 3);
 		await pass(30_000);
 		expect(log.asked).toEqual([]);
+	});
+
+	it('counts what it filled, whatever goes missing meanwhile', async () => {
+		live(0, 50);
+		whileKept = () => {
+			whileKept = () => {};
+			live(90);
+		};
+		await pass(30_000);
+		expect(backfill.view(source)).toMatchObject({ state: 'idle', missing: 0, filled: 88 });
 	});
 
 	it('begins with the newest of a long gap', async () => {

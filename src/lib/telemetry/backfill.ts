@@ -223,9 +223,11 @@ export class Backfill {
 			const samples = page.samples.filter(
 				({ identity }) => identity?.epoch === epoch && identity.seq >= from && identity.seq <= to
 			);
-			const before = count(store.missing(source, epoch));
+			// Of this range: while it is stored, newer ones may go missing.
+			const left = () => count(clip(store.missing(source, epoch), from, to));
+			const before = left();
 			if (samples.length > 0 && !(await keep(samples))) return 'waiting';
-			work.filled += before - count(store.missing(source, epoch));
+			work.filled += before - left();
 			work.undated += page.undated;
 			if (page.first > next) this.#lose(work, epoch, next, Math.min(to, page.first - 1));
 			this.parts.onChange(source);
