@@ -16,7 +16,7 @@ const TAKEN = Date.UTC(2026, 10, 21, 14, 2);
 const BOARD: BoardFacts = {
 	...{ chip: 'ESP32-C3', description: 'ESP32-C3', mac: 'fa:b0:11:22:33:44', flashSizeBytes: 0x100000 },
 	...{ practice: true, features: [], revision: 'v0.4', crystalMhz: 40 },
-	...{ secureBoot: false, flashEncryption: false, flashId: null, usb: 'bridge' }
+	...{ secureBoot: false, flashEncryption: false, flashId: { maker: 0xef, device: 0x4016 }, usb: 'bridge' }
 };
 const row = (label: string, type: number, subtype: number, offset: number, size: number): Partition => ({
 	...{ label, type, subtype, offset, size, encrypted: false, readOnly: false }

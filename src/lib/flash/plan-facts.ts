@@ -26,9 +26,12 @@ export interface PresentFlash {
  */
 export type EraseChoice = 'nothing' | 'all-but-settings' | 'all';
 
-/** Who chose: the person; the firmware's maker, for a first install or for good; or nobody, since the same program is there, or nothing known. */
+/**
+ * Who chose: the person; the firmware's maker, for a first install or for good; or nobody, since the same program is there, or nothing
+ * known. `beside`: a copy or settings alone are put beside what is there, and there is no choice.
+ */
 export type EraseReason =
-	'chosen' | 'first-install' | 'maker-keeps' | 'same-project' | 'nothing-known' | 'asks';
+	'chosen' | 'first-install' | 'maker-keeps' | 'same-project' | 'nothing-known' | 'asks' | 'beside';
 
 /** What the bootloader's header shall say of the flash. Absent: as the build says, else as it was built. */
 export interface HeaderWishes {
@@ -132,6 +135,10 @@ export type PlanProblem = { readonly blocking: boolean } & (
 	  }
 	/** An app goes where neither the board nor the new parts have a bootloader and a table: nothing would start it. */
 	| { readonly kind: 'nothing-starts-it'; readonly missing: 'bootloader' | 'partition-table' }
+	/** Every program that the board has, or may have, dies, and none is written. */
+	| { readonly kind: 'no-app-left' }
+	/** No flash answers the chip. */
+	| { readonly kind: 'no-flash' }
 	/** The bootloader starts another app than the one that is written. Partitions, by label. */
 	| { readonly kind: 'starts-other'; readonly written: string; readonly starts: string }
 	/** Bytes that are no image go where an app usually lies, on a board without a table. */

@@ -1,5 +1,6 @@
 import type { RecognisedBin } from '$lib/formats';
 import type { BoardFacts, FirmwareSource } from './facts';
+import { appProblems, areMeantSettings, isBeside } from './plan-beside';
 import { bootChoice } from './plan-boot';
 import { copyProblems } from './plan-copy';
 import { clearedFor, eraseWish, placesOf, sectorsOf, touch } from './plan-erase';
@@ -38,26 +39,31 @@ export function planWrite(
 		: withHeader(board, source, wishes.header);
 	const parts = plannedParts(headered.parts, settings);
 	const after = parts.map(({ bin }) => tableIn(bin)).find((table) => table) ?? present?.table;
-	const erase = eraseWish(source, parts, wishes, present);
+	const beside = isBeside(source, parts, after);
+	const erase: WritePlan['erase'] = beside
+		? { choice: 'nothing', because: 'beside' }
+		: eraseWish(source, parts, wishes, present);
 	const leave = wishes.leaveBootChoice ?? copyOf !== undefined;
 	const start = bootChoice(parts, after, present, erase.choice, leave);
 	const places = present ? placesOf(board, present) : [];
 	const regions = [
-		...parts.map((part) => regionOf(part, places)),
+		...parts.map((part) => regionOf(part, places, areMeantSettings(part, after, beside))),
 		...(start.part ? [turnRegion(start.part, places)] : [])
 	];
+	const fate = fates(board, regions, erase.choice, present, after);
 	return {
 		mac: board.mac,
 		regions,
 		erase,
 		eraseAll: erase.choice === 'all',
 		cleared: clearedFor(erase.choice, board, regions, present),
-		...fates(board, regions, erase.choice, present, after),
+		...fate,
 		places: after ? placesOf(board, { table: after }) : [],
 		...(header && { header }),
 		...(start.boot && { boot: start.boot }),
 		overridden: wishes.overridden ?? [],
 		problems: [
+			...flashProblems(board),
 			...(copyOf
 				? copyProblems(board, copyOf, parts, after)
 				: [
@@ -66,6 +72,7 @@ export function planWrite(
 						...startProblems(board, parts, present, erase.choice),
 						...start.problems
 					]),
+			...appProblems(board, parts, present, erase.choice, fate.erased),
 			...eraseProblems(erase, present)
 		]
 	};
@@ -91,7 +98,7 @@ export function plainPlan(
 	};
 }
 
-function regionOf(part: PlannedPart, places: readonly PlanRange[]): PlanRegion {
+function regionOf(part: PlannedPart, places: readonly PlanRange[], meant: boolean): PlanRegion {
 	const { offset, bytes, bin, images, isSettings, name } = part;
 	const range = { offset, length: bytes.length };
 	return {
@@ -101,7 +108,7 @@ function regionOf(part: PlannedPart, places: readonly PlanRange[]): PlanRegion {
 		bytes,
 		images,
 		overwrites: under(range, places),
-		...(isSettings && { holds: 'settings' })
+		...(meant && { holds: 'settings' })
 	};
 }
 
@@ -116,6 +123,9 @@ function turnRegion(
 
 const under = (range: { readonly offset: number; readonly length: number }, places: readonly PlanRange[]) =>
 	places.filter((place) => touch(sectorsOf(range), place)).map(({ label }) => label);
+
+const flashProblems = ({ flashId }: BoardFacts): readonly PlanProblem[] =>
+	flashId ? [] : [{ kind: 'no-flash', blocking: true }];
 
 /** An app needs a bootloader and a table; a board with a table is taken to have both. */
 function startProblems(

@@ -1,10 +1,11 @@
 import type { Words } from '$lib/ui';
 import { touch } from '../plan-erase';
-import type { EraseChoice, EraseReason, WritePlan } from '../plan-facts';
+import type { EraseChoice, EraseReason, PlanRegion, WritePlan } from '../plan-facts';
 import { problemWords } from './problem-words';
 
 /** What becomes of what no part is written over, as a choice. */
 export interface EraseView {
+	/** None where nothing but its own place is touched anyway. */
 	readonly options: readonly { readonly value: EraseChoice; readonly label: string; readonly says: string }[];
 	/** Absent while it is the person's to say. */
 	readonly chosen?: EraseChoice;
@@ -21,14 +22,19 @@ const REASONS: Readonly<Record<EraseReason, string | undefined>> = {
 	'same-project': 'The same program is on the board: this is an update.',
 	'maker-keeps': undefined,
 	'nothing-known': undefined,
-	asks: undefined
+	asks: undefined,
+	beside: undefined
 };
 
-export function eraseView({ erase, kept, problems }: WritePlan): EraseView {
+export function eraseView({ erase, erased, kept, problems, regions }: WritePlan): EraseView {
 	const open = problems.find(({ kind }) => kind === 'erase-undecided' || kind === 'settings-unknown');
 	const question = open && problemWords(open);
 	const why = question ? `${question.what} ${question.means} ${question.todo}` : REASONS[erase.because];
 	const stays = erase.choice === 'nothing' && kept.length > 0;
+	if (erase.because === 'beside') return { options: [], chosen: erase.choice, open: false };
+	const places = [...erased, ...kept].filter(({ holds }) => holds === 'settings');
+	const over = regions.filter((region) => places.some((place) => touch(region, place)));
+	const made = regions.some(({ holds }) => holds === 'settings');
 	return {
 		options: [
 			{
@@ -41,18 +47,27 @@ export function eraseView({ erase, kept, problems }: WritePlan): EraseView {
 			{
 				value: 'all-but-settings',
 				label: 'Keep the settings, erase the rest',
-				says: 'Wi-Fi, broker and what else it was told are not touched at all; logs, files and other programs go.'
+				says: `${spared(over, made)}; logs, files and other programs go.`
 			},
 			{
 				value: 'all',
 				label: 'Erase everything first',
-				says: 'Its Wi-Fi, its broker and all it has stored are lost. It starts like a new one.'
+				says: made
+					? 'All that it has stored is lost. It starts like a new one, with the settings that are written with it.'
+					: 'Its Wi-Fi, its broker and all it has stored are lost. It starts like a new one.'
 			}
 		],
 		...(erase.because !== 'asks' && { chosen: erase.choice }),
 		...(why && { why }),
 		open: open !== undefined
 	};
+}
+
+/** What becomes of the settings where all but them is erased. @param over what is written in their place */
+function spared(over: readonly PlanRegion[], made: boolean): string {
+	if (over.length === 0) return 'Wi-Fi, broker and what else it was told are not touched at all';
+	if (made) return 'The new settings take the place of those that are there, and no others are touched';
+	return `${over.map(({ label }) => label).join(', ')} ${over.length === 1 ? 'is' : 'are'} written over settings all the same, and no others are touched`;
 }
 
 /** Settings that die of this plan; absent where they live, or give way to those that were made for it. */

@@ -97,6 +97,20 @@ export function problemWords(problem: PlanProblem): Omit<Words, 'details'> {
 					'A chip starts an app by both a bootloader and a partition table. Neither these parts nor the board would have them.',
 				todo: `Add the build’s ${MISSING[problem.missing]}, or go on if it is there without a table that can be read.`
 			};
+		case 'no-app-left':
+			return {
+				what: 'No program is left on the board',
+				means: 'Its program goes with this, and none is written: nothing would start.',
+				todo: problem.blocking
+					? 'These are settings: write them where the board has its place for settings.'
+					: 'Add the app to what is written, or keep what is not written over.'
+			};
+		case 'no-flash':
+			return {
+				what: 'The flash of this board does not answer',
+				means: 'Its chip hears nothing from it, so nothing can be written.',
+				todo: 'Take off what is wired to the flash’s pins and connect again, or use another board.'
+			};
 		case 'starts-other':
 			return {
 				what: `${problem.starts} would start, and not what is written`,
