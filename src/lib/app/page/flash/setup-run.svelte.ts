@@ -9,6 +9,7 @@ export class SetupRun {
 	#brokers = $state.raw<readonly OfferedBroker[]>([]);
 	#noBroker = $state<string>();
 	#setup: Setup | undefined;
+	#hear: (text: Uint8Array) => void = () => undefined;
 	#line = $state.raw<SerialLine | undefined>(undefined);
 	readonly #end = new AbortController();
 
@@ -44,6 +45,8 @@ export class SetupRun {
 	/** Opens the line and begins. Resolves when it waits for a person. @param hear takes what is neither Improv nor API */
 	async begin(hear: (text: Uint8Array) => void): Promise<void> {
 		const { signal } = this.#end;
+		this.#hear = hear;
+		this.#portError = undefined;
 		const line = await this.at.listen(hear, signal);
 		if (signal.aborted) return;
 		if (!line.ok) {
@@ -57,9 +60,9 @@ export class SetupRun {
 		await this.#setup.begin();
 	}
 
-	/** Asks anew whether the board can be set up. */
+	/** Asks anew whether the board can be set up; where its line could not be opened, that first. */
 	async again(): Promise<void> {
-		await this.#setup?.begin();
+		await (this.#setup ? this.#setup.begin() : this.begin(this.#hear));
 	}
 
 	async join(form: WifiForm): Promise<void> {
