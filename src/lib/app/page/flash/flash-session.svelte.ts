@@ -26,6 +26,8 @@ export class FlashSession {
 	/** Chosen before a board was there. */
 	#waiting = $state.raw<readonly PickedFile[]>([]);
 	#life: AbortSignal | undefined;
+	/** Whom what was made is for. */
+	#mac: string | undefined;
 
 	readonly stages = $derived.by(() => this.#stages());
 
@@ -40,12 +42,12 @@ export class FlashSession {
 
 	/** Anew for each board. */
 	get choice(): FirmwareChoice | undefined {
-		return this.#choice;
+		return this.#shown(this.#choice);
 	}
 
 	/** Anew for each board and firmware. */
 	get run(): WriteRun | undefined {
-		return this.#run;
+		return this.#shown(this.#run);
 	}
 
 	get boards(): readonly PracticeBoardView[] {
@@ -63,12 +65,12 @@ export class FlashSession {
 
 	/** Anew for each board. */
 	get backup(): BackupRun | undefined {
-		return this.#backup;
+		return this.#shown(this.#backup);
 	}
 
 	/** Settings that this browser keeps; anew for each board. */
 	get kept(): KeptSettings | undefined {
-		return this.#kept;
+		return this.#shown(this.#kept);
 	}
 
 	/** Names of files that were opened with the app and wait for a board. */
@@ -78,8 +80,8 @@ export class FlashSession {
 
 	/** Files from the operating system: they are there as soon as a board is. */
 	openFiles(files: readonly PickedFile[]): void {
-		if (this.#choice) void this.#choice.addFiles(files);
-		else this.#waiting = [...this.#waiting, ...files];
+		this.#waiting = [...this.#waiting, ...files];
+		this.#offerWaiting();
 	}
 
 	/** A reload now would leave a board half written, or a backup half read. */
@@ -162,13 +164,26 @@ export class FlashSession {
 		await this.link.clear();
 	}
 
+	/** Asked again in vain, a board's things wait out of sight until it answers. */
+	#shown<T>(made: T): T | undefined {
+		return this.link.stage.kind === 'failed' ? undefined : made;
+	}
+
 	#took(board: BoardFacts | undefined): void {
-		this.#run = undefined;
+		const { at } = this.link;
 		this.inspector.took(board);
 		this.#backup?.stop();
+		if (at && this.#mac !== undefined && (!board || board.mac === this.#mac)) {
+			if (!board) return;
+			this.#run?.connectedAgain();
+			void this.#kept?.load();
+			this.#offerWaiting();
+			return;
+		}
+		this.#mac = board?.mac;
+		this.#run = undefined;
 		this.#backup = undefined;
 		this.#kept = undefined;
-		const { at } = this.link;
 		if (!board || !at) {
 			this.#choice = undefined;
 			return;
@@ -180,9 +195,14 @@ export class FlashSession {
 			this.use(firmware);
 		});
 		this.#choice = choice;
-		if (this.#waiting.length > 0) void choice.addFiles(this.#waiting);
-		this.#waiting = [];
+		this.#offerWaiting();
 		if (this.#life) void choice.load(this.#life);
+	}
+
+	#offerWaiting(): void {
+		if (!this.choice || this.#waiting.length === 0) return;
+		void this.choice.addFiles(this.#waiting);
+		this.#waiting = [];
 	}
 
 	#endSetup(): void {
@@ -195,12 +215,12 @@ export class FlashSession {
 	#stages(): Record<'board' | 'firmware' | 'plan' | 'write' | 'message', StepStage> {
 		const { run } = this;
 		const setup = this.#setup;
-		const reading = this.#backup?.running ?? false; // nothing else may be asked of the board meanwhile
+		const reading = this.backup?.running ?? false; // nothing else may be asked of the board meanwhile
 		const begun = run?.write !== undefined;
 		const pick = (done: boolean, open: boolean): StepStage => (done ? 'done' : open ? 'open' : 'waiting');
 		return {
 			board: pick(!reading && (run !== undefined || setup !== undefined), true),
-			firmware: pick(run !== undefined, this.#choice !== undefined && setup === undefined && !reading),
+			firmware: pick(run !== undefined, this.choice !== undefined && setup === undefined && !reading),
 			plan: pick(begun, run !== undefined),
 			write: pick(run?.done === true && setup !== undefined, begun),
 			message: pick(setup?.state.kind === 'live' || setup?.state.kind === 'on-network', setup !== undefined)

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
-import { ok } from '$lib/base';
+import { err, ok, type Result } from '$lib/base';
 import { ConsoleLog } from '$lib/console';
+import type { BoardFacts, FirmwareSource, FlashError } from '$lib/flash';
 import { buildNvs, buildPartitionTable, parseNvs, type NvsEntry } from '$lib/formats';
 import { FAKE_BOARD, fakeWorks } from './fake-works';
 import { FlashSession } from './flash-session.svelte';
 import InspectorScreen from './InspectorScreen.svelte';
+import type { FlashWorks } from './works';
 
 const NVS = { offset: 0x9000, size: 0x5000 };
 const SETTINGS: readonly NvsEntry[] = [
@@ -30,9 +32,13 @@ function flashOf(spoil: (bytes: Uint8Array) => void = () => undefined): Uint8Arr
 	return flash;
 }
 
-async function inside(flash: Uint8Array<ArrayBuffer>) {
-	const script = { answer: ok(FAKE_BOARD), problems: [], states: [], flash };
-	const session = new FlashSession(fakeWorks(script), new ConsoleLog());
+type Answer = Result<BoardFacts, FlashError>;
+
+async function inside(flash: Uint8Array<ArrayBuffer>, answers: Answer[] = []) {
+	const works = fakeWorks({ answer: ok(FAKE_BOARD), problems: [], states: [], flash });
+	const connect = () => Promise.resolve(answers.shift() ?? ok(FAKE_BOARD));
+	const boardOn: FlashWorks['boardOn'] = (port) => ({ ...works.boardOn(port), connect });
+	const session = new FlashSession({ ...works, boardOn }, new ConsoleLog());
 	session.follow(new AbortController().signal);
 	await session.link.connectPractice('one');
 	session.inspector.enter();
@@ -102,5 +108,29 @@ describe('a look inside a board', () => {
 		await expect.element(page.getByText('The board runs its program now')).toBeVisible();
 		await press('Connect again');
 		await expect.element(page.getByRole('row', { name: /^nvs/ })).toHaveTextContent('3 settings');
+	});
+
+	it('connects again without a loss to the steps, where the same board answers', async () => {
+		const firmware: FirmwareSource = { name: 'node', version: '1', parts: [], eraseFirst: 'never' };
+		const other = ok({ ...FAKE_BOARD, mac: 'fa:b0:00:00:00:01' });
+		const session = await inside(flashOf(), [
+			ok(FAKE_BOARD),
+			err({ kind: 'no-answer', heard: 'nothing' }),
+			ok(FAKE_BOARD),
+			other
+		]);
+		session.use(firmware);
+		const { run, choice } = session;
+		session.inspector.restarted();
+		await press('Connect again');
+		await expect.element(page.getByRole('button', { name: 'Try again' })).toBeVisible();
+		expect(session.run).toBeUndefined();
+		await press('Try again');
+		await expect.element(page.getByRole('row', { name: /^nvs/ })).toBeVisible();
+		expect(session.run).toBe(run);
+		expect(session.choice).toBe(choice);
+		await session.connectAgain();
+		expect(session.run).toBeUndefined();
+		expect(session.choice).not.toBe(choice);
 	});
 });

@@ -119,6 +119,11 @@ export class WriteRun {
 		this.#planAnew();
 	}
 
+	/** Plans anew from what the board has now; what came of a write stays. */
+	connectedAgain(): void {
+		if (!this.#state) this.#planAnew();
+	}
+
 	#planAnew(): void {
 		this.#plan = this.at.plan(this.firmware, this.#wishes);
 	}
