@@ -1,5 +1,7 @@
-import { buildOtaData, OTA_DATA_BYTES, parseOtaData, selectedSlot } from '$lib/formats';
+import { buildOtaData, OTA_DATA_BYTES, parseOtaData } from '$lib/formats';
 import type { OtaData, OtaRecord, Partition, PartitionTable } from '$lib/formats';
+import { bootOrder } from './boot-order';
+import { isOtaSlot } from './inspect/table-faults';
 import { SECTOR_BYTES, touch } from './plan-erase';
 import type { BootPlan, EraseChoice, PlanProblem, PresentFlash } from './plan-facts';
 import type { PlannedPart } from './plan-read';
@@ -22,8 +24,7 @@ export interface BootChoice {
 }
 
 /**
- * Whether the app that is written is the one that starts. Source: ESP-IDF `bootloader_utility_get_selected_boot_partition`: the
- * slot of otadata's newest record; without one the factory app, else `ota_0`.
+ * Whether the app that is written is the one that starts: see `bootOrder`. A place that was not looked into counts as one with an app.
  */
 export function bootChoice(
 	parts: readonly PlannedPart[],
@@ -43,8 +44,9 @@ export function bootChoice(
 	const brought = place && broughtFor(place, parts);
 	const data = place ? (brought ?? foundAt(place, present, erase)) : NOTHING_CHOSEN;
 	if (!target || !data) return { problems: [] };
-	const slot = place && selectedSlot(data, slots.length);
-	const starts = slot === undefined ? (factory ?? slots[0]) : slots[slot];
+	const mayHoldApp = ({ offset }: Partition) =>
+		images.has(offset) || (erase === 'nothing' && !present?.empty?.has(offset));
+	const { starts } = bootOrder(apps, data.selected?.sequence, mayHoldApp);
 	// A record on trial belongs to the app before: with it the bootloader would give the new one up.
 	const onTrial = data.selected?.state === 'pending-verify' || data.selected?.state === 'new';
 	if (!starts || (written.includes(starts) && !onTrial)) return { problems: [] };
@@ -56,7 +58,10 @@ export function bootChoice(
 		};
 	return {
 		boot: { ...boot, changed: true },
-		part: target === factory ? nobodysTurn(place) : turnOf(place, slots.indexOf(target), slots.length, data),
+		part:
+			target === factory
+				? nobodysTurn(place)
+				: turnOf(place, slots.indexOf(target), apps.filter(isOtaSlot).length, data),
 		problems: []
 	};
 }

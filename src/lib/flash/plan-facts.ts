@@ -18,6 +18,8 @@ export interface PresentFlash {
 	readonly otaData?: OtaData;
 	/** Of the app partitions that hold one, by offset in the flash. */
 	readonly apps: ReadonlyMap<number, AppDescriptor>;
+	/** App partitions, by offset, that were looked into and hold no image. */
+	readonly empty?: ReadonlySet<number>;
 }
 
 /**

@@ -38,15 +38,18 @@ const MOST_APPS = 8;
  */
 export async function readPresent(table: PartitionTable, read: ReadRange): Promise<PresentFlash> {
 	const apps = new Map<number, AppDescriptor>();
+	const empty = new Set<number>();
 	for (const { offset } of table.partitions.filter(({ type }) => type === APP_TYPE).slice(0, MOST_APPS)) {
 		const head = await read({ offset, length: BEFORE_DESCRIPTOR + APP_DESCRIPTOR_BYTES });
-		if (!head.ok || head.value[0] !== IMAGE_MAGIC) continue;
+		if (!head.ok) continue;
+		if (head.value[0] !== IMAGE_MAGIC) empty.add(offset);
+		if (empty.has(offset)) continue;
 		const descriptor = parseAppDescriptor(head.value.subarray(BEFORE_DESCRIPTOR));
 		if (descriptor) apps.set(offset, descriptor);
 	}
 	const place = table.partitions.find((row) => row.type === DATA_TYPE && row.subtype === OTA_DATA_SUBTYPE);
 	const otaData = place && (await readOtaData(place, read));
-	return { table, apps, ...(otaData && { otaData }) };
+	return { table, apps, empty, ...(otaData && { otaData }) };
 }
 
 /** What a flash holds once a plan was written: what was written, over what was there and was not erased. */
@@ -62,12 +65,14 @@ export function presentAfter(plan: WritePlan, before: PresentFlash | undefined):
 	const table = parsed ? (parsed.ok ? parsed.value : undefined) : kept;
 	if (!table) return undefined;
 	const apps = new Map<number, AppDescriptor>();
+	const empty = new Set<number>();
 	for (const { offset } of table.partitions.filter(({ type }) => type === APP_TYPE)) {
 		const image = bytesAt(offset, BEFORE_DESCRIPTOR + APP_DESCRIPTOR_BYTES);
 		const found = image ? parseAppDescriptor(image.subarray(BEFORE_DESCRIPTOR)) : stays?.apps.get(offset);
 		if (found) apps.set(offset, found);
+		if (!image && (!stays ? plan.erase.choice !== 'nothing' : stays.empty?.has(offset))) empty.add(offset);
 	}
-	return { table, apps }; // which slot starts is the running program's to change from now on
+	return { table, apps, empty }; // which slot starts is the running program's to change from now on
 }
 
 async function readOtaData({ offset }: Partition, read: ReadRange): Promise<OtaData | undefined> {

@@ -1,4 +1,5 @@
-import { APP_TYPE, FACTORY_SUBTYPE, OTA_0_SUBTYPE, type OtaSector, type Partition } from '$lib/formats';
+import { APP_TYPE, type OtaSector, type Partition } from '$lib/formats';
+import { bootOrder, type BootOrder } from '../boot-order';
 import type { Holding } from './holding';
 import { isOtaSlot } from './table-faults';
 
@@ -17,12 +18,9 @@ export type BootReason =
 			readonly state: Extract<OtaSector, { kind: 'record' }>['state'];
 	  };
 
-export interface BootChoice {
-	/** What starts next; undefined where nothing can. */
-	readonly starts: Partition | undefined;
+/** What starts next, and why. */
+export interface BootChoice extends BootOrder {
 	readonly reason: BootReason;
-	/** Looked at before, in this order, and holding no image. */
-	readonly passedOver: readonly Partition[];
 }
 
 /** A partition and what was found in it; undefined while it was not looked at. */
@@ -32,8 +30,7 @@ export interface Found {
 }
 
 /**
- * Which app the bootloader starts next. Source: ESP-IDF `bootloader_utility.c`: what cannot be started is passed over for the slots
- * before it, the factory app, and then the slots after it. Whether an image is whole is the bootloader's to find out.
+ * Which app the bootloader starts next: see `bootOrder`. Whether an image is whole is the bootloader's to find out.
  * @returns undefined while not enough is known
  */
 export function bootChoice(
@@ -42,30 +39,18 @@ export function bootChoice(
 ): BootChoice | undefined {
 	const apps = found.filter(({ partition }) => partition.type === APP_TYPE);
 	if (apps.length === 0 || apps.some(({ holding }) => holding === undefined)) return undefined;
-	const slots = apps.filter(({ partition }) => isOtaSlot(partition));
-	const slot = (n: number) => slots.find(({ partition }) => partition.subtype === OTA_0_SUBTYPE + n);
-	const factory = apps.find(({ partition }) => partition.subtype === FACTORY_SUBTYPE);
-	const reason = reasonOf(sectors, slots.length);
-	const numbers = slots.map((_, n) => n);
-	const first = reason.kind === 'record' ? (reason.sequence - 1) % slots.length : factory ? -1 : 0;
-	const order = [
-		...(first < 0
-			? []
-			: [
-					slot(first),
-					...numbers
-						.filter((n) => n < first)
-						.toReversed()
-						.map(slot)
-				]),
-		factory,
-		...numbers.filter((n) => n > first).map(slot)
-	].filter((candidate) => candidate !== undefined);
-	const at = order.findIndex(({ holding }) => holding?.kind === 'app');
+	const slotCount = apps.filter(({ partition }) => isOtaSlot(partition)).length;
+	const reason = reasonOf(sectors, slotCount);
+	const holdsApp = (wanted: Partition) =>
+		apps.some(({ partition, holding }) => partition === wanted && holding?.kind === 'app');
+	const sequence = reason.kind === 'record' ? reason.sequence : undefined;
 	return {
-		starts: order[at]?.partition,
-		reason,
-		passedOver: order.slice(0, at < 0 ? order.length : at).map(({ partition }) => partition)
+		...bootOrder(
+			apps.map(({ partition }) => partition),
+			sequence,
+			holdsApp
+		),
+		reason
 	};
 }
 
