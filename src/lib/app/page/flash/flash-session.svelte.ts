@@ -28,6 +28,8 @@ export class FlashSession {
 	#life: AbortSignal | undefined;
 	/** Whom what was made is for. */
 	#mac: string | undefined;
+	/** Waits for a person to decide. */
+	#atStake = $state.raw<{ decide(goOn: boolean): void } | undefined>(undefined);
 
 	readonly stages = $derived.by(() => this.#stages());
 
@@ -89,6 +91,28 @@ export class FlashSession {
 		return (this.run?.running ?? false) || (this.backup?.running ?? false);
 	}
 
+	/** Settings were edited in the inspector, and no plan has taken them. */
+	get edited(): boolean {
+		return this.inspector.inspection?.isEdited(this.run?.firmware) ?? false;
+	}
+
+	/** A person is asked whether those edits may be lost. */
+	get asking(): boolean {
+		return this.#atStake !== undefined;
+	}
+
+	decide(goOn: boolean): void {
+		this.#atStake?.decide(goOn);
+		this.#atStake = undefined;
+	}
+
+	/** @returns false where edits would be lost, and a person keeps them */
+	async #mayLoseEdits(): Promise<boolean> {
+		if (!this.edited) return true;
+		this.decide(false);
+		return new Promise((decide) => (this.#atStake = { decide }));
+	}
+
 	follow(signal: AbortSignal): void {
 		this.#life = signal;
 		this.link.follow(signal);
@@ -99,16 +123,22 @@ export class FlashSession {
 	/** Writes, and if all of it is right, goes on to set the board up. */
 	async write(): Promise<void> {
 		const { run } = this;
-		if (!run || !(await run.settings.settle())) return;
+		if (!run?.plan.writable || !(await this.#mayLoseEdits())) return;
+		if (!(await run.settings.settle())) return;
 		this.#endSetup();
 		await run.start();
 		if (run.write) this.inspector.restarted();
 		void this.#kept?.load();
-		if (run.done && this.run === run) await this.setUp(run.firmware.improvWaitS);
+		if (run.done && this.run === run) await this.#setUpNow(run.firmware.improvWaitS);
 	}
 
-	/** Opens the running program's line. Also for a board that has its firmware already. @param improvWaitS where it was just written */
-	async setUp(improvWaitS?: number): Promise<void> {
+	/** Opens the running program's line, for a board that has its firmware already. */
+	async setUp(): Promise<void> {
+		if (await this.#mayLoseEdits()) await this.#setUpNow();
+	}
+
+	/** @param improvWaitS of the firmware that was just written */
+	async #setUpNow(improvWaitS?: number): Promise<void> {
 		const { at } = this.link;
 		if (!at) return;
 		this.#endSetup();
@@ -120,6 +150,7 @@ export class FlashSession {
 
 	/** Opens the line of whatever program runs on the board, and asks nothing of it. @param baud undefined for the usual one */
 	async listen(baud: number | undefined): Promise<void> {
+		if (!(await this.#mayLoseEdits())) return;
 		const { at } = this.link;
 		if (!at) return;
 		this.#endSetup();
@@ -160,6 +191,7 @@ export class FlashSession {
 	}
 
 	async changeBoard(): Promise<void> {
+		if (!(await this.#mayLoseEdits())) return;
 		this.#endSetup();
 		await this.link.clear();
 	}

@@ -7,6 +7,7 @@ import type { BoardFacts, FirmwareSource, FlashError } from '$lib/flash';
 import { buildNvs, buildPartitionTable, parseNvs, type NvsEntry } from '$lib/formats';
 import { FAKE_BOARD, fakeWorks } from './fake-works';
 import { FlashSession } from './flash-session.svelte';
+import LostEdits from './LostEdits.svelte';
 import InspectorScreen from './InspectorScreen.svelte';
 import type { FlashWorks } from './works';
 
@@ -132,5 +133,41 @@ describe('a look inside a board', () => {
 		await session.connectAgain();
 		expect(session.run).toBeUndefined();
 		expect(session.choice).not.toBe(choice);
+	});
+
+	it('asks before edits are lost, keeps them unless told, and is silent once they are planned', async () => {
+		const session = await inside(flashOf());
+		await render(LostEdits, { session });
+		const dialog = page.getByRole('dialog', { name: 'Lose the settings that you edited?' });
+		await press('Settings in nvs');
+		await expect.element(table).toBeVisible();
+		const desk = () => session.inspector.inspection?.desk;
+		const change = (value: number) => {
+			const fault = desk()?.put({ namespace: 'net', key: 'port', type: 'u16', value }, SETTINGS[2]);
+			expect(fault).toBeUndefined();
+		};
+		change(8883);
+		const acts = [() => session.listen(undefined), () => session.setUp(), () => session.changeBoard()];
+		for (const act of acts) {
+			const acting = act();
+			await expect.element(dialog).toBeVisible();
+			await press('Keep the edits');
+			await acting;
+			expect(desk()?.changes).toHaveLength(1);
+		}
+		await press('Plan the write…');
+		expect(session.edited).toBe(false);
+		session.inspector.enter();
+		change(1884);
+		expect(session.edited).toBe(true);
+		const { run } = session;
+		const writing = session.write();
+		await press('Keep the edits');
+		await writing;
+		expect(run?.write).toBeUndefined();
+		const listening = session.listen(undefined);
+		await press('Go on, and lose them');
+		await listening;
+		expect(session.inspector.gone).toBe(true);
 	});
 });

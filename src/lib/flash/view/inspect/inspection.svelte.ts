@@ -1,6 +1,6 @@
 import type { AppImage, Partition } from '$lib/formats';
 import type { Result } from '$lib/base';
-import type { BoardFacts, FlashError } from '../../facts';
+import type { BoardFacts, FirmwareSource, FlashError } from '../../facts';
 import {
 	checkImage,
 	FlashReader,
@@ -76,9 +76,9 @@ export class Inspection {
 		return this.#desks.find(({ partition }) => partition.label === this.#desk) ?? this.#desks[0];
 	}
 
-	/** Something is edited that no plan has taken yet. */
-	get edited(): boolean {
-		return this.#desks.some(({ changes }) => changes.length > 0);
+	/** Something is edited that this plan has not taken. @param planned what the plan writes */
+	isEdited(planned: FirmwareSource | undefined): boolean {
+		return this.#desks.some((desk) => desk.isEdited(planned));
 	}
 
 	/** By the partition's offset. */

@@ -40,6 +40,8 @@ export class SettingsDesk {
 	#draft = $state.raw<NvsDraft>(beginDraft([]));
 	#comparison = $state.raw<Comparison | undefined>(undefined);
 	#told = $state.raw<readonly string[]>([]);
+	/** What the last plan took. */
+	#planned = $state.raw<{ readonly firmware: FirmwareSource; readonly now: readonly NvsEntry[] }>();
 
 	readonly changes = $derived.by(() => diffNvs(this.#draft.before, this.#draft.now));
 	readonly fit = $derived.by(() => fitNvs(this.#draft.now, this.partition.size));
@@ -145,17 +147,26 @@ export class SettingsDesk {
 		this.#comparison = undefined;
 	}
 
+	/** Something is changed that is not in this plan. @param planned what the plan writes */
+	isEdited(planned: FirmwareSource | undefined): boolean {
+		const taken = this.#planned;
+		if (taken && taken.firmware === planned && taken.now === this.#draft.now) return false;
+		return this.changes.length > 0;
+	}
+
 	/** What the usual plan writes; undefined where it does not fit or nothing is changed. */
-	get firmware(): FirmwareSource | undefined {
+	plan(): FirmwareSource | undefined {
 		if (!this.fit.ok || this.changes.length === 0) return undefined;
 		const { bytes } = this.fit.value;
 		const { label, offset } = this.partition;
-		return {
+		const firmware: FirmwareSource = {
 			name: `Edited settings (${label})`,
 			version: '',
 			parts: [{ name: `${label}.bin`, offset, bytes, from: 'edited here' }],
 			eraseFirst: 'never'
 		};
+		this.#planned = { firmware, now: this.#draft.now };
+		return firmware;
 	}
 }
 
