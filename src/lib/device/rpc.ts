@@ -23,6 +23,8 @@ export interface RpcRequest {
 /** Codes that mean: the same id may be asked again, the act is neither done nor refused. */
 export const RPC_EXPIRED = -32001;
 export const RPC_BUSY = -32002;
+/** Its key or its seal does not allow it, docs/protocol.md §5.3. */
+export const RPC_NOT_ALLOWED = -32003;
 /** It was begun, and how it ended was not kept: it may have been carried out. */
 export const RPC_OUTCOME_UNKNOWN = -32006;
 /** It was carried out; what it answered is too large to be told. */

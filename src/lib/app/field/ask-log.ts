@@ -1,10 +1,15 @@
 import { err, type Result } from '$lib/base';
-import { parseLogPage, type DeviceApi, type DeviceApiError, type Registry } from '$lib/device';
+import {
+	parseLogPage,
+	RPC_NOT_ALLOWED,
+	type DeviceApi,
+	type DeviceApiError,
+	type Registry
+} from '$lib/device';
 import type { BackfillFault, BackfillPage, LogRange, SeriesKey } from '$lib/telemetry';
 
-/** JSON-RPC's "method not found", and our "not allowed" (docs/protocol.md §4.2). */
+/** JSON-RPC's. */
 const METHOD_NOT_FOUND = -32601;
-const NOT_ALLOWED = -32003;
 
 /** One page of a device's log, by `telemetry.query` over whatever link is up. Rejects only with the signal's reason. */
 export async function askLog(
@@ -24,7 +29,7 @@ function faultOf(error: DeviceApiError): BackfillFault {
 	switch (error.error.code) {
 		case METHOD_NOT_FOUND:
 			return 'unsupported';
-		case NOT_ALLOWED:
+		case RPC_NOT_ALLOWED:
 			return 'refused';
 		default:
 			return 'waiting';

@@ -1,8 +1,8 @@
-import { fromBase64 } from '$lib/base';
+import { done, err, fromBase64, type Result } from '$lib/base';
 import { batchMacHolds, type BatchEnvelope } from '$lib/device';
 import { deviceKey, hmacKey, KEY_BYTES } from '$lib/crypto';
 import type { DeviceId } from '$lib/model';
-import type { SecretBox } from '$lib/vault';
+import type { PutSecretError, SecretBox } from '$lib/vault';
 
 export type BatchDoubt =
 	/** The device has a key, and this came without a seal. */
@@ -14,6 +14,22 @@ export type BatchDoubt =
 
 /** A device's secret lies in the vault as base64 of 32 bytes, as `keys.set` takes it. */
 export const deviceSecretName = (device: DeviceId): string => `device:${device}`;
+
+export type DeviceSecretError = PutSecretError | { kind: 'not-a-secret' };
+
+/** @param secret as the vault has it; empty: the device has none any more */
+export async function saveDeviceSecret(
+	secrets: SecretBox,
+	device: DeviceId,
+	secret: string
+): Promise<Result<void, DeviceSecretError>> {
+	if (secret !== '') {
+		if (fromBase64(secret)?.length !== KEY_BYTES) return err({ kind: 'not-a-secret' });
+		return secrets.put(deviceSecretName(device), secret);
+	}
+	await secrets.delete(deviceSecretName(device));
+	return done;
+}
 
 /**
  * Whether a batch is its device's own, docs/protocol.md §3.5. Of a device whose secret this browser does not have, the broker is

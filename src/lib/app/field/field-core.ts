@@ -23,7 +23,8 @@ import { FOR_EVER, retentionOf, type RetentionPlan } from './retention-plan';
 import { BrokerBook } from './broker-book';
 import { addressOf, BrokerRelay } from './broker-relay';
 import { Coalescer, FRAME_MS } from './coalescer';
-import { doubtOf } from './device-keys';
+import { CommandSeals } from './command-seals';
+import { deviceSecretName, doubtOf, saveDeviceSecret } from './device-keys';
 import { Intake } from './intake';
 import { LiveTails } from './live-tails';
 import type { DeviceEvent, DevicesSnapshot, FieldService, IntakeReport, PageNews } from './messages';
@@ -59,6 +60,7 @@ const INTAKE_REPORT_MS = 250;
 export class FieldCore {
 	readonly #parts: FieldParts;
 	readonly #session: MqttSession;
+	readonly #seals: CommandSeals;
 	readonly #loopback: LoopbackLink;
 	readonly #registry: Registry;
 	readonly #outbox: Outbox;
@@ -108,6 +110,7 @@ export class FieldCore {
 			onChange: () => this.#devicesDue.mark(),
 			onFault: (cause) => this.#storeFailing(cause)
 		});
+		this.#seals = new CommandSeals({ secrets: storage.secrets, clock, random });
 		const link = (device: DeviceId) => this.#linkOf(device);
 		const deviceApi = new DeviceApi({ link, clock });
 		this.#outbox = new Outbox({
@@ -120,6 +123,7 @@ export class FieldCore {
 			...{ clock, profiles: conventions, deviceApi, live: this.#live, store: storage.telemetry },
 			...{ registry: this.#registry, outbox: this.#outbox },
 			doubtOf: ({ device, envelope }) => doubtOf(storage.secrets, device, envelope),
+			answerDoubt: (answer, message) => this.#seals.doubtOf(answer, message),
 			passOver: (link, topic) => link.kind === 'mqtt' && this.#isOurs(topic),
 			onNumbered: (sample, identity) => this.#backfill.heard(sample, identity),
 			onOnline: (source) => this.#backfill.reachable(source),
@@ -200,6 +204,11 @@ export class FieldCore {
 				this.#registry.has(wanted.device)
 					? this.#outbox.submit(wanted)
 					: { ok: false, error: { kind: 'unknown-device' } },
+			saveDeviceSecret: async ({ device, secret }) => {
+				const saved = await saveDeviceSecret(this.#parts.storage.secrets, device, secret);
+				this.#seals.changed(device);
+				return saved;
+			},
 			range: async (query, { signal }) => {
 				const columns = await this.#parts.storage.telemetry.range(query, signal);
 				return new Transferred(columns, [
@@ -226,6 +235,8 @@ export class FieldCore {
 				this.#intake.forget(device);
 				this.#backfill.forget(device);
 				await this.#outbox.forget(device);
+				await this.#parts.storage.secrets.delete(deviceSecretName(device));
+				this.#seals.changed(device);
 				await this.#registry.forget(device);
 				return forgotten;
 			},
@@ -332,7 +343,7 @@ export class FieldCore {
 	#linkOf(device: DeviceId): MessageLink | undefined {
 		const last = this.#registry.lastLink(device);
 		if (last === 'loopback') return this.#loopback;
-		return last === 'mqtt' ? this.#session : undefined;
+		return last === 'mqtt' ? this.#seals.over(device, this.#session) : undefined;
 	}
 
 	/**

@@ -57,6 +57,7 @@ beforeEach(() => {
 		}),
 		deviceApi: new DeviceApi({ link, clock }),
 		doubtOf: async () => doubts.shift(),
+		answerDoubt: () => undefined,
 		passOver: () => false,
 		onNumbered: () => {},
 		onOnline: () => {},

@@ -4,6 +4,7 @@ import type { LinkMessage, MessageLink } from '$lib/link';
 import type { DeviceId, Sample, SampleIdentity } from '$lib/model';
 import { DEFAULT_LIMITS, type SeriesKey, type StoreError, type TelemetryStore } from '$lib/telemetry';
 import { FRAME_MS } from './coalescer';
+import type { AnswerDoubt, CommandSeals } from './command-seals';
 import type { LiveTails } from './live-tails';
 import type { BatchDoubt } from './device-keys';
 import type { IntakeReport } from './messages';
@@ -12,18 +13,19 @@ import { SeenSamples } from './seen-samples';
 
 type Telemetry = Extract<Decoded, { kind: 'telemetry' }>;
 type Batch = Extract<Decoded, { kind: 'batch' }>;
+type Answer = Extract<Decoded, { kind: 'response' }>;
 
 type Cause =
 	| Refusal
 	| BatchDoubt
+	| AnswerDoubt
 	| 'unknown-topic'
 	| 'too-many-devices'
 	| 'too-many-device-metrics'
 	| 'reported-too-large'
 	| 'retained-telemetry'
 	| 'store-backlog'
-	| 'batch-backlog'
-	| 'unasked-response';
+	| 'batch-backlog';
 
 export interface IntakeParts {
 	readonly clock: Clock;
@@ -35,6 +37,8 @@ export interface IntakeParts {
 	readonly store: TelemetryStore;
 	/** Why a batch is not believed; undefined where it is. */
 	readonly doubtOf: (batch: Batch) => Promise<BatchDoubt | undefined>;
+	/** Why an answer is not believed; undefined at once where there is nothing to check. */
+	readonly answerDoubt: CommandSeals['doubtOf'];
 	/** Messages that this page sent itself, or that are for its own devices. */
 	readonly passOver: (link: MessageLink, topic: string) => boolean;
 	/** A sample with a number was taken in. */
@@ -54,7 +58,7 @@ const MAX_TOPIC_CHARS = 160;
  * so that the store need not let go of what it has taken.
  */
 const MAX_UNCOMMITTED = DEFAULT_LIMITS.heldSamples;
-/** Batches whose seals are being checked: 16 MB of the largest. */
+/** Batches and answers whose seals are being checked: 16 MB of the largest. */
 const MAX_UNCHECKED = 256;
 
 /**
@@ -146,13 +150,7 @@ export class Intake {
 			case 'batch':
 				return this.#check(decoded, profile, link, message);
 			case 'response':
-				if (
-					!this.parts.outbox.response(decoded.device, decoded.response) &&
-					!this.parts.deviceApi.response(decoded.device, decoded.response)
-				)
-					this.#counters.add('unasked-response'); // another page asked: no fault, so no example
-				this.parts.registry.state(decoded, message.retained, link.kind, profile);
-				return;
+				return this.#answer(decoded, profile, link, message);
 			case 'status':
 			case 'reported':
 				if (decoded.kind === 'reported' && message.payload.length > MAX_REPORTED_BYTES)
@@ -170,6 +168,28 @@ export class Intake {
 			case 'refused':
 				return this.#refuse(decoded.cause, message);
 		}
+	}
+
+	#answer(answer: Answer, profile: string, link: MessageLink, message: LinkMessage): void {
+		const { device, response } = answer;
+		const give = () => {
+			const { outbox, deviceApi, registry } = this.parts;
+			if (!outbox.response(device, response) && !deviceApi.response(device, response))
+				this.#counters.add('unasked-response'); // another page asked: no fault, so no example
+			registry.state(answer, message.retained, link.kind, profile);
+		};
+		const judged = this.parts.answerDoubt(answer, { kind: link.kind, payload: message.payload });
+		if (!judged) return give();
+		if (this.#unchecked >= MAX_UNCHECKED) return this.#refuse('batch-backlog', message);
+		this.#unchecked++;
+		this.#checking = this.#checking.then(async () => {
+			const doubt = await judged.catch(() => 'answer-key-unusable' as const);
+			this.#unchecked--;
+			this.parts.onChange();
+			if (!doubt) give();
+			else if (doubt === 'unasked-response' || doubt === 'stale-epoch') this.#counters.add(doubt);
+			else this.#refuse(doubt, message);
+		});
 	}
 
 	/** Judges a batch's seal, in the order in which batches came, and takes its samples as if each had come alone. */

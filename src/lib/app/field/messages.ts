@@ -1,4 +1,5 @@
 import type { RelayReport } from './broker-relay';
+import type { DeviceSecretError } from './device-keys';
 import type { RetentionPlan } from './retention-plan';
 import type { CallShape, FeedShape, Result } from '$lib/base';
 import type { DeviceEvent, DeviceSummary } from '$lib/device';
@@ -38,6 +39,8 @@ export interface FieldService {
 		/** Tries again now instead of waiting for the backoff. */
 		retry: Call<null, void>;
 		sendCommand: Call<SendCommand, Result<Command, SendCommandError>>;
+		/** What the device believes from now on, base64 of 32 bytes; '' where it has no secret any more. Resolves when it is on disk. */
+		saveDeviceSecret: Call<{ device: DeviceId; secret: string }, Result<void, DeviceSecretError>>;
 		range: Call<RangeQuery, SeriesColumns>;
 		/** Where a device's history has holes: yet to be had, or lost. Of the series' whole life. */
 		gaps: Call<SeriesKey, readonly Gap[]>;

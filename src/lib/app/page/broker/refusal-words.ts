@@ -23,7 +23,11 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 	['forged-batch', 'A batch that is not sealed with its device’s key'],
 	['unsealed-batch', 'A batch without a seal, of a device that has a key'],
 	['key-unusable', 'A batch of a device whose key in this browser cannot be read'],
-	['batch-backlog', 'More batches at once than can be checked']
+	['unsealed-answer', 'An answer without a seal, of a device that has a key'],
+	['forged-answer', 'An answer that is not sealed with its device’s key'],
+	['answer-key-unusable', 'An answer of a device whose key in this browser cannot be read'],
+	['stale-epoch', 'An answer that asked for newer numbers; the command was sent again with them'],
+	['batch-backlog', 'More batches and answers at once than can be checked']
 ]);
 
 export const refusalWord = (cause: string): string => WORDS.get(cause) ?? cause.replaceAll('-', ' ');
