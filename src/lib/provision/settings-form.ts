@@ -52,6 +52,8 @@ export type SettingsFault = { readonly field: keyof SettingsForm } & (
 	| { readonly kind: 'forbidden-character'; readonly character: string }
 	| { readonly kind: 'not-simulated' | 'simulated' }
 	| { readonly kind: 'not-pem' | 'not-a-secret' }
+	/** Nobody says that it is kept elsewhere, and no board tells it. */
+	| { readonly kind: 'not-copied' }
 );
 
 /** Bytes. Source: docs/protocol.md §1 and §4.1, firmware/core/settings.h and device_settings.h; of a passphrase IEEE 802.11. */
@@ -153,6 +155,10 @@ function controlIn(field: keyof SettingsForm, text: string): SettingsFault[] {
 	const character = CONTROL.exec(text)?.[0];
 	return character === undefined ? [] : [{ field, kind: 'forbidden-character', character }];
 }
+
+/** The id that our firmware has where its settings name none (docs/protocol.md §1). @param mac with colons or without */
+export const deviceIdOf = (mac: string, { practice }: SettingsTarget): string =>
+	`${practice ? SIMULATED : 'fb-'}${mac.replaceAll(':', '').toLowerCase()}`;
 
 /** Whether the board will look at certificates on its way to the broker. */
 export const isEncrypted = (uri: string): boolean => /^(mqtts|wss):/u.test(uri);

@@ -148,7 +148,10 @@ describe('settings as an image', () => {
 
 	it('have a new secret in both slots, with nothing taken under it', () => {
 		const secret = newSecret((bytes) => bytes.fill(9));
-		const { entries } = made({ ...FORM, secret }, [blob('key.1', slot(4, 'an older one'))]);
+		const { entries, secret: told } = made({ ...FORM, secret }, [blob('key.1', slot(4, 'an older one'))]);
+		expect(told).toBe(secret);
+		expect(made(FORM, entries).secret).toBe(secret);
+		expect(made(FORM).secret).toBe('');
 		const keys = entries.filter(({ key }) => key.startsWith('key.'));
 		const record = '\t'.repeat(32) + '\0'.repeat(24);
 		expect(keys.map(({ key, value }) => [key, value])).toStrictEqual([

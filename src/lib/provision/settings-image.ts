@@ -1,4 +1,4 @@
-import { concatBytes, err, fromBase64, ok, utf8, type Result } from '$lib/base';
+import { concatBytes, err, fromBase64, ok, toBase64, utf8, type Result } from '$lib/base';
 import { buildNvs, type NvsBuildFault, type NvsEntry } from '$lib/formats';
 import {
 	blobsOf,
@@ -17,6 +17,7 @@ import { componentsOf } from './component-presets';
 import { settingsChanges, type SettingsChanges } from './settings-changes';
 import {
 	isEncrypted,
+	SECRET_BYTES,
 	settingsFaults,
 	type SettingsFault,
 	type SettingsForm,
@@ -30,6 +31,10 @@ const CONFIG_VERSION = 1;
 /** Settings as they go into a board's flash. */
 export interface SettingsImage extends SettingsChanges {
 	readonly bytes: Uint8Array<ArrayBuffer>;
+	/** Whom the board will be; empty: as `deviceIdOf` says. */
+	readonly deviceId: string;
+	/** That the board will believe, base64; empty where it has none. */
+	readonly secret: string;
 }
 
 export type SettingsProblem =
@@ -63,7 +68,12 @@ export function settingsImage(
 	if (entries.length === 0) return err({ kind: 'nothing' });
 	const image = buildNvs(entries, sizeBytes);
 	return image.ok
-		? ok({ bytes: image.value, ...settingsChanges(base, entries) })
+		? ok({
+				...settingsChanges(base, entries),
+				bytes: image.value,
+				deviceId: form.deviceId,
+				secret: secretIn(blobs)
+			})
 		: err({ kind: 'image', fault: image.error });
 }
 
@@ -112,6 +122,11 @@ function putSecret(blobs: Map<string, Uint8Array<ArrayBuffer>>, secret: string):
 	const bytes = concatBytes([fromBase64(secret) ?? new Uint8Array(), NO_FLOORS]);
 	const generation = (readRecord(blobs, 'key')?.generation ?? 0) + 1;
 	slotKeys('key').forEach((key, i) => blobs.set(key, writeSlot({ generation: generation + i, bytes })));
+}
+
+function secretIn(blobs: Blobs): string {
+	const bytes = readRecord(blobs, 'key')?.bytes ?? new Uint8Array();
+	return bytes.length < SECRET_BYTES ? '' : toBase64(bytes.subarray(0, SECRET_BYTES));
 }
 
 /** A record that says the same already is left as it lies, in both of its slots. */

@@ -79,6 +79,8 @@ export interface FieldService {
 	};
 }
 
+export type { DeviceSecretError };
+
 type Call<A, R> = CallShape & { args: A; result: R };
 type Feed<A, V> = FeedShape & { args: A; value: V };
 

@@ -38,6 +38,8 @@ export function settingsFaultWords(fault: SettingsFault): string {
 			return 'This is no certificate in PEM. It begins with -----BEGIN CERTIFICATE-----.';
 		case 'not-a-secret':
 			return 'This is no secret of 32 bytes. Make a new one.';
+		case 'not-copied':
+			return 'Copy the secret first, and keep it: no board ever tells it.';
 	}
 }
 

@@ -198,6 +198,7 @@ export function fakeWorks(
 			recent: recentShelf(recents)
 		},
 		settings: new SettingsSnapshots(indexedDB),
+		keepSecret: () => Promise.resolve(),
 		pickSave: () => Promise.resolve(undefined),
 		boardOn: () => board,
 		guarded: (during) => during()

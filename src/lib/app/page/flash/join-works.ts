@@ -28,6 +28,7 @@ import { CableBoard } from './cable-board';
 import { openFiles } from './open-files';
 import { recentShelf } from './recent-shelf';
 import { pickSave } from './save-file';
+import { SECRET_NOT_KEPT } from './settings-step-words';
 import { noBuildWords, sourceErrorWords } from './source-words';
 import type { FirmwareShelf, FlashWorks, OfferedBroker, PracticeShelf } from './works';
 
@@ -47,6 +48,10 @@ export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
 		practice: practiceShelf(app),
 		firmware: shelf(),
 		settings: new SettingsSnapshots(indexedDB),
+		async keepSecret(device, secret) {
+			const kept = await app.field.call('saveDeviceSecret', { device, secret });
+			if (!kept.ok) app.toasts.say(SECRET_NOT_KEPT[kept.error.kind]);
+		},
 		pickSave,
 		// A practice board's own USB comes back on a bus of its own.
 		boardOn: (port) =>

@@ -1,3 +1,4 @@
+import type { DeviceSecretError } from '../../field/messages';
 import type { SettingsOffer } from './settings-offer';
 import type { SettingsBase } from './settings-wish.svelte';
 
@@ -27,3 +28,13 @@ export function unreadWords(why: Extract<SettingsBase, { kind: 'failed' }>['why'
 			return 'The settings that the board has could not be read. What you give here takes their place: they are lost. To keep them, connect the board anew and try again.';
 	}
 }
+
+/** The board has its secret already. */
+export const SECRET_NOT_KEPT = {
+	'no-vault':
+		'The board has its secret, but this page cannot keep it: over plain http there is no encryption. Open the page over https or on localhost to command the board.',
+	'not-stored':
+		'The board has its secret, but this browser did not store it, so this page cannot command the board. Make room in the browser’s storage, and give the board a new secret.',
+	'not-a-secret':
+		'The board has a secret that is not one of 32 bytes, so this page cannot use it. Give the board a new one.'
+} as const satisfies Record<DeviceSecretError['kind'], string>;

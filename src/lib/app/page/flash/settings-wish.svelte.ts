@@ -2,6 +2,7 @@ import type { Result } from '$lib/base';
 import type { BoardFacts, FirmwarePart, FlashError } from '$lib/flash';
 import { parseNvs, type NvsEntry, type NvsFault } from '$lib/formats';
 import {
+	deviceIdOf,
 	EMPTY_SETTINGS,
 	formOf,
 	newSecret,
@@ -13,8 +14,9 @@ import {
 	type SettingsImage,
 	type SettingsProblem
 } from '$lib/provision';
+import { parseDeviceId } from '$lib/model';
 import { nvsOf, type SettingsOffer } from './settings-offer';
-import type { BoardAtWork, OfferedBroker } from './works';
+import type { BoardAtWork, FlashWorks, OfferedBroker } from './works';
 
 /** What the board keeps now, as far as it is known. */
 export type SettingsBase =
@@ -30,6 +32,8 @@ export type SettingsBase =
 export class SettingsWish {
 	/** What is typed. */
 	form = $state<SettingsDraft>({ ...EMPTY_SETTINGS });
+	/** The new secret is kept elsewhere too, as a person says. */
+	copied = $state(false);
 	#base = $state.raw<SettingsBase>({ kind: 'unread' });
 	#anew = $state(false);
 	#image = $state.raw<SettingsImage | undefined>(undefined);
@@ -112,6 +116,14 @@ export class SettingsWish {
 		this.#stop.abort();
 	}
 
+	/** The settings are on the board now: this page must be able to command it. */
+	async keepSecret(works: Pick<FlashWorks, 'keepSecret'>): Promise<void> {
+		const { image, board } = this;
+		if (!image) return;
+		const device = parseDeviceId(image.deviceId || deviceIdOf(board.mac, board));
+		if (device.ok) await works.keepSecret(device.value, image.secret);
+	}
+
 	/** The settings are on the board now: what it has is read again when it is asked for. */
 	written(): void {
 		this.#opening = undefined;
@@ -127,6 +139,7 @@ export class SettingsWish {
 	}
 
 	giveSecret(): void {
+		this.copied = false;
 		this.form = { ...this.form, secret: newSecret((bytes) => crypto.getRandomValues(bytes)) };
 	}
 
@@ -135,6 +148,10 @@ export class SettingsWish {
 		if (this.offer.kind !== 'here') return false;
 		const { place } = this.offer;
 		const form = $state.snapshot(this.form);
+		if (form.secret !== '' && !this.copied) {
+			this.#problem = { kind: 'faults', faults: [{ field: 'secret', kind: 'not-copied' }] };
+			return false;
+		}
 		const base = this.#base.kind === 'read' && !this.#anew ? this.#base.entries : [];
 		const made = settingsImage(form, base, { practice: this.practice }, place.size);
 		this.#problem = made.ok ? undefined : made.error;

@@ -16,6 +16,7 @@ import type {
 	WritePlan
 } from '$lib/flash';
 import type { BoardFault, BoardMake } from '$lib/lab';
+import type { DeviceId } from '$lib/model';
 import type { PortError, SerialLine, SerialPortLike } from '$lib/link';
 import type { Setup } from '$lib/provision';
 import type { SaveTarget } from './save-file';
@@ -29,6 +30,8 @@ export interface FlashWorks {
 	readonly practice: PracticeShelf | undefined;
 	readonly firmware: FirmwareShelf;
 	readonly settings: SettingsShelf;
+	/** From now on that device believes what is sealed with it, base64; empty: it has none. A failure is said to the person. */
+	keepSecret(device: DeviceId, secret: string): Promise<void>;
 	/** A board on this port: nothing is opened yet. */
 	boardOn(port: SerialPortLike): BoardAtWork;
 	/** Asks where to save a file, while a click is being answered; undefined where the person did not choose. */

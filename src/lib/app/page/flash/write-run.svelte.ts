@@ -33,7 +33,7 @@ export class WriteRun {
 	readonly done = $derived(this.#state?.kind === 'done');
 
 	constructor(
-		private readonly works: Pick<FlashWorks, 'guarded' | 'settings'>,
+		private readonly works: Pick<FlashWorks, 'guarded' | 'settings' | 'keepSecret'>,
 		private readonly at: BoardAtWork,
 		private readonly board: BoardFacts,
 		readonly firmware: FirmwareSource
@@ -97,6 +97,7 @@ export class WriteRun {
 		};
 		const begun = await works.guarded(() => keepAndWrite(write, stop.signal));
 		if (!begun) this.#state = undefined;
+		if (this.done) await this.settings.keepSecret(works);
 	}
 
 	/** What is written stays half: the state says so. */
