@@ -157,6 +157,16 @@ export type PlanProblem = { readonly blocking: boolean } & (
 	| { readonly kind: 'erase-undecided' }
 );
 
+/** What a board is left with where a write ends half way. */
+export interface Halfway {
+	/** What starts now is not touched before all else is written. */
+	readonly starts: boolean;
+	/** The whole flash is erased before anything is written. */
+	readonly allErased: boolean;
+	/** Settings are among what is written. */
+	readonly settings: boolean;
+}
+
 /** What will be written where, what dies and what stays. */
 export interface WritePlan {
 	/** The MAC of the board that it was made for. */
@@ -177,6 +187,7 @@ export interface WritePlan {
 	readonly header?: HeaderPlan;
 	/** Absent where what is written starts anyway, or nothing tells. */
 	readonly boot?: BootPlan;
+	readonly halfway: Halfway;
 	readonly overridden: readonly ChipFamily[];
 	readonly problems: readonly PlanProblem[];
 }

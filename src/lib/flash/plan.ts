@@ -14,6 +14,7 @@ import type {
 	WritePlan
 } from './plan-facts';
 import { fates } from './plan-fates';
+import { halfwayOf } from './plan-halfway';
 import { withHeader, type HeaderedParts } from './plan-header';
 import { partProblems } from './plan-problems';
 import { plannedParts, tableIn, type PlannedPart } from './plan-read';
@@ -46,17 +47,17 @@ export function planWrite(
 	const leave = wishes.leaveBootChoice ?? copyOf !== undefined;
 	const start = bootChoice(parts, after, present, erase.choice, leave);
 	const places = present ? placesOf(board, present) : [];
-	const regions = [
-		...parts.map((part) => regionOf(part, places, areMeantSettings(part, after, beside))),
-		...(start.part ? [turnRegion(start.part, places)] : [])
-	];
+	const own = parts.map((part) => regionOf(part, places, areMeantSettings(part, after, beside)));
+	const regions = [...own, ...(start.part ? [turnRegion(start.part, places)] : [])];
+	const cleared = clearedFor(erase.choice, board, regions, present);
 	const fate = fates(board, regions, erase.choice, present, after);
 	return {
 		mac: board.mac,
 		regions,
 		erase,
 		eraseAll: erase.choice === 'all',
-		cleared: clearedFor(erase.choice, board, regions, present),
+		cleared,
+		halfway: halfwayOf(own, cleared, erase.choice === 'all', present),
 		...fate,
 		places: after ? placesOf(board, { table: after }) : [],
 		...(header && { header }),
@@ -94,6 +95,7 @@ export function plainPlan(
 			...{ kind: 'unknown', images: [], overwrites: [] }
 		})),
 		erase: { choice: 'nothing', because: 'chosen' },
+		halfway: { starts: false, allErased: false, settings: false },
 		...{ eraseAll: false, cleared: [], erased: [], kept: [], places: [], overridden: [], problems: [] }
 	};
 }

@@ -2,13 +2,13 @@ import type { ChipFamily } from '$lib/formats';
 import type { Words } from '$lib/ui';
 import { estimateMs } from '../estimate';
 import type { BoardFacts } from '../facts';
-import type { EraseChoice, PlanRange, WritePlan } from '../plan-facts';
+import type { EraseChoice, Halfway, PlanRange, WritePlan } from '../plan-facts';
 import { eraseView, type EraseView, settingsWords } from './erase-words';
 import { headerView, type HeaderView } from './header-words';
 import { imageFacts, type ImageFacts } from './image-words';
 import { problemWords } from './problem-words';
 import { flashSize, type StripLook, type StripPart, type StripRow } from './strip';
-import { timeLeft } from './write-words';
+import { baudWords, timeLeft } from './write-words';
 
 /** One line of the plan as a table. */
 export interface PlanLine {
@@ -58,6 +58,9 @@ export interface PlanView {
 	/** What the button does: "Write 3 parts · 312 KB". */
 	readonly button: string;
 	readonly writable: boolean;
+	readonly halfway: Halfway;
+	/** Bits per second that the write begins with; absent for a chip's own USB, which has none. */
+	readonly baud?: number;
 	/** The whole plan in half a line: "3 parts · 312 KB, the rest as it was". */
 	readonly summary: string;
 	/** All regions together. */
@@ -66,11 +69,11 @@ export interface PlanView {
 
 /** Where a chip does not say how much flash it has, the plan itself says how much there must be. */
 const LEAST_FLASH_BYTES = 4 * 1024 * 1024;
-/** The rate that is tried first. */
-const BAUD = 921_600;
+/** Where the line has no rate, nothing waits for it but the flash. */
+const NO_LINE_LIMIT = 8_000_000;
 
-/** What a person sees of a plan for this board. */
-export function planView(board: BoardFacts, plan: WritePlan): PlanView {
+/** What a person sees of a plan for this board. @param baud that the write begins with; undefined for a chip's own USB */
+export function planView(board: BoardFacts, plan: WritePlan, baud: number | undefined): PlanView {
 	const ends = [...plan.regions, ...plan.kept, ...plan.erased].map(({ offset, length }) => offset + length);
 	const sizeBytes = board.flashSizeBytes ?? Math.max(LEAST_FLASH_BYTES, ...ends);
 	const written = plan.regions.map((region) => part(region, 'new'));
@@ -119,7 +122,9 @@ export function planView(board: BoardFacts, plan: WritePlan): PlanView {
 		erase: eraseView(plan),
 		...(header && { header }),
 		...(plan.boot && { boot: plan.boot }),
-		time: `About ${timeLeft(estimateMs(plan, BAUD, sizeBytes) / 1000)} at ${BAUD.toLocaleString('en')} baud${plan.eraseAll ? '' : '; what is there already is left out'}.`,
+		time: `About ${timeLeft(estimateMs(plan, baud ?? NO_LINE_LIMIT, sizeBytes) / 1000)}${baud === undefined ? '' : ` at ${baudWords(baud)}`}${plan.eraseAll ? '' : '; what is there already is left out'}.`,
+		halfway: plan.halfway,
+		...(baud !== undefined && { baud }),
 		button: `Write ${amount}`,
 		writable,
 		summary: `${amount}, ${REST[plan.erase.choice]}`,

@@ -47,7 +47,7 @@ export function writeLog(
 	plan: WritePlan,
 	events: readonly WriteEvent[]
 ): string {
-	const view = planView(board, plan);
+	const view = planView(board, plan, undefined); // the rate that it had is told with the result
 	const beganMs = events[0]?.atMs ?? 0;
 	return [
 		'Fieldbench: log of a write',
@@ -109,8 +109,8 @@ function eventWords(state: FlashState, { regions }: WritePlan): string {
 	}
 }
 
-function resultLines(state: FlashState | undefined, { regions }: WritePlan): readonly string[] {
-	const words = state && outcomeWords(state);
+function resultLines(state: FlashState | undefined, { regions, halfway }: WritePlan): readonly string[] {
+	const words = state && outcomeWords(state, halfway);
 	const told = words
 		? [words.what, words.means, ...(words.details ? [words.details] : [])]
 		: ['Not over yet.'];

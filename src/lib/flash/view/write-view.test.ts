@@ -14,7 +14,9 @@ const PLAN = {
 	sizeBytes: 4096 * KIB,
 	practice: false,
 	rows: [{ title: 'After', parts: [part('boot', 0), part('app', 0x20000)] }],
-	writtenBytes: 200 * KIB
+	writtenBytes: 200 * KIB,
+	baud: 460_800,
+	halfway: { starts: false, allErased: false, settings: false }
 } as unknown as PlanView;
 const WRITING: FlashState = {
 	kind: 'writing',
@@ -78,5 +80,46 @@ describe('a write of which a part is unchanged', () => {
 		expect(means({ baud: 230_400, slowedFrom: 921_600 })).toContain(
 			'lost bytes at 921,600 baud and was slowed to 230,400 baud'
 		);
+	});
+});
+
+describe('a write that ends half way', () => {
+	const view = (halfway: Partial<PlanView['halfway']>, state: FlashState, progress = NO_PROGRESS) =>
+		writeView({ ...PLAN, halfway: { ...PLAN.halfway, ...halfway } }, state, progress);
+	const means = (halfway: Partial<PlanView['halfway']>, wroteAnything = true) => {
+		const over = [
+			view(halfway, { kind: 'cancelled', wroteAnything }),
+			view(halfway, { kind: 'failed', error: { kind: 'not-back' }, wroteAnything })
+		];
+		return over.map((one) => (one.kind === 'over' ? one.words.means : '')).join(' | ');
+	};
+
+	it('says of the board what this plan leaves of it', () => {
+		expect(means({}).match(/may not start a program/gu)).toHaveLength(2);
+		expect(means({ allErased: true }).match(/all that it had stored is gone/gu)).toHaveLength(2);
+		expect(means({ starts: true }).match(/starts as before/gu)).toHaveLength(2);
+		expect(means({ starts: true, settings: true }).match(/settings half written/gu)).toHaveLength(2);
+		expect(means({}, false)).not.toContain('start a program');
+	});
+
+	it('says before a stop what it leaves, and that nothing is harmed before the first block', () => {
+		const stopping = (halfway: Partial<PlanView['halfway']>, state: FlashState) => {
+			const now = view(halfway, state, progressed(NO_PROGRESS, state));
+			return now.kind === 'running' ? now.stopping : '';
+		};
+		expect(stopping({}, { kind: 'comparing', region: 0 })).toContain('stays as it is');
+		expect(stopping({}, WRITING)).toContain('may not start a program');
+		expect(stopping({ starts: true }, WRITING)).toContain('starts as before');
+		expect(stopping({ allErased: true }, { kind: 'erasing' })).toContain('all that it had stored is gone');
+	});
+
+	it('names the rate that it begins with, and none for a chip’s own USB', () => {
+		const { baud: _, ...native } = PLAN;
+		const doing = (plan: PlanView) => {
+			const now = writeView(plan, { kind: 'connecting', attempt: 1 }, NO_PROGRESS);
+			return now.kind === 'running' ? now.figures.what : '';
+		};
+		expect(doing(PLAN)).toContain('460,800 baud');
+		expect(doing(native)).not.toContain('baud');
 	});
 });

@@ -1,9 +1,11 @@
 import type { Words } from '$lib/ui';
 import type { FlashReport, FlashState } from '../facts';
+import type { Halfway } from '../plan-facts';
 import { flashErrorWords } from './flash-words';
+import { leftWords, stopWords } from './halfway-words';
 import type { PlanView } from './plan-words';
 import { flashSize, type StripPart, type StripRow } from './strip';
-import { duration, lineWords, quarter } from './write-words';
+import { baudWords, duration, lineWords, quarter } from './write-words';
 
 /** Everything of a write that a person sees. */
 export type WriteView = {
@@ -16,6 +18,8 @@ export type WriteView = {
 } & (
 	| {
 			readonly kind: 'running';
+			/** What it means to stop now. */
+			readonly stopping: string;
 			readonly figures: {
 				readonly what: string;
 				readonly writtenBytes: number;
@@ -39,6 +43,8 @@ export interface WriteProgress {
 	readonly bytesPerSecond: number | undefined;
 	readonly secondsLeft: number | undefined;
 	readonly retries: number;
+	/** Something may be erased or written. */
+	readonly begun: boolean;
 	/** Regions whose digest was right. */
 	readonly verified: number;
 }
@@ -50,12 +56,15 @@ export const NO_PROGRESS: WriteProgress = {
 	bytesPerSecond: undefined,
 	secondsLeft: undefined,
 	retries: 0,
+	begun: false,
 	verified: 0
 };
 
 /** Takes a new state into what is known of a write. */
 export function progressed(before: WriteProgress, state: FlashState): WriteProgress {
 	switch (state.kind) {
+		case 'erasing':
+			return { ...before, begun: true };
 		case 'writing':
 			return {
 				reachedBytes: state.reachedBytes,
@@ -64,6 +73,7 @@ export function progressed(before: WriteProgress, state: FlashState): WriteProgr
 				bytesPerSecond: state.bytesPerSecond,
 				secondsLeft: state.secondsLeft,
 				retries: state.retries,
+				begun: true,
 				verified: 0 // what was verified before something was written is asked again
 			};
 		case 'verifying':
@@ -93,14 +103,15 @@ export function writeView(plan: PlanView, state: FlashState, progress: WriteProg
 		practice: plan.practice,
 		rows: [{ title: 'The flash', parts: filled(after.parts, progress) }],
 		picture: `${flashSize(progress.writtenBytes)} of ${flashSize(totalBytes)} are written to a flash of ${flashSize(plan.sizeBytes)}${unchanged}.`,
-		milestone: milestone(state, progress, totalBytes)
+		milestone: milestone(state, progress, totalBytes, plan)
 	};
-	const over = outcome(state);
+	const over = outcome(state, plan.halfway);
 	if (over) return { ...shared, kind: 'over', ...over };
 	const { writtenBytes, unchangedBytes, bytesPerSecond, secondsLeft, retries } = progress;
 	const names = after.parts.filter((part) => part.look === 'new').map((part) => part.label);
 	const figures = { writtenBytes, totalBytes, unchangedBytes, bytesPerSecond, secondsLeft, retries };
-	return { ...shared, kind: 'running', figures: { what: doing(state, names), ...figures } };
+	const stopping = stopWords(plan.halfway, progress.begun);
+	return { ...shared, kind: 'running', stopping, figures: { what: doing(state, names, plan), ...figures } };
 }
 
 /** Regions come one after another, so what is reached fills them in order. */
@@ -115,7 +126,7 @@ function filled(parts: readonly StripPart[], progress: WriteProgress): readonly 
 	});
 }
 
-function doing(state: FlashState, names: readonly string[]): string {
+function doing(state: FlashState, names: readonly string[], { baud }: Pick<PlanView, 'baud'>): string {
 	switch (state.kind) {
 		case 'erasing':
 			return state.totalBytes === undefined
@@ -132,17 +143,21 @@ function doing(state: FlashState, names: readonly string[]): string {
 		case 'resetting':
 			return 'Restarting the board into its program.';
 		case 'connecting':
-			return 'Getting the line ready: the fastest speed is tried first.';
+			return baud === undefined
+				? 'Getting the line ready.'
+				: `Getting the line ready, for ${baudWords(baud)}.`;
 		default:
 			return 'Getting ready.';
 	}
 }
 
 /** What came of a write; undefined while it is not over. */
-export const outcomeWords = (state: FlashState): Words | undefined => outcome(state)?.words;
+export const outcomeWords = (state: FlashState, halfway: Halfway): Words | undefined =>
+	outcome(state, halfway)?.words;
 
 function outcome(
-	state: FlashState
+	state: FlashState,
+	halfway: Halfway
 ): { readonly tone: 'live' | 'late' | 'failing'; readonly words: Words } | undefined {
 	switch (state.kind) {
 		case 'done':
@@ -160,10 +175,12 @@ function outcome(
 				tone: 'late',
 				words: {
 					what: 'Stopped',
-					means: state.wroteAnything
-						? 'Some of it is written and some is not: the board does not start a program as it is.'
-						: 'Nothing was written: the board is as it was.',
-					todo: state.wroteAnything ? 'Flash again to bring it back.' : 'Flash again when you like.'
+					...(state.wroteAnything
+						? leftWords(halfway)
+						: {
+								means: 'Nothing was written: the board is as it was.',
+								todo: 'Flash again when you like.'
+							})
 				}
 			};
 		case 'failed': {
@@ -172,7 +189,7 @@ function outcome(
 				tone: 'failing',
 				words: {
 					...words,
-					means: `${words.means} ${state.wroteAnything ? 'The board does not start a program as it is.' : 'Nothing was written.'}`
+					means: `${words.means} ${state.wroteAnything ? leftWords(halfway).means : 'Nothing was written.'}`
 				}
 			};
 		}
@@ -198,7 +215,7 @@ const QUARTERS = [
 	'All is written.'
 ];
 
-function milestone(state: FlashState, progress: WriteProgress, totalBytes: number): string {
+function milestone(state: FlashState, progress: WriteProgress, totalBytes: number, plan: PlanView): string {
 	if (state.kind === 'writing') return QUARTERS[quarter(progress.writtenBytes, totalBytes)] ?? '';
 	if (
 		state.kind === 'comparing' ||
@@ -206,6 +223,6 @@ function milestone(state: FlashState, progress: WriteProgress, totalBytes: numbe
 		state.kind === 'erasing' ||
 		state.kind === 'resetting'
 	)
-		return doing(state, []);
-	return outcome(state)?.words.what ?? '';
+		return doing(state, [], plan);
+	return outcome(state, plan.halfway)?.words.what ?? '';
 }

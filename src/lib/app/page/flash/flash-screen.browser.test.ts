@@ -148,7 +148,7 @@ describe('the Flash page', () => {
 		expect(session.writing).toBe(true); // the safe choice has the focus
 		await press('Stop writing…');
 		await page.getByRole('dialog').getByRole('button', { name: 'Stop writing', exact: true }).click();
-		await expect.element(step('Write')).toHaveTextContent('the board does not start a program as it is');
+		await expect.element(step('Write')).toHaveTextContent('the board may not start a program as it is');
 		await press('Flash again');
 		await expect.element(page.getByRole('button', { name: /^Write 3 parts/ })).toBeEnabled();
 	});

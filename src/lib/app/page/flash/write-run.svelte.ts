@@ -26,7 +26,7 @@ export class WriteRun {
 	/** Waits for a person to decide. */
 	#notKept = $state.raw<{ readonly words: string; decide(goOn: boolean): void } | undefined>(undefined);
 
-	readonly plan = $derived.by(() => planView(this.board, this.#plan));
+	readonly plan = $derived.by(() => planView(this.board, this.#plan, this.at.baud));
 	/** undefined until it begins. */
 	readonly write = $derived(this.#state && writeView(this.plan, this.#state, this.#progress));
 	readonly running = $derived(this.#state !== undefined && !OVER.has(this.#state.kind));
