@@ -6,8 +6,10 @@ import { EVERYTHING, passes, type LineFilter } from '../line-filter';
 import { searchFor, type LineSearch, type SearchError, type SearchWish } from '../line-search';
 import { VisibleRows } from '../visible-rows';
 
-/** Lines that are looked at in one frame: some milliseconds, also for a search. */
-const FRAME_LINES = 20_000;
+/** For looking at lines in one frame: the rest of it is for drawing, and a keystroke never waits for 50 ms. */
+const FRAME_WORK_MS = 8;
+/** Looked at between two looks at the clock: a slow regular expression may take a tenth of a millisecond on each. */
+const SLICE_LINES = 16;
 const NO_SEARCH: SearchWish = { text: '', regex: false, exactCase: false };
 
 /** A row that the reader is to be taken to; each wish is an object of its own. */
@@ -33,7 +35,11 @@ export class ConsoleView {
 	#goneRows = 0;
 	#asked: number | undefined;
 
-	constructor(private readonly log: ConsoleLog) {
+	/** @param nowMs of a clock that never goes back */
+	constructor(
+		private readonly log: ConsoleLog,
+		private readonly nowMs = () => performance.now()
+	) {
 		this.#shown = log.shown;
 		this.#rows = this.#newRows();
 	}
@@ -154,10 +160,17 @@ export class ConsoleView {
 	#take(): void {
 		const shown = this.log.shown;
 		this.#shown = shown;
-		this.#goneRows += this.#rows.update(shown.lines, FRAME_LINES);
-		this.#found?.update(shown.lines, FRAME_LINES);
-		if (this.#rows.behind > 0 || (this.#found?.behind ?? 0) > 0) this.#ask();
+		const untilMs = this.nowMs() + FRAME_WORK_MS;
+		do {
+			this.#goneRows += this.#rows.update(shown.lines, SLICE_LINES);
+			this.#found?.update(shown.lines, SLICE_LINES);
+		} while (this.#behind && this.nowMs() < untilMs);
+		if (this.#behind) this.#ask();
 		this.#frame = untrack(() => this.#frame) + 1;
+	}
+
+	get #behind(): boolean {
+		return this.#rows.behind > 0 || (this.#found?.behind ?? 0) > 0;
 	}
 
 	#newRows(): VisibleRows {

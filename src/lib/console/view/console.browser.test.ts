@@ -5,6 +5,7 @@ import { Counters, done, utf8 } from '$lib/base';
 import type { ReceiveFault, SerialLine, SerialSignals } from '$lib/link';
 import { ConsoleLog } from '../console-log';
 import Console from './Console.svelte';
+import { ConsoleView } from './console-view.svelte';
 
 /** A line that keeps what is written to it. */
 function fakeLine(): SerialLine & { sent: string[]; resets: string[]; signals: SerialSignals } {
@@ -65,6 +66,35 @@ describe('Console', () => {
 		expect(page.getByText('two').elements()).toHaveLength(0);
 		await button('Go on').click();
 		await expect.element(page.getByText('two')).toBeVisible();
+	});
+
+	it('keeps all of its row to send in sight where it is narrow', async () => {
+		const { container } = await render(Console, { log: new ConsoleLog(), line: fakeLine() });
+		container.style.width = '300px';
+		const right = container.getBoundingClientRect().right;
+		expect(button('How it is sent').element().getBoundingClientRect().right).toBeLessThanOrEqual(right);
+	});
+
+	it('looks at no more lines in a frame than its time allows, however slow the search', async () => {
+		const log = new ConsoleLog();
+		log.push(many(500), 0);
+		let clockMs = 0;
+		const view = new ConsoleView(log, () => clockMs);
+		view.follow(new AbortController().signal);
+		await expect.poll(() => view.rows.behind).toBe(0);
+		const slow = RegExp.prototype.test;
+		RegExp.prototype.test = function (text) {
+			clockMs += 0.5;
+			return slow.call(this, text);
+		};
+		try {
+			view.searchFor({ text: 'line \\d+', regex: true, exactCase: true });
+			expect(view.found.length).toBeGreaterThan(0);
+			expect(view.found.length).toBeLessThanOrEqual(32);
+			await expect.poll(() => view.found.length).toBe(500);
+		} finally {
+			RegExp.prototype.test = slow;
+		}
 	});
 
 	it('sends with the ending that was chosen, and calls back what was sent, in a later visit too', async () => {
