@@ -1,4 +1,4 @@
-import type { AppImage } from '$lib/formats';
+import type { AppDescriptor, AppImage } from '$lib/formats';
 import { revision } from './problem-words';
 import { flashSize } from './strip';
 
@@ -14,7 +14,7 @@ const ANY_REVISION = 0xffff;
 export function imageFacts(image: AppImage): ImageFacts {
 	const { descriptor, family, sizeBytes } = image;
 	const name = descriptor ? [descriptor.project, descriptor.version].filter(Boolean).join(' ') : '';
-	const built = descriptor ? [descriptor.date, descriptor.time].filter(Boolean).join(' ') : '';
+	const built = descriptor ? builtWords(descriptor) : '';
 	return {
 		name: name || (descriptor ? 'An app without a name' : 'A bootloader, or an app without a description'),
 		facts: [
@@ -26,6 +26,10 @@ export function imageFacts(image: AppImage): ImageFacts {
 		]
 	};
 }
+
+/** When it was built; empty where nothing says: builds that are the same for everybody name the clock's first moment. */
+export const builtWords = ({ date, time }: Pick<AppDescriptor, 'date' | 'time'>): string =>
+	/^Jan +1 1970$/u.test(date) ? '' : [date, time].filter(Boolean).join(' ');
 
 function revisions({ minRevFull, maxRevFull }: AppImage): string {
 	const least = minRevFull > 0 ? revision(minRevFull) : '';

@@ -42,6 +42,11 @@ export class BackupRun {
 		readonly board: BoardFacts
 	) {}
 
+	/** Bits per second that reading begins with; undefined for a chip's own USB, which has none. */
+	get baud(): number | undefined {
+		return this.at.baud;
+	}
+
 	get state(): BackupState {
 		return this.#state;
 	}
