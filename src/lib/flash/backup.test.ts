@@ -121,10 +121,13 @@ describe('a backup', () => {
 			ok: true,
 			value: { readBack: false }
 		});
-		const harm = (bytes: Uint8Array) => void (bytes[0x5000]! ^= 1);
-		const { taken, sink } = await take(wishOf(), memorySink({ harm }));
-		expect(taken).toEqual({ ok: false, error: { kind: 'saved-damaged' } });
-		expect(sink.discarded).toBe(true);
+		// In the zip's header, in the flash's bytes, in the description, in the directory.
+		for (const place of [14, 0x5000, 0x100000 + 200, -10]) {
+			const harm = (bytes: Uint8Array) => void (bytes[place < 0 ? bytes.length + place : place]! ^= 1);
+			const { taken, sink } = await take(wishOf(), memorySink({ harm }));
+			expect(taken).toEqual({ ok: false, error: { kind: 'saved-damaged' } });
+			expect(sink.discarded).toBe(true);
+		}
 	});
 
 	it('is discarded where the disk is full, and the cause is told', async () => {

@@ -1,9 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { crc32, err, ok, toHex, utf8, type Result } from '$lib/base';
+import { concatBytes, crc32, err, ok, sameBytes, toHex, utf8, type Result } from '$lib/base';
 import {
 	storedDirectory,
 	storedHeader,
-	storedHeaderBytes,
 	writeBackupDescription,
 	type BackupDescription,
 	type PartitionTable
@@ -95,6 +94,8 @@ async function readInto(
 	if (isZip) await disk.write(storedHeader({ ...bytesFile, crc: 0 }));
 	const digest = sha256.create();
 	let crc = 0;
+	let head = new Uint8Array(0);
+	let tail = head;
 	const read = await readOut(range, async (bytes) => {
 		digest.update(bytes);
 		if (isZip) crc = crc32(bytes, crc);
@@ -109,14 +110,14 @@ async function readInto(
 			...{ path: BACKUP_DESCRIPTION_NAME, sizeBytes: text.length, crc: crc32(text) },
 			...{ headerOffset: disk.written, madeMs: takenMs }
 		};
-		await disk.write(storedHeader(words));
-		await disk.write(text);
-		await disk.write(storedDirectory([flash, words], disk.written));
-		await disk.patch(0, storedHeader(flash));
+		head = storedHeader(flash);
+		const before = concatBytes([storedHeader(words), text]);
+		tail = concatBytes([before, storedDirectory([flash, words], disk.written + before.length)]);
+		await disk.write(tail);
+		await disk.patch(0, head);
 	}
 	const saved = await disk.finish();
-	const start = isZip ? storedHeaderBytes(BACKUP_BYTES_NAME) : 0;
-	if (saved && (await digestOf(saved.slice(start, start + range.length))) !== description.sha256)
+	if (saved && !(await isSaved(saved, head, range.length, description.sha256, tail)))
 		return err({ kind: 'saved-damaged' });
 	return ok({ description, report: read.value, readBack: saved !== undefined });
 }
@@ -167,6 +168,24 @@ function describe({ board, table, range, partition, takenMs }: BackupWish, sha: 
 		...(partition !== undefined && { partition }),
 		partitions: table?.partitions ?? []
 	};
+}
+
+/** Whether all of a file is as it was written: what comes before and after the flash's bytes too. */
+async function isSaved(
+	file: Blob,
+	head: Uint8Array,
+	length: number,
+	sha: string,
+	tail: Uint8Array
+): Promise<boolean> {
+	const end = head.length + length;
+	if (file.size !== end + tail.length) return false;
+	const at = async (from: number, to: number) => new Uint8Array(await file.slice(from, to).arrayBuffer());
+	return (
+		sameBytes(await at(0, head.length), head) &&
+		sameBytes(await at(end, file.size), tail) &&
+		(await digestOf(file.slice(head.length, end))) === sha
+	);
 }
 
 async function digestOf(file: Blob): Promise<string> {

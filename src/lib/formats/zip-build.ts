@@ -18,9 +18,6 @@ const VERSION = 10;
 const UTF8_FLAG = 0x0800;
 const STORED = 0;
 
-/** How long the local header of such a file is: its bytes begin behind it. */
-export const storedHeaderBytes = (path: string): number => ZIP_HEADER_BYTES + utf8(path).length;
-
 /** What lies before a file's bytes. Source: PKWARE's APPNOTE, 4.3.7. */
 export function storedHeader(file: StoredFile): Uint8Array<ArrayBuffer> {
 	const name = utf8(file.path);
