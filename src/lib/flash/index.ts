@@ -15,6 +15,7 @@ export * from './plan-facts';
 export * from './present';
 export type { FlashRange, ReadProgress, ReadReport } from './read-loop';
 export * from './recent';
+export * from './settings-inside';
 export * from './settings-fit';
 export * from './settings-snapshot';
 export * from './settings-snapshots';

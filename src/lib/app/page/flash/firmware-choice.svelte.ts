@@ -1,5 +1,11 @@
 import { type CatalogueEntry, PRACTICE_FAMILY } from '$lib/formats';
-import type { BoardFacts, FirmwareSource, PickedFile, RecentFirmware } from '$lib/flash';
+import {
+	holdsSettings,
+	type BoardFacts,
+	type FirmwareSource,
+	type PickedFile,
+	type RecentFirmware
+} from '$lib/flash';
 import type { BoardAtWork, FirmwareShelf, OpenedBackup, OpenedFile } from './works';
 
 /** A file of an own build, as it is shown and edited. */
@@ -15,6 +21,8 @@ export interface ChosenFile {
 	readonly bytesFault?: string | undefined;
 	/** Who said where it goes: what nobody said follows the table. */
 	readonly placedBy: 'build' | 'person' | 'table';
+	/** Passwords may be among them: it is not kept in this browser. */
+	readonly holdsSettings: boolean;
 	readonly opened: OpenedFile;
 }
 
@@ -179,6 +187,7 @@ export class FirmwareChoice {
 			bytesFault: fault,
 			...typedOffset(offset, fault),
 			placedBy: offset === undefined ? 'table' : 'build',
+			holdsSettings: holdsSettings(bytes),
 			opened
 		};
 	}
@@ -213,7 +222,9 @@ export class FirmwareChoice {
 			return offset === undefined ? [] : [{ name, bytes: opened.bytes, offset }];
 		});
 		const names = placed.map(({ name }) => name).join(', ');
-		this.#take(this.shelf.fromFiles(placed, this.#builtFor), names);
+		const firmware = this.shelf.fromFiles(placed, this.#builtFor);
+		if (this.#files.some((file) => file.holdsSettings)) this.onChosen(firmware);
+		else this.#take(firmware, names);
 	}
 
 	async #fetch(way: FirmwareWay, url: string, words: string): Promise<void> {

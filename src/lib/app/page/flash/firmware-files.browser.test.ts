@@ -4,7 +4,7 @@ import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { ok } from '$lib/base';
 import { ConsoleLog } from '$lib/console';
-import { buildAppImage, buildPartitionTable } from '$lib/formats';
+import { buildAppImage, buildNvs, buildPartitionTable } from '$lib/formats';
 import { FAKE_BOARD, fakeWorks } from './fake-works';
 import { FlashSession } from './flash-session.svelte';
 import FlashScreen from './FlashScreen.svelte';
@@ -120,6 +120,32 @@ describe('files opened with the app', () => {
 });
 
 describe('firmware that was used here', () => {
+	it('leaves out a whole flash with settings in it, and says so', async () => {
+		const wifi = { namespace: 'wifi', key: 'password', type: 'string', value: 'open-sesame' } as const;
+		const nvs = buildNvs([wifi], 0x5000);
+		if (!nvs.ok) throw new Error(nvs.error.kind);
+		const dump = new Uint8Array(0x40000).fill(0xff);
+		dump.set(image(0x100));
+		dump.set(table.value, 0x8000);
+		dump.set(image(0x11000), 0x10000);
+		const clean = dump.slice();
+		dump.set(nvs.value, 0x9000);
+		const session = await choosing();
+		await choose(new File([dump], 'backup.bin'));
+		await offset('backup.bin').fill('0x0');
+		const note = page.getByText(/backup\.bin: settings lie in it/);
+		await expect.element(note).toBeVisible();
+		await page.getByRole('button', { name: 'Use this file' }).click();
+		expect(session.run?.firmware.parts[0]?.bytes).toEqual(dump);
+		await page.getByRole('button', { name: 'Another firmware…' }).click();
+		await page.getByRole('button', { name: 'Leave backup.bin out' }).click();
+		await choose(new File([clean], 'factory.bin'));
+		await offset('factory.bin').fill('0x0');
+		await expect.element(note).not.toBeInTheDocument();
+		await page.getByRole('button', { name: 'Use this file' }).click();
+		await expect.poll(() => session.choice?.recent.map(({ from }) => from)).toEqual(['factory.bin']);
+	});
+
 	it('can be taken again with no file and no network, and be removed', async () => {
 		const session = await choosing();
 		await choose(buildZip('esp32c3'));
