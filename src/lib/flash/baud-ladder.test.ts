@@ -17,7 +17,6 @@ describe('the rate to begin with', () => {
 		expect(firstBaud(undefined)).toBe(DEFAULT_BAUD);
 		expect(firstBaud({ baud: 230_400, cleanWrites: 0 })).toBe(230_400);
 		expect(firstBaud({ baud: 2_000_000, cleanWrites: 9 })).toBe(2_000_000);
-		expect(firstBaud({ baud: 230_400, cleanWrites: 0 }, 1_500_000)).toBe(1_500_000);
 	});
 
 	it('climbs a step after three clean writes, up to the default and no further', () => {

@@ -31,9 +31,8 @@ export function adapterOf(port: Pick<SerialPortLike, 'getInfo'>): string | undef
 	return [usbVendorId, usbProductId].map((n) => n.toString(16).padStart(4, '0')).join(':');
 }
 
-/** The rate to begin with. @param asked by a person, for this write */
-export function firstBaud(kept: KeptBaud | undefined, asked?: number): number {
-	if (asked !== undefined) return asked;
+/** The rate to begin with. */
+export function firstBaud(kept: KeptBaud | undefined): number {
 	if (!kept) return DEFAULT_BAUD;
 	if (kept.cleanWrites < CLEAN_WRITES || kept.baud >= DEFAULT_BAUD) return kept.baud;
 	return BAUDS.findLast((baud) => baud > kept.baud) ?? kept.baud;

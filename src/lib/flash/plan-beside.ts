@@ -1,12 +1,10 @@
-import { bootloaderOffset, type PartitionTable } from '$lib/formats';
+import { IMAGE_MAGIC, bootloaderOffset, type PartitionTable } from '$lib/formats';
 import type { BoardFacts, FirmwareSource } from './facts';
 import { isSettings } from './plan-erase';
 import type { EraseChoice, PlanProblem, PlanRange, PresentFlash } from './plan-facts';
 import type { PlannedPart } from './plan-read';
 
 const SETTINGS_KINDS: ReadonlySet<PlannedPart['bin']['kind']> = new Set(['nvs', 'nvs-encrypted', 'nvs-keys']);
-/** The first byte of every image. */
-const IMAGE_MAGIC = 0xe9;
 
 /** Whether the part lies in a place for settings. @param after the table that will be there */
 const isInSettings = ({ offset, bytes }: PlannedPart, after: PartitionTable | undefined): boolean =>

@@ -1,4 +1,4 @@
-import { buildOtaData, OTA_DATA_BYTES, parseOtaData } from '$lib/formats';
+import { APP_TYPE, DATA_TYPE, buildOtaData, OTA_DATA_BYTES, parseOtaData } from '$lib/formats';
 import type { OtaData, OtaRecord, Partition, PartitionTable } from '$lib/formats';
 import { bootOrder } from './boot-order';
 import { isOtaSlot } from './inspect/table-faults';
@@ -6,11 +6,9 @@ import { SECTOR_BYTES, touch } from './plan-erase';
 import type { BootPlan, EraseChoice, PlanProblem, PresentFlash } from './plan-facts';
 import type { PlannedPart } from './plan-read';
 
-const APP_TYPE = 0;
 const FACTORY = 0;
 const FIRST_OTA = 0x10;
 const LAST_OTA = 0x1f;
-const DATA_TYPE = 1;
 const OTA_DATA_SUBTYPE = 0;
 
 const NOTHING_CHOSEN: OtaData = { records: [undefined, undefined], selected: undefined };

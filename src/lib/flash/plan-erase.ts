@@ -1,4 +1,4 @@
-import { bootloaderOffset, PARTITION_TABLE_OFFSET, type Partition } from '$lib/formats';
+import { DATA_TYPE, bootloaderOffset, PARTITION_TABLE_OFFSET, type Partition } from '$lib/formats';
 import type { BoardFacts, FirmwareSource } from './facts';
 import type { EraseChoice, PlanRange, PlanWishes, PresentFlash, WritePlan } from './plan-facts';
 import type { PlannedPart } from './plan-read';
@@ -6,8 +6,7 @@ import type { PlannedPart } from './plan-read';
 /** The least that a flash erases, bytes. */
 export const SECTOR_BYTES = 0x1000;
 
-/** ESP-IDF's partition type `data`, and its subtypes that make up the settings: NVS, and the keys that an encrypted one is read with. */
-const DATA_TYPE = 1;
+/** ESP-IDF's subtypes of `data` that make up the settings: NVS, and the keys that an encrypted one is read with. */
 const NVS_SUBTYPE = 2;
 const NVS_KEYS_SUBTYPE = 4;
 

@@ -1,9 +1,8 @@
-import { PARTITION_TABLE_OFFSET } from '$lib/formats';
+import { DATA_TYPE, PARTITION_TABLE_OFFSET } from '$lib/formats';
 import { bootOrder } from './boot-order';
 import { SECTOR_BYTES, sectorsOf, touch } from './plan-erase';
 import type { Halfway, PresentFlash, WritePlan } from './plan-facts';
 
-const DATA_TYPE = 1;
 const OTA_DATA_SUBTYPE = 0;
 
 /** What a write that ends half way leaves behind. @param regions without the boot choice, which is written last */

@@ -1,4 +1,6 @@
 import {
+	APP_TYPE,
+	IMAGE_MAGIC,
 	bootloaderOffset,
 	chipFamilyOf,
 	PARTITION_TABLE_OFFSET,
@@ -13,11 +15,8 @@ import { isSettings, SECTOR_BYTES, sectorsOf, touch } from './plan-erase';
 import type { PlanProblem, PlanWishes } from './plan-facts';
 import { tableIn, type PlannedPart } from './plan-read';
 
-/** The first byte of every image. */
-const IMAGE_MAGIC = 0xe9;
 /** Where the first app lies in every table that ESP-IDF brings along. */
 const USUAL_APP_OFFSET = 0x10000;
-const APP_TYPE = 0;
 /** A greatest revision that names none. */
 const ANY_REVISION = 0xffff;
 

@@ -1,5 +1,8 @@
 import { type Result } from '$lib/base';
 import {
+	APP_TYPE,
+	DATA_TYPE,
+	IMAGE_MAGIC,
 	APP_DESCRIPTOR_BYTES,
 	OTA_DATA_BYTES,
 	PARTITION_TABLE_BYTES,
@@ -21,10 +24,7 @@ export type ReadRange = (range: {
 	readonly length: number;
 }) => Promise<Result<Uint8Array, FlashError>>;
 
-const APP_TYPE = 0;
-const DATA_TYPE = 1;
 const OTA_DATA_SUBTYPE = 0;
-const IMAGE_MAGIC = 0xe9;
 /** Of an image, before its first segment's bytes: the image's header and the segment's. */
 const BEFORE_DESCRIPTOR = 24 + 8;
 const OTA_SECTOR_BYTES = OTA_DATA_BYTES / 2;

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '$lib/base';
 import { DATA_TYPE, type ChipFamily, type Partition, type PartitionTable } from '$lib/formats';
 import type { Restorable } from './backup-source';
-import type { BoardFacts, FirmwarePart } from './facts';
+import type { FirmwarePart } from './facts';
 import { isSettings } from './plan-erase';
 import type { WritePlan } from './plan-facts';
 import { fitSettings, placeOfSettings, type SettingsFault } from './settings-fit';
@@ -72,6 +72,3 @@ export function snapshotSource(
 }
 
 export const isErased = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0xff);
-
-/** Whose settings they are. */
-export type SnapshotOf = Pick<BoardFacts, 'mac' | 'chip' | 'practice'>;

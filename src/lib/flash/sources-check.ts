@@ -1,4 +1,4 @@
-import { parseAppImage, recogniseBin, type ChipFamily } from '$lib/formats';
+import { IMAGE_MAGIC, parseAppImage, recogniseBin, type ChipFamily } from '$lib/formats';
 import { looksLikeAPage } from './plan-problems';
 
 /** What keeps a file from being firmware, whatever the board. */
@@ -14,8 +14,6 @@ export type PartFault =
 	| { readonly kind: 'not-an-image' }
 	/** For a debugger, a drag-and-drop bootloader or an older programmer. */
 	| { readonly kind: 'other-format'; readonly format: 'elf' | 'uf2' | 'intel-hex' };
-
-const IMAGE_MAGIC = 0xe9;
 
 /** @param family whose image it is to be: an ESP8266's header is another, and is left to the chip */
 export function partFault(bytes: Uint8Array, family: ChipFamily | undefined): PartFault | undefined {

@@ -4,7 +4,8 @@ import { APP_DESCRIPTOR_BYTES, parseAppDescriptor, type AppDescriptor } from './
 import { chipFamilyOf, type ChipFamily } from './chips';
 import { alignUp, u16At, u32At, viewOf } from './little-endian';
 
-const MAGIC = 0xe9;
+/** The first byte of every image. */
+export const IMAGE_MAGIC = 0xe9;
 const HEADER_BYTES = 24;
 const SEGMENT_HEADER_BYTES = 8;
 /** ESP-IDF's `ESP_IMAGE_MAX_SEGMENTS`. */
@@ -74,7 +75,7 @@ export type ImageFault =
 
 /** Total: any bytes give an image or what is wrong with them. Bytes after the image are left alone. */
 export function parseAppImage(bytes: Uint8Array): Result<AppImage, ImageFault> {
-	if (bytes.length > 0 && bytes[0] !== MAGIC) return err({ kind: 'not-an-image', magic: bytes[0]! });
+	if (bytes.length > 0 && bytes[0] !== IMAGE_MAGIC) return err({ kind: 'not-an-image', magic: bytes[0]! });
 	if (bytes.length < HEADER_BYTES) return tooShort(HEADER_BYTES, bytes);
 	const count = bytes[AT.segmentCount]!;
 	if (count === 0 || count > MAX_SEGMENTS) return err({ kind: 'bad-segment-count', count });
@@ -164,7 +165,7 @@ export const FIRST_SEGMENT_AT = HEADER_BYTES;
 
 /** @returns undefined where no image begins here. Says nothing of whether it is whole: `parseAppImage` does. */
 export function parseAppImageHead(bytes: Uint8Array): AppImageHead | undefined {
-	if (bytes.length < HEADER_BYTES || bytes[0] !== MAGIC) return undefined;
+	if (bytes.length < HEADER_BYTES || bytes[0] !== IMAGE_MAGIC) return undefined;
 	const segmentCount = bytes[AT.segmentCount]!;
 	if (segmentCount === 0 || segmentCount > MAX_SEGMENTS) return undefined;
 	const chipId = u16At(bytes, AT.chipId);
@@ -229,7 +230,7 @@ export function buildAppImage(parts: ImageParts): Uint8Array<ArrayBuffer> {
 	const end = alignUp(dataEnd + 1, 16);
 	const out = new Uint8Array(end + (hashAppended ? DIGEST_BYTES : 0));
 	const view = viewOf(out);
-	out[0] = MAGIC;
+	out[0] = IMAGE_MAGIC;
 	out[AT.segmentCount] = count;
 	out[AT.spiMode] = parts.spiMode ?? 2;
 	out[AT.speedAndSize] = (sizeCode << 4) | (parts.spiSpeed ?? 0);

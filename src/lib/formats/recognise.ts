@@ -5,6 +5,7 @@ import { isNvsKeys } from './nvs-keys';
 import { parseNvs } from './nvs-read';
 import type { NvsContents } from './nvs-types';
 import { OTA_DATA_BYTES, parseOtaData, type OtaData } from './ota-data';
+import { APP_TYPE } from './partition-names';
 import { PARTITION_TABLE_OFFSET, parsePartitionTable, type PartitionTable } from './partition-table';
 
 /** An image inside a larger file. */
@@ -38,7 +39,6 @@ export type RecognisedBin =
 
 /** Where a bootloader lies in a whole flash: one of these on every chip. */
 const BOOTLOADER_OFFSETS = [0, 0x1000, 0x2000];
-const APP_TYPE = 0;
 /** Between a bootloader and the first place of an app lies no more; apps of before the descriptor are larger. */
 const MOST_BOOTLOADER_BYTES = 0x10000;
 
