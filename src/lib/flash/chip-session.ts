@@ -33,6 +33,7 @@ export class ChipSession {
 	/** This rate and those above it have failed on this cable. */
 	#failedBaud = Infinity;
 	#fastestFailed: number | undefined;
+	#slowedTo: number | undefined;
 	#beginnings = 0;
 	readonly #ears = new Ears();
 
@@ -65,6 +66,11 @@ export class ChipSession {
 	/** The fastest rate that was tried and did not work, where there is one. */
 	get slowedFrom(): number | undefined {
 		return this.#fastestFailed;
+	}
+
+	/** The rate that worked after one that did not. */
+	get slowedTo(): number | undefined {
+		return this.#slowedTo;
 	}
 
 	/** From a reset to a stub that listens, at the ROM's rate. Rejects with the signal's reason. */
@@ -101,6 +107,7 @@ export class ChipSession {
 			const changed = await this.#changeTo(baud, signal);
 			if (changed.ok && changed.value) {
 				this.parts.log(`The line works at ${baud} baud.`);
+				this.#worked(baud);
 				return ok(baud);
 			}
 			if (!changed.ok && this.lease.signal.aborted) return err(this.gone);
@@ -123,7 +130,10 @@ export class ChipSession {
 		this.parts.log(`Too much goes wrong at ${from} baud: on with ${next}.`);
 		this.#failed(from);
 		const changed = await this.#changeTo(next, signal);
-		if (changed.ok && changed.value) return ok(true);
+		if (changed.ok && changed.value) {
+			this.#worked(next);
+			return ok(true);
+		}
 		if (!changed.ok && this.lease.signal.aborted) return err(this.gone);
 		const again = await this.begin(() => undefined, signal);
 		if (!again.ok) return again;
@@ -175,6 +185,10 @@ export class ChipSession {
 	#failed(baud: number): void {
 		this.#failedBaud = Math.min(this.#failedBaud, baud);
 		this.#fastestFailed ??= baud;
+	}
+
+	#worked(baud: number): void {
+		if (this.#fastestFailed !== undefined) this.#slowedTo = baud;
 	}
 
 	async #changeTo(baud: number, signal: AbortSignal): Promise<Result<boolean, FlashError>> {

@@ -194,11 +194,4 @@ describe('writing', () => {
 		chip.plug();
 		expect(await (await bench(chip)).write(plan)).toMatchObject({ ok: true });
 	});
-
-	it('reads the table that is there, and none where there is none', async () => {
-		const { flasher, page } = await bench();
-		await flasher.connect(page.signal);
-		expect(await flasher.readPartitionTable(page.signal)).toEqual({ ok: true, value: undefined });
-		await flasher.leave();
-	});
 });

@@ -1,10 +1,4 @@
 import { assert, err, ok, type Clock, type Result } from '$lib/base';
-import {
-	PARTITION_TABLE_BYTES,
-	PARTITION_TABLE_OFFSET,
-	parsePartitionTable,
-	type PartitionTable
-} from '$lib/formats';
 import type { FlashLease } from '$lib/link';
 import { ChipSession } from './chip-session';
 import type { Compressor } from './compressor';
@@ -52,6 +46,11 @@ export class Flasher {
 		this.#session = new ChipSession(lease, { clock, log, open });
 	}
 
+	/** The slower rate that the line was found to keep, where a faster one failed. */
+	get slowedTo(): number | undefined {
+		return this.#session.slowedTo;
+	}
+
 	/**
 	 * Resets the chip into download mode, starts the stub and asks who it is. Rejects only with the signal's reason. Where it
 	 * fails or is cancelled, the port is closed.
@@ -68,20 +67,6 @@ export class Flasher {
 		} finally {
 			if (!connected) await this.#session.end();
 		}
-	}
-
-	/** The table that the board has now; undefined where it has none that holds. Rejects only with the signal's reason. */
-	async readPartitionTable(signal: AbortSignal): Promise<Result<PartitionTable | undefined, FlashError>> {
-		const { stub } = this.#session;
-		assert(stub, 'a board is connected before its table is read');
-		const reading = stub
-			.readFlash(PARTITION_TABLE_OFFSET, PARTITION_TABLE_BYTES, this.#until(signal))
-			.then((read): Result<PartitionTable | undefined, FlashError> => {
-				if (!read.ok) return err(this.#session.errorOf(read.error));
-				const table = parsePartitionTable(read.value);
-				return ok(table.ok ? table.value : undefined);
-			});
-		return this.#orUnplugged(reading, signal);
 	}
 
 	/** What the flash holds there, in one piece: see `readOut`. @param onBytes told how many have come */

@@ -32,12 +32,13 @@ export function eraseWish(
 	{ eraseFirst }: FirmwareSource,
 	parts: readonly PlannedPart[],
 	{ erase }: PlanWishes,
-	present: PresentFlash | undefined
+	present: PresentFlash | 'unread' | undefined
 ): WritePlan['erase'] {
 	if (erase) return { choice: erase, because: 'chosen' };
 	if (eraseFirst === 'never') return { choice: 'nothing', because: 'maker-keeps' };
 	const apps = parts.flatMap(({ images }) => images.flatMap(({ image }) => image.descriptor ?? []));
 	if (apps.length === 0) return { choice: 'nothing', because: 'nothing-known' };
+	if (present === 'unread') return { choice: 'nothing', because: 'unread' };
 	const there = new Set([...(present?.apps.values() ?? [])].map(({ project }) => project));
 	if (apps.some(({ project }) => there.has(project))) return { choice: 'nothing', because: 'same-project' };
 	if (eraseFirst === 'always') return { choice: 'all', because: 'first-install' };

@@ -33,7 +33,15 @@ export type EraseChoice = 'nothing' | 'all-but-settings' | 'all';
  * known. `beside`: a copy or settings alone are put beside what is there, and there is no choice.
  */
 export type EraseReason =
-	'chosen' | 'first-install' | 'maker-keeps' | 'same-project' | 'nothing-known' | 'asks' | 'beside';
+	| 'chosen'
+	| 'first-install'
+	| 'maker-keeps'
+	| 'same-project'
+	| 'nothing-known'
+	| 'asks'
+	| 'beside'
+	/** What is there could not be read: whether it is a first install is the person's to say. */
+	| 'unread';
 
 /** What the bootloader's header shall say of the flash. Absent: as the build says, else as it was built. */
 export interface HeaderWishes {

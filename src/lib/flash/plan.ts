@@ -21,14 +21,15 @@ import { plannedParts, tableIn, type PlannedPart } from './plan-read';
 
 /**
  * What a write would do to this board, and what speaks against it. Pure.
- * @param wishes.present what the board has now; absent where it has no table, or none that could be read
+ * @param wishes.present what the board has now; absent where it has no table, `unread` where nobody knows
  */
 export function planWrite(
 	board: BoardFacts,
 	source: FirmwareSource,
-	wishes: PlanWishes & { readonly present?: PresentFlash } = {}
+	wishes: PlanWishes & { readonly present?: PresentFlash | 'unread' } = {}
 ): WritePlan {
-	const { present, settings } = wishes;
+	const { settings } = wishes;
+	const present = wishes.present === 'unread' ? undefined : wishes.present;
 	const { copyOf } = source;
 	// A copy is written as it was: neither its header nor what starts is changed.
 	const {
@@ -43,7 +44,7 @@ export function planWrite(
 	const beside = isBeside(source, parts, after);
 	const erase: WritePlan['erase'] = beside
 		? { choice: 'nothing', because: 'beside' }
-		: eraseWish(source, parts, wishes, present);
+		: eraseWish(source, parts, wishes, wishes.present);
 	const leave = wishes.leaveBootChoice ?? copyOf !== undefined;
 	const start = bootChoice(parts, after, present, erase.choice, leave);
 	const places = present ? placesOf(board, present) : [];
@@ -70,7 +71,7 @@ export function planWrite(
 				: [
 						...partProblems(board, parts, after, wishes),
 						...headerProblems,
-						...startProblems(board, parts, present, erase.choice),
+						...startProblems(board, parts, wishes.present, erase.choice),
 						...start.problems
 					]),
 			...appProblems(board, parts, present, erase.choice, fate.erased),
@@ -133,7 +134,7 @@ const flashProblems = ({ flashId }: BoardFacts): readonly PlanProblem[] =>
 function startProblems(
 	board: BoardFacts,
 	parts: readonly PlannedPart[],
-	present: PresentFlash | undefined,
+	present: PresentFlash | 'unread' | undefined,
 	erase: EraseChoice
 ): readonly PlanProblem[] {
 	const has = (kind: RecognisedBin['kind']) => parts.some(({ bin }) => bin.kind === kind);
@@ -147,7 +148,7 @@ function eraseProblems(
 	{ choice, because }: WritePlan['erase'],
 	present: PresentFlash | undefined
 ): readonly PlanProblem[] {
-	if (because === 'asks') return [{ kind: 'erase-undecided', blocking: true }];
+	if (because === 'asks' || because === 'unread') return [{ kind: 'erase-undecided', blocking: true }];
 	if (choice === 'all-but-settings' && !present) return [{ kind: 'settings-unknown', blocking: true }];
 	return [];
 }

@@ -1,4 +1,4 @@
-import { type Result } from '$lib/base';
+import { ok, type Result } from '$lib/base';
 import {
 	APP_TYPE,
 	DATA_TYPE,
@@ -12,8 +12,7 @@ import {
 	parsePartitionTable,
 	type AppDescriptor,
 	type OtaData,
-	type Partition,
-	type PartitionTable
+	type Partition
 } from '$lib/formats';
 import type { FlashError } from './facts';
 import type { PresentFlash, WritePlan } from './plan-facts';
@@ -33,10 +32,16 @@ const OTA_RECORD_BYTES = 32;
 const MOST_APPS = 8;
 
 /**
- * What of a board's flash a plan speaks of: which slot starts, and what the apps call themselves. A few hundred bytes, so that it takes no
- * time at the ROM's rate. What cannot be read is left out: the plan then says less.
+ * What of a board's flash a plan speaks of: its table, which slot starts, and what the apps call themselves. A few kilobytes, so that it
+ * takes little time at the ROM's rate. Beside the table, what cannot be read is left out: the plan then says less.
+ * @returns undefined where there is no table that holds
  */
-export async function readPresent(table: PartitionTable, read: ReadRange): Promise<PresentFlash> {
+export async function readPresent(read: ReadRange): Promise<Result<PresentFlash | undefined, FlashError>> {
+	const bytes = await read({ offset: PARTITION_TABLE_OFFSET, length: PARTITION_TABLE_BYTES });
+	if (!bytes.ok) return bytes;
+	const parsed = parsePartitionTable(bytes.value);
+	if (!parsed.ok) return ok(undefined);
+	const table = parsed.value;
 	const apps = new Map<number, AppDescriptor>();
 	const empty = new Set<number>();
 	for (const { offset } of table.partitions.filter(({ type }) => type === APP_TYPE).slice(0, MOST_APPS)) {
@@ -49,8 +54,14 @@ export async function readPresent(table: PartitionTable, read: ReadRange): Promi
 	}
 	const place = table.partitions.find((row) => row.type === DATA_TYPE && row.subtype === OTA_DATA_SUBTYPE);
 	const otaData = place && (await readOtaData(place, read));
-	return { table, apps, empty, ...(otaData && { otaData }) };
+	return ok({ table, apps, empty, ...(otaData && { otaData }) });
 }
+
+/** What a flash holds after a write that ended half way: what it tells, and of what it no longer tells, what was there before. */
+export const presentAfterHalf = (found: PresentFlash | undefined, before: PresentFlash): PresentFlash => ({
+	...(found ?? { table: before.table }),
+	apps: new Map([...before.apps, ...(found?.apps ?? [])])
+});
 
 /** What a flash holds once a plan was written: what was written, over what was there and was not erased. */
 export function presentAfter(plan: WritePlan, before: PresentFlash | undefined): PresentFlash | undefined {

@@ -23,13 +23,15 @@ const REASONS: Readonly<Record<EraseReason, string | undefined>> = {
 	'maker-keeps': undefined,
 	'nothing-known': undefined,
 	asks: undefined,
-	beside: undefined
+	beside: undefined,
+	unread: 'What is on the board could not be read, so nobody knows whether the same program is there.'
 };
 
 export function eraseView({ erase, erased, kept, problems, regions }: WritePlan): EraseView {
 	const open = problems.find(({ kind }) => kind === 'erase-undecided' || kind === 'settings-unknown');
 	const question = open && problemWords(open);
-	const why = question ? `${question.what} ${question.means} ${question.todo}` : REASONS[erase.because];
+	const asked = question && `${question.what} ${question.means} ${question.todo}`;
+	const why = [REASONS[erase.because], asked].filter(Boolean).join(' ');
 	const stays = erase.choice === 'nothing' && kept.length > 0;
 	if (erase.because === 'beside') return { options: [], chosen: erase.choice, open: false };
 	const places = [...erased, ...kept].filter(({ holds }) => holds === 'settings');
@@ -57,7 +59,7 @@ export function eraseView({ erase, erased, kept, problems, regions }: WritePlan)
 					: 'Its Wi-Fi, its broker and all it has stored are lost. It starts like a new one.'
 			}
 		],
-		...(erase.because !== 'asks' && { chosen: erase.choice }),
+		...(erase.because !== 'asks' && erase.because !== 'unread' && { chosen: erase.choice }),
 		...(why && { why }),
 		open: open !== undefined
 	};

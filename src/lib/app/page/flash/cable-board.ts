@@ -1,22 +1,14 @@
-import { type Clock, ok, systemClock, type Result } from '$lib/base';
+import { type Clock, err, ok, systemClock, type Result } from '$lib/base';
 import {
-	adapterOf,
 	type BaudMemory,
 	type BoardFacts,
 	type Compressor,
 	type FirmwareSource,
-	firstBaud,
 	type FlashError,
 	Flasher,
-	type FlashReport,
 	type FlashState,
-	keptAfter,
-	type KeptBaud,
 	planWrite,
 	type PlanWishes,
-	type PresentFlash,
-	presentAfter,
-	readPresent,
 	type WritePlan
 } from '$lib/flash';
 import type { PartitionTable } from '$lib/formats';
@@ -31,10 +23,14 @@ import {
 	type SerialPortLike
 } from '$lib/link';
 import { Setup, type SetupParts } from '$lib/provision';
+import { AdapterRate } from './adapter-rate';
+import { CableTurns } from './cable-turns';
+import { KnownFlash } from './known-flash';
 import type { BoardAtWork, OfferedBroker } from './works';
 
 /** What ESP-IDF's console and our firmware speak at. */
 const LINE_BAUD = 115_200;
+const NEVER = new AbortController().signal;
 
 export interface CableBoardParts {
 	readonly serial?: SerialLike;
@@ -54,7 +50,8 @@ export interface CableBoardParts {
 
 type ReadBoard<T> = (
 	flasher: Flasher,
-	options: { readonly baud: number; readonly mac: string }
+	options: { readonly baud: number; readonly mac: string },
+	signal: AbortSignal
 ) => Promise<Result<T, FlashError>>;
 
 /** A board on a port: one lease at a time, for the flasher or for its running program's line. */
@@ -64,9 +61,10 @@ export class CableBoard implements BoardAtWork {
 	#flasher: Flasher | undefined;
 	#lease: FlashLease | LineLease | undefined;
 	#board: BoardFacts | undefined;
-	/** Nothing where the board has no table, or none that could be read. */
-	#present: PresentFlash | undefined;
-	#lastRead: Promise<void> = Promise.resolve();
+	#writing = false;
+	readonly #rate: AdapterRate;
+	readonly #known = new KnownFlash();
+	readonly #turns = new CableTurns();
 	/** The flasher let the chip go: its program began while the port was still open for the stub, or closed. */
 	#begunUnheard = false;
 
@@ -77,6 +75,7 @@ export class CableBoard implements BoardAtWork {
 		this.#clock = parts.clock ?? systemClock;
 		const serial = port.bus ?? parts.serial;
 		this.#port = new BoardPort(port, { clock: this.#clock, ...(serial && { serial }) });
+		this.#rate = new AdapterRate(this.#port, parts.bauds);
 	}
 
 	get info(): BoardPort['info'] {
@@ -84,28 +83,33 @@ export class CableBoard implements BoardAtWork {
 	}
 
 	get table(): PartitionTable | undefined {
-		return this.#present?.table;
+		return this.#known.table;
+	}
+
+	get known(): boolean {
+		return this.#known.fresh;
 	}
 
 	get baud(): number | undefined {
-		return isNativeUsb(this.#port) ? undefined : firstBaud(this.#kept);
+		return isNativeUsb(this.#port) ? undefined : this.#rate.first;
 	}
 
 	beginAt(baud: number): void {
-		const adapter = adapterOf(this.#port);
-		if (adapter !== undefined) this.parts.bauds?.keep(adapter, { baud, cleanWrites: 0 });
+		this.#rate.beginAt(baud);
 	}
 
-	get #kept(): KeptBaud | undefined {
-		const adapter = adapterOf(this.#port);
-		return adapter === undefined ? undefined : this.parts.bauds?.recall(adapter);
-	}
-
-	async connect(
+	connect(
 		onAttempt: (attempt: number) => void,
 		signal: AbortSignal
 	): Promise<Result<BoardFacts, FlashError>> {
-		await this.release();
+		return this.#turns.takeOver('flash', () => this.#connectNow(onAttempt, signal), signal);
+	}
+
+	async #connectNow(
+		onAttempt: (attempt: number) => void,
+		signal: AbortSignal
+	): Promise<Result<BoardFacts, FlashError>> {
+		await this.#releaseNow();
 		const taken = await this.#take(signal);
 		if (!taken.ok) return taken;
 		const flasher = taken.value;
@@ -113,45 +117,41 @@ export class CableBoard implements BoardAtWork {
 		try {
 			const found = await flasher.connect(signal, onAttempt);
 			if (!found.ok) {
-				await this.release();
+				await this.#releaseNow();
 				return found;
 			}
 			this.#board = found.value;
-			// A board without a table, or one that cannot be read now, is still a board that can be flashed.
-			const table = await flasher.readPartitionTable(signal);
-			this.#present =
-				table.ok && table.value
-					? await readPresent(table.value, (range) => this.read(range, () => undefined, signal))
-					: undefined;
+			this.#known.met(found.value.mac);
+			await this.#lookNow(signal); // a board that cannot be read now can still be flashed: its plan asks more
 			return found;
 		} catch (cause) {
-			await this.release();
+			await this.#releaseNow();
 			throw cause;
 		}
 	}
 
 	plan(firmware: FirmwareSource, wishes: PlanWishes): WritePlan {
 		if (!this.#board) throw new Error('a plan needs a board that has answered');
-		return planWrite(this.#board, firmware, {
-			...wishes,
-			...(this.#present && { present: this.#present })
-		});
+		const { present } = this.#known;
+		return planWrite(this.#board, firmware, { ...wishes, ...(present && { present }) });
 	}
 
+	look: BoardAtWork['look'] = (signal) => this.#turns.read((until) => this.#lookNow(until), signal);
+
 	read: BoardAtWork['read'] = (range, onBytes, signal) =>
-		this.#reading((flasher, options) => flasher.read(range, onBytes, options, signal), signal);
+		this.#reading((flasher, options, until) => flasher.read(range, onBytes, options, until), signal);
 
 	readOut: BoardAtWork['readOut'] = (range, out, signal) =>
-		this.#reading((flasher, options) => flasher.readOut(range, { ...options, ...out }, signal), signal);
+		this.#reading((flasher, options, until) => flasher.readOut(range, { ...options, ...out }, until), signal);
 
-	/** One read after another, whoever asks. */
 	#reading<T>(read: ReadBoard<T>, signal: AbortSignal): Promise<Result<T, FlashError>> {
-		const turn = this.#lastRead.then(() => this.#readNow(read, signal));
-		this.#lastRead = turn.then(
-			() => undefined,
-			() => undefined // told to who asked
+		return this.#turns.read((until) => this.#readNow(read, until), signal);
+	}
+
+	#lookNow(signal: AbortSignal): Promise<Result<undefined, FlashError>> {
+		return this.#known.look((range) =>
+			this.#readNow((flasher, options) => flasher.read(range, () => undefined, options, signal), signal)
 		);
-		return turn;
 	}
 
 	/** The board stays connected, unless it went away. */
@@ -159,34 +159,56 @@ export class CableBoard implements BoardAtWork {
 		signal.throwIfAborted();
 		if (!this.#board) throw new Error('a board is read after it has answered');
 		if (!this.#flasher) {
-			await this.release();
+			await this.#releaseNow();
 			const taken = await this.#take(signal);
 			if (!taken.ok) return taken;
 			this.#flasher = taken.value;
 		}
-		const result = await read(this.#flasher, { baud: firstBaud(this.#kept), mac: this.#board.mac });
-		if (!result.ok && (result.error.kind === 'unplugged' || result.error.kind === 'other-board'))
-			await this.release();
-		return result;
+		const flasher = this.#flasher;
+		try {
+			const result = await read(flasher, { baud: this.#rate.first, mac: this.#board.mac }, signal);
+			if (!result.ok && (result.error.kind === 'unplugged' || result.error.kind === 'other-board'))
+				await this.#releaseNow();
+			return result;
+		} finally {
+			this.#rate.slowed(flasher);
+		}
 	}
 
 	async write(plan: WritePlan, onState: (state: FlashState) => void, signal: AbortSignal): Promise<void> {
+		let told = false;
+		const tell = (state: FlashState) => {
+			told = 'wroteAnything' in state;
+			this.#known.wrote(plan, state);
+			onState(state);
+		};
+		try {
+			await this.#turns.takeOver('flash', () => this.#writeNow(plan, tell, signal), signal);
+		} catch (cause) {
+			if (!signal.aborted) throw cause;
+			if (!told) tell({ kind: 'cancelled', wroteAnything: false }); // it never got the port
+		}
+	}
+
+	async #writeNow(plan: WritePlan, tell: (state: FlashState) => void, signal: AbortSignal): Promise<void> {
+		this.#writing = true;
 		try {
 			if (!this.#flasher) {
 				// Its program ran meanwhile, or the cable was out: the port is taken anew, and the chip must answer again.
+				await this.#releaseNow();
 				const taken = await this.#take(signal);
-				if (!taken.ok) return onState({ kind: 'failed', error: taken.error, wroteAnything: false });
+				if (!taken.ok) return tell({ kind: 'failed', error: taken.error, wroteAnything: false });
 				this.#flasher = taken.value;
 			}
-			const baud = firstBaud(this.#kept);
-			const written = await this.#flasher.write(plan, { baud, onState }, signal);
-			if (written.ok) this.#keep(written.value);
-			this.#present = written.ok ? presentAfter(plan, this.#present) : undefined; // after a failure nobody knows
-		} catch (cause) {
-			this.#present = undefined; // half of it may be another's
-			if (!signal.aborted) throw cause;
+			const flasher = this.#flasher;
+			const baud = this.#rate.first;
+			const written = await flasher.write(plan, { baud, onState: tell }, signal).finally(() => {
+				this.#rate.slowed(flasher);
+			});
+			if (written.ok) this.#rate.wrote(written.value);
 		} finally {
-			await this.release();
+			this.#writing = false;
+			await this.#releaseNow();
 		}
 	}
 
@@ -195,7 +217,21 @@ export class CableBoard implements BoardAtWork {
 		signal: AbortSignal,
 		baud = LINE_BAUD
 	): Promise<Result<SerialLine, PortError>> {
-		await this.release();
+		try {
+			return await this.#turns.takeOver('line', () => this.#listenNow(onText, signal, baud), signal);
+		} catch (cause) {
+			if (!signal.aborted) throw cause;
+			return err({ kind: 'held', by: 'line' }); // nobody listens any more
+		}
+	}
+
+	async #listenNow(
+		onText: (bytes: Uint8Array) => void,
+		signal: AbortSignal,
+		baud: number
+	): Promise<Result<SerialLine, PortError>> {
+		await this.#releaseNow();
+		this.#known.ran();
 		const lease = await this.#port.lease('line', signal);
 		if (!lease.ok) return lease;
 		this.#lease = lease.value;
@@ -224,24 +260,33 @@ export class CableBoard implements BoardAtWork {
 		return this.parts.brokers(this.#board?.practice ?? false, signal);
 	}
 
-	async release(): Promise<void> {
+	/** A write is broken off; what is being read ends first. */
+	release(): Promise<void> {
+		if (this.#writing) return this.#releaseNow();
+		return this.#turns.takeOver('flash', () => this.#releaseNow(), NEVER);
+	}
+
+	async #releaseNow(): Promise<void> {
 		const [flasher, lease] = [this.#flasher, this.#lease];
 		this.#flasher = undefined;
 		this.#lease = undefined;
-		if (flasher) this.#begunUnheard = true;
+		if (flasher) {
+			this.#begunUnheard = true;
+			this.#known.ran();
+		}
 		await flasher?.leave();
 		await lease?.release();
 	}
 
-	/** What the write tells of its adapter; a chip's own USB has no rate. */
-	#keep(report: FlashReport): void {
-		const adapter = adapterOf(this.#port);
-		if (adapter === undefined || isNativeUsb(this.#port)) return;
-		this.parts.bauds?.keep(adapter, keptAfter(this.#kept, report));
-	}
-
+	/** @param signal ends the waiting for the port; what is held then outlives whoever asked first */
 	async #take(signal: AbortSignal): Promise<Result<Flasher, PortError>> {
-		const lease = await this.#port.lease('flash', signal);
+		signal.throwIfAborted();
+		const waiting = new AbortController();
+		const stop = () => waiting.abort(signal.reason);
+		signal.addEventListener('abort', stop, { once: true });
+		const lease = await this.#port.lease('flash', waiting.signal).finally(() => {
+			signal.removeEventListener('abort', stop);
+		});
 		if (!lease.ok) return lease;
 		this.#lease = lease.value;
 		const compress = this.parts.compressor();

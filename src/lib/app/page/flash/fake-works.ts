@@ -109,6 +109,8 @@ export function fakeWorks(
 		beginAt: () => undefined,
 		table: undefined,
 		connect: () => Promise.resolve(script.answer),
+		known: true,
+		look: () => Promise.resolve(ok(undefined)),
 		plan: (_firmware, { erase = 'nothing' }) => fakePlan(erase, script.problems),
 		read: ({ offset, length }) =>
 			Promise.resolve(ok(script.flash?.slice(offset, offset + length) ?? new Uint8Array(length).fill(0xff))),

@@ -165,7 +165,9 @@ export class FlashSession {
 		const { at, stage } = this.link;
 		if (!at || stage.kind !== 'connected') return;
 		this.#endSetup();
-		this.#run = new WriteRun(this.works, at, stage.board, firmware);
+		const run = new WriteRun(this.works, at, stage.board, firmware);
+		this.#run = run;
+		void run.look();
 	}
 
 	/** Restarts the chip into download mode; its program, and what was being set up, end. */
@@ -182,11 +184,12 @@ export class FlashSession {
 
 	flashAgain(): void {
 		this.#endSetup();
-		this.run?.again();
+		void this.run?.again();
 	}
 
 	changeFirmware(): void {
 		this.#endSetup();
+		if (this.run?.looking) this.run.cancel();
 		this.#run = undefined;
 	}
 

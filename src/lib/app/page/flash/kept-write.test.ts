@@ -1,10 +1,11 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '$lib/base';
+import { err, systemClock } from '$lib/base';
 import {
 	sameThreadCompressor,
 	SettingsSnapshots,
 	type FirmwareSource,
+	type FlashError,
 	type FlashState,
 	type KeptSnapshot,
 	type SnapshotBounds
@@ -130,6 +131,39 @@ describe('a write that costs settings', () => {
 		expect(harmed()).toBe(0);
 		expect(await write(firmware(NVS.offset), true)).toBe(true);
 		expect(harmed()).toBeGreaterThan(0);
+		await at.release();
+	}, 20_000);
+
+	it('asks where nobody knows whether the board has any: no means that nothing is written', async () => {
+		const { at, shelf } = await bench();
+		const board = part(await at.connect(() => undefined, new AbortController().signal));
+		const asked: NotKept[] = [];
+		let writes = 0;
+		const blind = {
+			...{ table: undefined, read: at.read },
+			look: () =>
+				Promise.resolve(err<FlashError>({ kind: 'read-failed', offsetBytes: 0x8000, attempts: 10 })),
+			write: () => {
+				writes++;
+				return Promise.resolve();
+			}
+		};
+		const goOnWithout = (why: NotKept) => Promise.resolve(asked.push(why) === 2);
+		const write = () =>
+			keepAndWrite(
+				{
+					...{ at: blind, board, shelf, goOnWithout, before: 'Blinky' },
+					plan: at.plan(firmware(0x20000), {}),
+					tell: () => undefined,
+					onKept: () => undefined
+				},
+				new AbortController().signal
+			);
+		expect(await write()).toBe(false);
+		expect(writes).toBe(0);
+		expect(asked).toMatchObject([{ kind: 'read-failed' }]);
+		expect(await write()).toBe(true);
+		expect(writes).toBe(1);
 		await at.release();
 	}, 20_000);
 

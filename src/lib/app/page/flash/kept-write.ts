@@ -16,7 +16,7 @@ import type { BoardAtWork, SettingsShelf } from './works';
 export type NotKept = FlashError | SnapshotError;
 
 interface KeptWrite {
-	readonly at: BoardAtWork;
+	readonly at: Pick<BoardAtWork, 'table' | 'look' | 'read' | 'write'>;
 	readonly board: BoardFacts;
 	readonly plan: WritePlan;
 	/** What is about to be written, in words. */
@@ -55,6 +55,10 @@ async function keepSettings(
 	{ at, board, plan, before, shelf, tell }: KeptWrite,
 	signal: AbortSignal
 ): Promise<Result<KeptSnapshot | undefined, NotKept>> {
+	if (!at.table) {
+		const looked = await at.look(signal);
+		if (!looked.ok) return err(looked.error); // nobody knows what this write costs
+	}
 	const stake = settingsAtStake(plan, at.table);
 	const totalBytes = stake.reduce((sum, { size }) => sum + size, 0);
 	const partitions: KeptPartition[] = [];

@@ -175,15 +175,17 @@ export class SettingsWish {
 		try {
 			await Promise.all([this.#read(signal), this.#findBrokers(signal)]);
 		} catch (cause) {
-			if (!signal.aborted) throw cause;
 			if (this.#base.kind === 'reading') this.#base = { kind: 'unread' };
 			this.#opening = undefined;
+			if (!signal.aborted) throw cause;
 		}
 	}
 
 	async #read(signal: AbortSignal): Promise<void> {
+		const looked = this.at.known ? undefined : await this.at.look(signal);
 		const place = nvsOf(this.at.table);
-		if (place) {
+		if (looked?.ok === false) this.#base = { kind: 'failed', why: looked.error.kind };
+		else if (place) {
 			const tell = (readBytes: number) =>
 				(this.#base = { kind: 'reading', readBytes, totalBytes: place.size });
 			tell(0);

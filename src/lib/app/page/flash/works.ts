@@ -155,12 +155,16 @@ export interface BoardAtWork {
 	readonly info: { readonly vendorId?: number; readonly productId?: number };
 	/** Bits per second that a write begins with; undefined for a chip's own USB, which has none. */
 	readonly baud: number | undefined;
-	/** What is on the board now, once it was connected; undefined where it has none. */
+	/** The table that is on the board now, once it was connected; undefined where it has none, or it could not be read. */
 	readonly table: PartitionTable | undefined;
 	/** A person's choice, for this kind of adapter. */
 	beginAt(baud: number): void;
 	/** Resets the chip into download mode and asks who it is. */
 	connect(onAttempt: (attempt: number) => void, signal: AbortSignal): Promise<Result<BoardFacts, FlashError>>;
+	/** What a plan must know of its flash was read, and nothing can have changed since. */
+	readonly known: boolean;
+	/** Reads that, unless it is known. The board was connected before; rejects with the signal's reason. */
+	look(signal: AbortSignal): Promise<Result<undefined, FlashError>>;
 	plan(firmware: FirmwareSource, wishes: PlanWishes): WritePlan;
 	/** What its flash holds there, checked twice; it was connected before. @param onBytes told how many have come */
 	read(

@@ -20,8 +20,8 @@ export class WriteRun {
 	#plan: WritePlan = $state.raw(NOTHING);
 	#stop: AbortController | undefined;
 	#events: readonly WriteEvent[] = [];
-	/** Wi-Fi, broker and name to be written with it. */
-	readonly settings: SettingsWish;
+	#settings: SettingsWish = $state.raw<SettingsWish>(undefined!);
+	#looking = $state(false);
 	#kept = $state.raw<KeptSnapshot | undefined>(undefined);
 	/** Waits for a person to decide. */
 	#notKept = $state.raw<{ readonly words: string; decide(goOn: boolean): void } | undefined>(undefined);
@@ -39,8 +39,17 @@ export class WriteRun {
 		readonly firmware: FirmwareSource
 	) {
 		this.#planAnew();
-		const offer = settingsOffer(this.#plan.regions, at.table);
-		this.settings = new SettingsWish(at, board, offer, (settings) => this.wish({ settings }));
+		this.#settings = this.#settingsWish();
+	}
+
+	/** Wi-Fi, broker and name to be written with it. */
+	get settings(): SettingsWish {
+		return this.#settings;
+	}
+
+	/** What is on the board is being read again: until then there is no plan. */
+	get looking(): boolean {
+		return this.#looking;
 	}
 
 	get wishes(): PlanWishes {
@@ -75,7 +84,7 @@ export class WriteRun {
 
 	/** Writes as planned. Ends in one of the states that are over. */
 	async start(): Promise<void> {
-		if (this.running || !this.plan.writable) return;
+		if (this.running || this.#looking || !this.plan.writable) return;
 		const stop = new AbortController();
 		this.#stop = stop;
 		this.#progress = NO_PROGRESS;
@@ -112,12 +121,36 @@ export class WriteRun {
 	}
 
 	/** Back to the plan. What was overridden is asked anew. */
-	again(): void {
+	async again(): Promise<void> {
 		if (this.running) return;
 		if (this.done) this.settings.written();
 		this.#state = undefined;
 		this.#wishes = { ...this.#wishes, overridden: [] };
 		this.#planAnew();
+		await this.look();
+	}
+
+	/** Reads again what its program, or a write that ended half way, may have changed, and plans anew. What cannot be read is asked. */
+	async look(): Promise<void> {
+		if (this.at.known || this.running || this.#looking) return;
+		const stop = new AbortController();
+		this.#stop = stop;
+		this.#looking = true;
+		try {
+			await this.at.look(stop.signal);
+		} catch (cause) {
+			if (!stop.signal.aborted) throw cause;
+		} finally {
+			this.#looking = false;
+			this.#planAnew();
+			const fresh = this.#settingsWish();
+			if (JSON.stringify(fresh.offer) !== JSON.stringify(this.#settings.offer)) this.#settings = fresh;
+		}
+	}
+
+	#settingsWish(): SettingsWish {
+		const offer = settingsOffer(this.#plan.regions, this.at.table);
+		return new SettingsWish(this.at, this.board, offer, (settings) => this.wish({ settings }));
 	}
 
 	/** Plans anew from what the board has now; what came of a write stays. */
