@@ -106,9 +106,21 @@ export class FlashSession {
 		this.#atStake = undefined;
 	}
 
+	/** The board's program may change its settings: a plan that was made from them would put old ones back. */
+	async #mayStart(): Promise<boolean> {
+		const { run } = this;
+		const edits = this.inspector.inspection;
+		const planned = run && !run.write && edits?.isEdited(undefined) && !edits.isEdited(run.firmware);
+		const typed = run && !run.write && run.settings.fromBoard;
+		if (!(await this.#mayLoseEdits(planned || typed))) return false;
+		if (planned) this.#run = undefined;
+		else if (typed) run.settings.written();
+		return true;
+	}
+
 	/** @returns false where edits would be lost, and a person keeps them */
-	async #mayLoseEdits(): Promise<boolean> {
-		if (!this.edited) return true;
+	async #mayLoseEdits(planned = false): Promise<boolean> {
+		if (!this.edited && !planned) return true;
 		this.decide(false);
 		return new Promise((decide) => (this.#atStake = { decide }));
 	}
@@ -134,7 +146,7 @@ export class FlashSession {
 
 	/** Opens the running program's line, for a board that has its firmware already. */
 	async setUp(): Promise<void> {
-		if (await this.#mayLoseEdits()) await this.#setUpNow();
+		if (await this.#mayStart()) await this.#setUpNow();
 	}
 
 	/** @param improvWaitS of the firmware that was just written */
@@ -150,7 +162,7 @@ export class FlashSession {
 
 	/** Opens the line of whatever program runs on the board, and asks nothing of it. @param baud undefined for the usual one */
 	async listen(baud: number | undefined): Promise<void> {
-		if (!(await this.#mayLoseEdits())) return;
+		if (!(await this.#mayStart())) return;
 		const { at } = this.link;
 		if (!at) return;
 		this.#endSetup();

@@ -157,6 +157,11 @@ describe('a look inside a board', () => {
 		}
 		await press('Plan the write…');
 		expect(session.edited).toBe(false);
+		// Its program may change what the plan was made from.
+		const started = session.listen(undefined);
+		await press('Keep the edits');
+		await started;
+		expect(session.run?.firmware.name).toContain('Edited settings');
 		session.inspector.enter();
 		change(1884);
 		expect(session.edited).toBe(true);
@@ -169,5 +174,18 @@ describe('a look inside a board', () => {
 		await press('Go on, and lose them');
 		await listening;
 		expect(session.inspector.gone).toBe(true);
+	});
+
+	it('drops a plan made from settings that the board’s program may have changed since, and asks first', async () => {
+		const session = await inside(flashOf());
+		await render(LostEdits, { session });
+		await press('Settings in nvs');
+		await expect.element(table).toBeVisible();
+		session.inspector.inspection?.desk?.remove({ namespace: 'net', key: 'port' });
+		await press('Plan the write…');
+		const listening = session.listen(undefined);
+		await press('Go on, and lose them');
+		await listening;
+		expect(session.run).toBeUndefined();
 	});
 });

@@ -78,6 +78,11 @@ export class SettingsWish {
 		return this.#image;
 	}
 
+	/** What is in the plan was made from settings that the board has. */
+	get fromBoard(): boolean {
+		return this.#image !== undefined && this.present !== undefined;
+	}
+
 	/** Why it is not. */
 	get problem(): SettingsProblem | undefined {
 		return this.#problem;
