@@ -189,6 +189,8 @@ export interface WritePlan {
 	/** Stretches of what is there now that are lost, whole sectors of 4 KiB. */
 	readonly erased: readonly PlanRange[];
 	readonly kept: readonly PlanRange[];
+	/** No table was found on the board, so nobody knows what it holds and loses. */
+	readonly unseen: boolean;
 	/** Places of the table that will be there; none where nobody knows one. */
 	readonly places: readonly PlanRange[];
 	/** Absent where no part has the image that the ROM starts. */

@@ -3,7 +3,6 @@ import {
 	IMAGE_MAGIC,
 	bootloaderOffset,
 	chipFamilyOf,
-	PARTITION_TABLE_OFFSET,
 	PRACTICE_CHIP_ID,
 	PRACTICE_FAMILY,
 	type AppImage,
@@ -13,7 +12,7 @@ import {
 import type { BoardFacts } from './facts';
 import { isSettings, SECTOR_BYTES, sectorsOf, touch } from './plan-erase';
 import type { PlanProblem, PlanWishes } from './plan-facts';
-import { tableIn, type PlannedPart } from './plan-read';
+import { tableIn, tableOffset, type PlannedPart } from './plan-read';
 
 /** Where the first app lies in every table that ESP-IDF brings along. */
 const USUAL_APP_OFFSET = 0x10000;
@@ -30,12 +29,12 @@ export function partProblems(
 	return [
 		...wrongChips(board, parts, overridden),
 		...parts.flatMap((part) => [
-			...placeProblems(board, part, after),
+			...placeProblems(board, part, after, tableOffset(parts)),
 			...part.images.flatMap(({ image }) => imageProblems(board, part.name, image))
 		]),
 		...headerSize(board, parts),
 		...overlaps(parts),
-		...parts.flatMap((part) => tooBig(board, part, after)),
+		...parts.flatMap((part) => tooBig(board, part, after, tableOffset(parts))),
 		...parts.flatMap((part) => tableBeyond(board, part)),
 		...(settings && !liesInSettings(settings, after)
 			? [{ kind: 'settings-nowhere', blocking: true, offset: settings.offset } as const]
@@ -101,7 +100,8 @@ function revisionOf({ revision }: BoardFacts): number | undefined {
 function placeProblems(
 	board: BoardFacts,
 	{ name: label, offset, bytes, bin, images, rest }: PlannedPart,
-	after: PartitionTable | undefined
+	after: PartitionTable | undefined,
+	tableAt: number
 ): PlanProblem[] {
 	const problems: PlanProblem[] = [];
 	if (offset % SECTOR_BYTES !== 0) problems.push({ kind: 'misaligned', blocking: true, label, offset });
@@ -110,7 +110,7 @@ function placeProblems(
 		offset === bootloaderOffset(board.chip) ||
 		after?.partitions.some((partition) => partition.type === APP_TYPE && partition.offset === offset);
 	const isImage = images.length > 0 || (board.chip === 'ESP8266' && bytes[0] === IMAGE_MAGIC);
-	const wantsTable = offset === PARTITION_TABLE_OFFSET && board.chip !== 'ESP8266';
+	const wantsTable = offset === tableAt && board.chip !== 'ESP8266';
 	const misplaced = (wantsImage && !isImage) || (wantsTable && bin.kind !== 'partition-table');
 	const cutShort = bin.kind === 'unknown' && bytes[0] === IMAGE_MAGIC && board.chip !== 'ESP8266';
 	if (cutShort) problems.push({ kind: 'cut-short', blocking: true, label });
@@ -152,14 +152,15 @@ export const fitProblems = (
 		offset % SECTOR_BYTES === 0 ? [] : [{ kind: 'misaligned', blocking: true, label, offset } as const]
 	),
 	...overlaps(parts),
-	...parts.flatMap((part) => tooBig(board, part, after))
+	...parts.flatMap((part) => tooBig(board, part, after, tableOffset(parts)))
 ];
 
 /** Beyond the flash, its partition or, a bootloader, the table. */
 function tooBig(
 	board: BoardFacts,
 	{ name: label, offset, bytes, bin, rest }: PlannedPart,
-	after: PartitionTable | undefined
+	after: PartitionTable | undefined,
+	tableAt: number
 ): readonly PlanProblem[] {
 	const end = offset + bytes.length;
 	const row = rest ? undefined : after?.partitions.find((partition) => partition.offset === offset);
@@ -167,7 +168,7 @@ function tooBig(
 	if (board.flashSizeBytes !== null) places.push({ end: board.flashSizeBytes });
 	if (row) places.push({ end: row.offset + row.size, place: row.label });
 	if (after && bin.kind === 'bootloader' && offset === bootloaderOffset(board.chip))
-		places.push({ end: PARTITION_TABLE_OFFSET, place: 'bootloader' });
+		places.push({ end: tableAt, place: 'bootloader' });
 	const [tightest] = places.toSorted((a, b) => a.end - b.end);
 	if (!tightest || end <= tightest.end) return [];
 	const { place } = tightest;

@@ -1,4 +1,10 @@
-import { recogniseBin, type PartitionTable, type PlacedImage, type RecognisedBin } from '$lib/formats';
+import {
+	PARTITION_TABLE_OFFSET,
+	recogniseBin,
+	type PartitionTable,
+	type PlacedImage,
+	type RecognisedBin
+} from '$lib/formats';
 import type { FirmwarePart } from './facts';
 
 /** Bytes for one stretch of the flash, and what they are. */
@@ -84,6 +90,10 @@ function imagesIn(bin: RecognisedBin): readonly PlacedImage[] {
 			return [];
 	}
 }
+
+/** Where the table will lie: where the parts have one, else at its usual place. */
+export const tableOffset = (parts: readonly PlannedPart[]): number =>
+	parts.find(({ bin }) => bin.kind === 'partition-table')?.offset ?? PARTITION_TABLE_OFFSET;
 
 export const tableIn = (bin: RecognisedBin): PartitionTable | undefined =>
 	bin.kind === 'partition-table' || bin.kind === 'merged' ? bin.table : undefined;

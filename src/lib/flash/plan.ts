@@ -58,6 +58,7 @@ export function planWrite(
 		erase,
 		eraseAll: erase.choice === 'all',
 		cleared,
+		unseen: !present && board.chip !== 'ESP8266' && erase.choice !== 'all',
 		halfway: halfwayOf(own, cleared, erase.choice === 'all', present),
 		...fate,
 		places: after ? placesOf(board, { table: after }) : [],
@@ -96,6 +97,7 @@ export function plainPlan(
 			...{ kind: 'unknown', images: [], overwrites: [] }
 		})),
 		erase: { choice: 'nothing', because: 'chosen' },
+		unseen: false,
 		halfway: { starts: false, allErased: false, settings: false },
 		...{ eraseAll: false, cleared: [], erased: [], kept: [], places: [], overridden: [], problems: [] }
 	};

@@ -1,4 +1,4 @@
-import type { ChipFamily } from '$lib/formats';
+import { PARTITION_TABLE_OFFSET, type ChipFamily } from '$lib/formats';
 import type { Words } from '$lib/ui';
 import { estimateMs } from '../estimate';
 import type { BoardFacts } from '../facts';
@@ -7,7 +7,7 @@ import { eraseView, type EraseView, settingsWords } from './erase-words';
 import { headerView, type HeaderView } from './header-words';
 import { imageFacts, type ImageFacts } from './image-words';
 import { problemWords } from './problem-words';
-import { flashSize, type StripLook, type StripPart, type StripRow } from './strip';
+import { flashSize, hexAddress, type StripLook, type StripPart, type StripRow } from './strip';
 import { baudWords, timeLeft } from './write-words';
 
 /** One line of the plan as a table. */
@@ -58,6 +58,8 @@ export interface PlanView {
 	/** What the button does: "Write 3 parts · 312 KB". */
 	readonly button: string;
 	readonly writable: boolean;
+	/** Why nobody knows what dies; absent where it is known. */
+	readonly unseen?: string;
 	readonly halfway: Halfway;
 	/** Bits per second that the write begins with; absent for a chip's own USB, which has none. */
 	readonly baud?: number;
@@ -123,6 +125,7 @@ export function planView(board: BoardFacts, plan: WritePlan, baud: number | unde
 		...(header && { header }),
 		...(plan.boot && { boot: plan.boot }),
 		time: `About ${timeLeft(estimateMs(plan, baud ?? NO_LINE_LIMIT, sizeBytes) / 1000)}${baud === undefined ? '' : ` at ${baudWords(baud)}`}${plan.eraseAll ? '' : '; what is there already is left out'}.`,
+		...(plan.unseen && { unseen: UNSEEN }),
 		halfway: plan.halfway,
 		...(baud !== undefined && { baud }),
 		button: `Write ${amount}`,
@@ -137,6 +140,8 @@ const REST = {
 	'all-but-settings': 'the settings as they were, everything else erased',
 	all: 'everything else erased'
 } as const satisfies Record<EraseChoice, string>;
+
+const UNSEEN = `No partition table was found at ${hexAddress(PARTITION_TABLE_OFFSET)}, the only place where this page looks for it: it cannot say what is on the board now.`;
 
 const counted = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
