@@ -146,6 +146,7 @@ describe('what is known of a board after a write', () => {
 		expect(states.at(-1)).toMatchObject({ kind: 'done' });
 		expect(at.known).toBe(false);
 		// Its program updates itself over the air: ota_1 starts from now on.
+		flash.program(0x110000, namedApp('greenhouse'));
 		flash.program(OTADATA.offset, buildOtaData([{ sequence: 2, state: 'undefined' }, undefined]));
 		part(await at.look(never));
 		expect(at.plan(greenhouse, {}).boot).toEqual({ would: 'ota_1', written: 'ota_0', changed: true });
