@@ -123,9 +123,12 @@ export class WriteRun {
 	/** Back to the plan. What was overridden is asked anew. */
 	async again(): Promise<void> {
 		if (this.running) return;
+		// What was decided when it was begun stands, or a write that ended half way would be asked about like a first one.
+		const { choice } = this.#plan.erase;
+		const decided = !this.done && choice !== 'all' ? { erase: choice } : {};
 		if (this.done) this.settings.written();
 		this.#state = undefined;
-		this.#wishes = { ...this.#wishes, overridden: [] };
+		this.#wishes = { ...decided, ...this.#wishes, overridden: [] };
 		this.#planAnew();
 		await this.look();
 	}
