@@ -101,7 +101,9 @@ test('a board that its cable cannot bring into download mode is brought there by
 	serial.withoutAutoReset(true);
 	await page.goto('/flash');
 	await choosePort(page);
-	await expect(alert(page)).toContainText(/does not answer|runs its program|into its program/u, { timeout: 45_000 });
+	await expect(alert(page)).toContainText(/does not answer|runs its program|into its program/u, {
+		timeout: 45_000
+	});
 	await expect(alert(page).getByRole('list', { name: /download mode by hand/u })).toBeVisible();
 	board.pressBoot(true);
 	board.pressEn();
