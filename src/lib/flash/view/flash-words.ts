@@ -59,7 +59,8 @@ const HEARD = {
 /** Where a hand at BOOT helps. */
 const DRAWN: ReadonlySet<Heard> = new Set(['nothing', 'noise', 'boot-log', 'flash-boot', 'boot-loop']);
 
-const AGAIN = 'Flash again. The board’s ROM, which takes a new program at any time, cannot be harmed by this.';
+const AGAIN =
+	'Flash again. The board’s ROM, which takes a new program at any time, cannot be harmed by this.';
 
 /** What happened, what it means and what to do, for every way in which a board fails the flasher. */
 export function flashErrorWords(error: FlashError): BoardWords {
