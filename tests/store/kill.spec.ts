@@ -16,13 +16,16 @@ test.afterAll(async () => {
 	await rm(profile, { recursive: true, force: true });
 });
 
-test('what append acknowledged is there once after each of 20 kills', async () => {
+test('what append acknowledged is there once after each of 10 kills', async () => {
 	test.setTimeout(240_000);
-	const rounds = await runKillLoop({ url: site.url, profile, kills: 20 });
+	const rounds = await runKillLoop({ url: site.url, profile, kills: 10 });
 	for (const round of rounds) {
-		expect(round.missing, `missing after kill ${round.kill}`).toStrictEqual([]);
-		expect(round.doubled, `doubled after kill ${round.kill}`).toBe(0);
-		expect(round.losses, `losses told after kill ${round.kill}`).toStrictEqual([]);
+		const { losses, missing, doubled } = round;
+		expect({ losses, missing: missing.length, doubled }, `after kill ${round.kill}`).toStrictEqual({
+			losses: [],
+			missing: 0,
+			doubled: 0
+		});
 	}
-	expect(rounds.at(-1)?.acknowledged ?? 0).toBeGreaterThan(500);
+	expect(rounds.at(-1)?.acknowledged ?? 0).toBeGreaterThan(250);
 });

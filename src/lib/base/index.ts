@@ -8,4 +8,5 @@ export * from './clock';
 export * from './counters';
 export * from './crc32';
 export * from './id';
+export * from './renew-log';
 export * from './result';

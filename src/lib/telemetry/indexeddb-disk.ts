@@ -1,5 +1,5 @@
-import { wrap, type DBSchema, type IDBPDatabase } from 'idb';
-import { done, err, randomId, type Result } from '$lib/base';
+import { unwrap, wrap, type DBSchema, type IDBPDatabase } from 'idb';
+import { done, err, randomId, renewLog, type Result } from '$lib/base';
 import { parseBlockHead, type BlockHead } from './codec/block';
 import { ROLLUP_WIDTHS_MS } from './codec/rollup';
 import type { BlockChange, Disk, LatestRow, Loaded, StateRow } from './disk';
@@ -51,6 +51,7 @@ class Fenced extends Error {
 /** Opens the database, creating it at need, and takes the fence in a strict transaction. Rejects with the browser's error. */
 export async function openDisk(place: StorePlace, name: string, fence: number): Promise<IndexedDbDisk> {
 	const { db, discarded } = await openDatabase(place.factory, name);
+	await renewLog(unwrap(db), 'meta');
 	const disk = new IndexedDbDisk(db, place, fence, discarded);
 	await disk.enter();
 	return disk;

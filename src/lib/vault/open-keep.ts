@@ -1,5 +1,5 @@
 import { wrap, type IDBPDatabase } from 'idb';
-import { err, ok, systemClock, type Clock } from '$lib/base';
+import { err, ok, renewLog, systemClock, type Clock } from '$lib/base';
 import { KEEP_TABLES, KeepFenced, type Keep, type KeepTable, type OpenKeepResult } from './keep';
 import { parsedRows } from './memory';
 import { migrate, type Migration } from './migrate';
@@ -29,6 +29,7 @@ export async function openKeep(options: OpenKeepOptions = {}): Promise<OpenKeepR
 	try {
 		const factory = options.indexedDB ?? indexedDB;
 		const opened = await migrate(factory, options.name ?? 'fieldbench-keep', KEEP_MIGRATIONS);
+		await renewLog(opened.db, 'settings');
 		const db = wrap(opened.db);
 		return ok(keepOver(db, opened.dataLoss, clock));
 	} catch (cause) {
