@@ -1,4 +1,4 @@
-import { done, Transferred, type Clock, type Handlers } from '$lib/base';
+import { done, type Clock } from '$lib/base';
 import { DeviceApi, Outbox, Registry, profiles } from '$lib/device';
 import {
 	LoopbackLink,
@@ -9,27 +9,22 @@ import {
 	type PageFacts
 } from '$lib/link';
 import type { Command, DeviceId, Sample } from '$lib/model';
-import {
-	Backfill,
-	type BackfillView,
-	type LetGo,
-	type SeriesKey,
-	type StoreError,
-	type StoreLoss,
-	type StoreTrouble
-} from '$lib/telemetry';
+import { Backfill, type BackfillView, type SeriesKey, type StoreTrouble } from '$lib/telemetry';
 import { askLog } from './ask-log';
-import { FOR_EVER, retentionOf, type RetentionPlan } from './retention-plan';
+import { retentionOf } from './retention-plan';
 import { BrokerBook } from './broker-book';
 import { addressOf, BrokerRelay } from './broker-relay';
+import { BrokerSeat } from './broker-seat';
 import { Coalescer, FRAME_MS } from './coalescer';
 import { CommandSeals } from './command-seals';
 import { deviceSecretName, doubtOf, saveDeviceSecret } from './device-keys';
 import { Intake } from './intake';
 import { LiveTails } from './live-tails';
-import type { DeviceEvent, DevicesSnapshot, FieldService, IntakeReport, PageNews } from './messages';
+import type { CoreHandlers, DeviceEvent, DevicesSnapshot, IntakeReport, PageNews } from './messages';
 import { NoticeBoard } from './notice-board';
 import type { FieldStorage } from './storage';
+import { chosenRetention, storeCalls } from './store-calls';
+import { StoreWatch } from './store-watch';
 import { Watchers } from './watchers';
 
 export interface FieldParts {
@@ -43,12 +38,6 @@ export interface FieldParts {
 	readonly onFenced: () => void;
 }
 
-/** The calls and feeds that only a leader can answer; role, hello and ping are the host's. */
-export type CoreHandlers = {
-	calls: Omit<Handlers<FieldService>['calls'], 'hello' | 'ping'>;
-	feeds: Omit<Handlers<FieldService>['feeds'], 'role'>;
-};
-
 /** A device's share of a frame: 2,000 devices are shown once a second, 30 at each frame. */
 const SNAPSHOT_MS_PER_DEVICE = 0.5;
 const INTAKE_REPORT_MS = 250;
@@ -58,6 +47,8 @@ const INTAKE_REPORT_MS = 250;
  * Made of parts that are given, so that a test runs the same composition against fakes.
  */
 export class FieldCore {
+	/** For one caller or many: nothing in it belongs to one of them. */
+	readonly handlers: CoreHandlers;
 	readonly #parts: FieldParts;
 	readonly #session: MqttSession;
 	readonly #seals: CommandSeals;
@@ -65,7 +56,8 @@ export class FieldCore {
 	readonly #registry: Registry;
 	readonly #outbox: Outbox;
 	readonly #notices: NoticeBoard;
-	readonly #brokers: BrokerBook;
+	readonly #seat: BrokerSeat;
+	readonly #watch: StoreWatch;
 	readonly #intake: Intake;
 	readonly #relay: BrokerRelay;
 	readonly #live: LiveTails;
@@ -79,7 +71,6 @@ export class FieldCore {
 	readonly #devicesDue: Coalescer;
 	readonly #intakeDue: Coalescer;
 	#page: PageFacts;
-	#storeFault: StoreError['kind'] | undefined;
 	#cancelRateTick: (() => void) | undefined;
 
 	/** Ready when what was stored can be shown; the network is not waited for. */
@@ -93,8 +84,9 @@ export class FieldCore {
 		const { clock, random, connector, storage } = parts;
 		this.#parts = parts;
 		this.#page = parts.page;
-		this.#brokers = new BrokerBook(storage);
+		const brokers = new BrokerBook(storage);
 		this.#notices = new NoticeBoard(storage.notices);
+		this.#watch = new StoreWatch({ storage, notices: this.#notices, onFenced: parts.onFenced });
 		this.#live = new LiveTails(clock);
 		this.#loopback = new LoopbackLink(clock);
 		const conventions = profiles();
@@ -102,13 +94,13 @@ export class FieldCore {
 			...{ connector, clock, random },
 			filters: conventions.flatMap((profile) => profile.filters),
 			page: () => this.#page,
-			onVersion: (id, version) => this.#inBackground(this.#brokers.rememberVersion(id, version))
+			onVersion: (id, version) => this.#inBackground(brokers.rememberVersion(id, version))
 		});
 		this.#registry = new Registry({
 			shelf: storage.devices,
 			clock,
 			onChange: () => this.#devicesDue.mark(),
-			onFault: (cause) => this.#storeFailing(cause)
+			onFault: (cause) => this.#watch.failing(cause)
 		});
 		this.#seals = new CommandSeals({ secrets: storage.secrets, clock, random });
 		const link = (device: DeviceId) => this.#linkOf(device);
@@ -128,7 +120,7 @@ export class FieldCore {
 			onNumbered: (sample, identity) => this.#backfill.heard(sample, identity),
 			onOnline: (source) => this.#backfill.reachable(source),
 			onChange: () => this.#intakeDue.mark(),
-			onStoreError: (error) => this.#storeError(error)
+			onStoreError: (error) => this.#watch.error(error)
 		});
 		this.#backfill = new Backfill(
 			{
@@ -144,6 +136,10 @@ export class FieldCore {
 			{ clock, session: this.#session, loopback: this.#loopback, onChange: () => this.#intakeDue.mark() },
 			this.#closing.signal
 		);
+		this.#seat = new BrokerSeat({
+			...{ session: this.#session, brokers, relay: this.#relay },
+			closing: this.#closing.signal
+		});
 		const snapshotMs = () => Math.max(FRAME_MS, this.#registry.size * SNAPSHOT_MS_PER_DEVICE);
 		this.#devicesDue = new Coalescer(clock, snapshotMs, () => this.#showDevices());
 		this.#intakeDue = new Coalescer(
@@ -151,6 +147,7 @@ export class FieldCore {
 			() => INTAKE_REPORT_MS,
 			() => this.#intakeReports.tell(this.#intakeReport())
 		);
+		this.handlers = this.#handle();
 	}
 
 	async #restore(): Promise<void> {
@@ -163,115 +160,84 @@ export class FieldCore {
 		]);
 		for (const { device, provenance, values } of latest)
 			this.#registry.restoreValues(device, provenance, values);
-		storage.telemetry.retain(retentionOf(await this.#retention()));
-		for (const loss of storage.losses) await this.#storeLost(loss);
+		storage.telemetry.retain(retentionOf(await chosenRetention(storage.settings)));
+		for (const loss of storage.losses) await this.#watch.lost(loss);
 		if (storage.keepLost) {
 			const noticedMs = this.#parts.clock.now();
 			await this.#notices.post({ id: `keep-lost-${noticedMs}`, kind: 'keep-lost', noticedMs });
 		}
-		if (storage.failing !== undefined) this.#storeFailing(storage.failing);
+		if (storage.failing !== undefined) this.#watch.failing(storage.failing);
 		const { signal } = this.#closing;
 		this.#intake.follow(this.#session, signal);
 		this.#intake.follow(this.#loopback, signal);
 		this.#session.watch((state) => {
 			if (state.kind === 'live') this.#outbox.nudge();
 		}, signal);
-		const chosen = await this.#brokers.chosen();
-		if (chosen !== null) await this.#connect(chosen);
+		await this.#seat.resume();
 	}
 
-	/** For one caller or many: nothing in it belongs to one of them. */
-	readonly handlers: CoreHandlers = {
-		calls: {
-			pageNews: (news) => this.news(news),
-			listBrokers: () => this.#brokers.list(),
-			saveBroker: async ({ profile, password }) => {
-				const saved = await this.#brokers.save(profile, password);
-				if (saved.ok && this.#session.targetId === profile.id) await this.#connect(profile.id);
-				return saved;
+	#handle(): CoreHandlers {
+		return {
+			calls: {
+				...this.#seat.calls,
+				...storeCalls(this.#parts.storage),
+				pageNews: (news) => this.news(news),
+				sendCommand: async (wanted) =>
+					this.#registry.has(wanted.device)
+						? this.#outbox.submit(wanted)
+						: { ok: false, error: { kind: 'unknown-device' } },
+				saveDeviceSecret: async ({ device, secret }) => {
+					const saved = await saveDeviceSecret(this.#parts.storage.secrets, device, secret);
+					this.#seals.changed(device);
+					return saved;
+				},
+				forgetDevice: async ({ device }) => {
+					await this.#intake.checked();
+					this.#intake.drain();
+					// Its row last: what is left of a device must have a name that can be forgotten again.
+					const forgotten = await this.#parts.storage.telemetry.forget(device);
+					if (!forgotten.ok) return forgotten;
+					this.#intake.forget(device);
+					this.#backfill.forget(device);
+					await this.#outbox.forget(device);
+					await this.#parts.storage.secrets.delete(deviceSecretName(device));
+					this.#seals.changed(device);
+					await this.#registry.forget(device);
+					return forgotten;
+				},
+				resetTelemetry: async () => {
+					const { reset } = this.#parts.storage;
+					if (!reset) return done;
+					const gone = await reset();
+					if (!gone.ok) return gone;
+					await this.#notices.dismiss('store-failing');
+					// As after a fence: the lead is taken anew, and with it a new store. After the answer has left.
+					this.#parts.clock.after(0, this.#parts.onFenced);
+					return gone;
+				},
+				attachLab: (_, { ports }) => {
+					const [port] = ports;
+					if (port) void this.attachLab(port);
+				},
+				dismissNotice: ({ id }) => this.#notices.dismiss(id),
+				flush: () => this.flush()
 			},
-			removeBroker: async ({ id }) => {
-				if (this.#session.targetId === id) await this.#disconnect();
-				await this.#brokers.remove(id);
-			},
-			connect: async ({ id }) => {
-				await this.#brokers.remember(id);
-				await this.#connect(id);
-			},
-			disconnect: () => this.#disconnect(),
-			retry: () => this.#session.retry(),
-			sendCommand: async (wanted) =>
-				this.#registry.has(wanted.device)
-					? this.#outbox.submit(wanted)
-					: { ok: false, error: { kind: 'unknown-device' } },
-			saveDeviceSecret: async ({ device, secret }) => {
-				const saved = await saveDeviceSecret(this.#parts.storage.secrets, device, secret);
-				this.#seals.changed(device);
-				return saved;
-			},
-			range: async (query, { signal }) => {
-				const columns = await this.#parts.storage.telemetry.range(query, signal);
-				return new Transferred(columns, [
-					columns.timeMs.buffer,
-					columns.min.buffer,
-					columns.max.buffer,
-					columns.avg.buffer,
-					columns.count.buffer
-				]);
-			},
-			gaps: (series) => Promise.resolve(this.#parts.storage.telemetry.gaps(series)),
-			retention: () => this.#retention(),
-			setRetention: async (plan) => {
-				await this.#parts.storage.settings.put('retention', { key: 'retention', plan });
-				this.#parts.storage.telemetry.retain(retentionOf(plan));
-			},
-			storeStats: () => this.#parts.storage.telemetry.stats(),
-			forgetDevice: async ({ device }) => {
-				await this.#intake.checked();
-				this.#intake.drain();
-				// Its row last: what is left of a device must have a name that can be forgotten again.
-				const forgotten = await this.#parts.storage.telemetry.forget(device);
-				if (!forgotten.ok) return forgotten;
-				this.#intake.forget(device);
-				this.#backfill.forget(device);
-				await this.#outbox.forget(device);
-				await this.#parts.storage.secrets.delete(deviceSecretName(device));
-				this.#seals.changed(device);
-				await this.#registry.forget(device);
-				return forgotten;
-			},
-			resetTelemetry: async () => {
-				const { reset } = this.#parts.storage;
-				if (!reset) return done;
-				const gone = await reset();
-				if (!gone.ok) return gone;
-				await this.#notices.dismiss('store-failing');
-				// As after a fence: the lead is taken anew, and with it a new store. After the answer has left.
-				this.#parts.clock.after(0, this.#parts.onFenced);
-				return gone;
-			},
-			attachLab: (_, { ports }) => {
-				const [port] = ports;
-				if (port) void this.attachLab(port);
-			},
-			dismissNotice: ({ id }) => this.#notices.dismiss(id),
-			flush: () => this.flush()
-		},
-		feeds: {
-			session: (_, emit, signal) => this.#session.watch(emit, signal),
-			devices: (_, emit, signal) => this.#devices.add(emit, signal, this.#snapshot()),
-			live: ({ device, provenance }, emit, signal) => this.#live.follow(device, provenance, emit, signal),
-			commands: ({ device }, emit, signal) =>
-				watchersOf(this.#commands, device, signal).add(emit, signal, this.#outbox.history(device)),
-			events: ({ device }, emit, signal) =>
-				watchersOf(this.#events, device, signal).add(emit, signal, this.#registry.events(device)),
-			backfill: (series, emit, signal) =>
-				watchersOf(this.#fillings, keyOf(series), signal).add(emit, signal, this.#backfill.view(series)),
-			notices: (_, emit, signal) => this.#notices.watch(emit, signal),
-			intake: (_, emit, signal) => this.#intakeReports.add(emit, signal, this.#intakeReport()),
-			sentinel: (_, emit, signal) => this.#parts.storage.watchSentinel(emit, signal)
-		}
-	};
+			feeds: {
+				session: (_, emit, signal) => this.#session.watch(emit, signal),
+				devices: (_, emit, signal) => this.#devices.add(emit, signal, this.#snapshot()),
+				live: ({ device, provenance }, emit, signal) => this.#live.follow(device, provenance, emit, signal),
+				commands: ({ device }, emit, signal) =>
+					watchersOf(this.#commands, device, signal).add(emit, signal, this.#outbox.history(device)),
+				events: ({ device }, emit, signal) =>
+					watchersOf(this.#events, device, signal).add(emit, signal, this.#registry.events(device)),
+				backfill: (series, emit, signal) =>
+					watchersOf(this.#fillings, keyOf(series), signal).add(emit, signal, this.#backfill.view(series)),
+				notices: (_, emit, signal) => this.#notices.watch(emit, signal),
+				intake: (_, emit, signal) => this.#intakeReports.add(emit, signal, this.#intakeReport()),
+				sentinel: (_, emit, signal) => this.#parts.storage.watchSentinel(emit, signal)
+			}
+		};
+	}
 
 	/**
 	 * Joins the lab worker; takes ownership of the port.
@@ -306,7 +272,7 @@ export class FieldCore {
 		await this.#intake.checked();
 		this.#intake.drain();
 		const [flushed] = await Promise.all([this.#parts.storage.telemetry.flush(), this.#registry.save()]);
-		if (!flushed.ok) this.#storeError(flushed.error);
+		if (!flushed.ok) this.#watch.error(flushed.error);
 	}
 
 	/** Leaves the broker, writes what waits and lets go of the storage. */
@@ -321,23 +287,6 @@ export class FieldCore {
 		await this.#session.disconnect();
 		await this.flush();
 		await this.#parts.storage.close();
-	}
-
-	async #retention(): Promise<RetentionPlan> {
-		const row = await this.#parts.storage.settings.get('retention');
-		return row && 'plan' in row ? row.plan : FOR_EVER;
-	}
-
-	async #connect(id: string): Promise<void> {
-		const target = await this.#brokers.target(id);
-		if (this.#session.targetId !== id) await this.#relay.farewell();
-		if (target && !this.#closing.signal.aborted) this.#session.connect(target);
-	}
-
-	async #disconnect(): Promise<void> {
-		await this.#brokers.remember(null);
-		await this.#relay.farewell();
-		await this.#session.disconnect();
 	}
 
 	#linkOf(device: DeviceId): MessageLink | undefined {
@@ -385,78 +334,18 @@ export class FieldCore {
 
 	async #keepLate(samples: readonly Sample[]): Promise<boolean> {
 		const kept = await this.#parts.storage.telemetry.append(this.#registry.backfilled(samples));
-		if (!kept.ok) this.#storeError(kept.error);
+		if (!kept.ok) this.#watch.error(kept.error);
 		return kept.ok;
 	}
 
 	/** What the store noticed by itself. */
 	storeTrouble(trouble: StoreTrouble): void {
-		switch (trouble.kind) {
-			case 'lost':
-				return void this.#storeLost(trouble.loss);
-			case 'failing':
-				return this.#storeError(trouble.error);
-			case 'made-room':
-				return void this.#notices.post({ id: 'made-room', kind: 'made-room', ...spanOf(trouble.letGo) });
-			case 'recovered':
-				this.#storeFault = undefined;
-				void this.#notices.dismiss('quota');
-				return void this.#notices.dismiss('store-failing');
-		}
-	}
-
-	/** Told once a kind, until writing works again: each sample that comes meets the same. */
-	#storeError(error: StoreError): void {
-		if (error.kind === this.#storeFault) return;
-		if (error.kind !== 'dropped') this.#storeFault = error.kind;
-		switch (error.kind) {
-			case 'fenced':
-				return this.#parts.onFenced();
-			case 'quota': {
-				const { usedBytes, quotaBytes } = error;
-				return void this.#notices.post({ id: 'quota', kind: 'quota', usedBytes, quotaBytes });
-			}
-			case 'unavailable':
-				return this.#storeFailing(error.cause);
-			case 'closed':
-				return; // we closed it ourselves
-			case 'dropped':
-				return; // counted in the store's figures, which Settings shows
-		}
-	}
-
-	async #storeLost(loss: StoreLoss): Promise<void> {
-		const { telemetry, keepLost, failing } = this.#parts.storage;
-		const { bucketsApart } = await telemetry.stats();
-		await this.#notices.post({
-			id: `store-lost-${loss.block ?? loss.noticedMs}-${loss.cause}`,
-			kind: 'store-lost',
-			loss,
-			settingsKept: bucketsApart && keepLost !== true && failing === undefined
-		});
-	}
-
-	#storeFailing(cause: unknown): void {
-		void this.#notices.post({
-			id: 'store-failing',
-			kind: 'store-failing',
-			cause: String(cause),
-			resettable: this.#parts.storage.reset !== undefined
-		});
+		this.#watch.trouble(trouble);
 	}
 
 	#inBackground(work: Promise<void>): void {
-		work.catch((cause: unknown) => this.#storeFailing(cause));
+		work.catch((cause: unknown) => this.#watch.failing(cause));
 	}
-}
-
-/** What went, from its oldest sample to its newest. */
-function spanOf(letGo: readonly LetGo[]): { fromMs: number; toMs: number; samples: number } {
-	return {
-		fromMs: Math.min(...letGo.map(({ fromMs }) => fromMs)),
-		toMs: Math.max(...letGo.map(({ toMs }) => toMs)),
-		samples: letGo.reduce((sum, { samples }) => sum + samples, 0)
-	};
 }
 
 const keyOf = ({ device, provenance }: SeriesKey): string => `${provenance}/${device}`;

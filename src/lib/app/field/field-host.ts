@@ -8,9 +8,8 @@ import {
 	type ToService
 } from '$lib/base';
 import type { LoopbackPort } from '$lib/link';
-import type { CoreHandlers } from './field-core';
 import { Leadership, type FieldTalk, type LockApi } from './leadership';
-import type { FieldHello, FieldService, TabHello } from './messages';
+import type { CoreHandlers, FieldHello, FieldService, TabHello } from './messages';
 import { joinedPipes, Relay } from './relay';
 
 /** Raised when a leader could not serve a follower of another build. Such a follower waits until the old leader ends. */

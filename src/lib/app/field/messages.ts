@@ -1,7 +1,7 @@
 import type { RelayReport } from './broker-relay';
 import type { DeviceSecretError } from './device-keys';
 import type { RetentionPlan } from './retention-plan';
-import type { CallShape, FeedShape, Result } from '$lib/base';
+import type { CallShape, FeedShape, Handlers, Result } from '$lib/base';
 import type { DeviceEvent, DeviceSummary } from '$lib/device';
 import type { Command, DeviceId, Provenance, SessionState } from '$lib/model';
 import type {
@@ -78,6 +78,12 @@ export interface FieldService {
 		sentinel: Feed<null, string>;
 	};
 }
+
+/** The calls and feeds that only a leader can answer; role, hello and ping are the host's. */
+export type CoreHandlers = {
+	calls: Omit<Handlers<FieldService>['calls'], 'hello' | 'ping'>;
+	feeds: Omit<Handlers<FieldService>['feeds'], 'role'>;
+};
 
 export type { DeviceSecretError };
 
