@@ -22,6 +22,8 @@ export type { StateName } from './state-words';
 export * from './ticker.svelte';
 export * from './toasts.svelte';
 export type { Words } from './words';
+export { ChartCursor } from './chart/chart-cursor.svelte';
+export type * from './chart/layers';
 export * from './chart/series';
 export { default as TimeChart } from './chart/TimeChart.svelte';
 export * from './chart/view-window';
