@@ -1,0 +1,83 @@
+import { assert } from '$lib/base';
+import { aggregateRange } from './aggregate';
+import type { BlockReader } from './block-reader';
+import type { BlockHead } from './codec/block';
+import { pointColumns } from './fold';
+import { reduceRange, type RangeSource } from './range';
+import type { SealedBlocks } from './sealed-blocks';
+import type { SeriesTable } from './series-table';
+import type { AggregateQuery, Aggregates, LatestSample, RangeQuery, SeriesColumns } from './store';
+import type { Turns } from './turns';
+
+/** A query whose blocks were folded away while it read them starts again; so often in a row means a fault. */
+const RANGE_TRIES = 4;
+
+/** What is asked of the store, from memory and blocks as they are at one moment. Takes no turn but to read headers. */
+export class Reads {
+	constructor(
+		private readonly parts: {
+			readonly blocks: SealedBlocks;
+			readonly reader: BlockReader;
+			readonly table: SeriesTable;
+			readonly turns: Turns;
+		}
+	) {}
+
+	async range(query: RangeQuery, signal: AbortSignal): Promise<SeriesColumns> {
+		assert(query.buckets >= 1 && query.buckets <= 10_000, 'a query has 1 … 10,000 buckets');
+		const columns = await this.#read(query, signal, (source) => reduceRange(query, source));
+		return columns ?? pointColumns([]);
+	}
+
+	aggregate(query: AggregateQuery, signal: AbortSignal): Promise<Aggregates | undefined> {
+		assert(query.maxGapMs > 0, 'a gap takes time');
+		return this.#read(query, signal, (source) => aggregateRange(query, source));
+	}
+
+	latest(): readonly LatestSample[] {
+		const { table } = this.parts;
+		return table.all.map(({ device, provenance, latest }) => ({
+			device,
+			provenance,
+			values: Object.fromEntries(
+				[...latest].flatMap(([metric, value]) => {
+					const name = table.names.metricName(metric);
+					return name === undefined ? [] : [[name, value] as const];
+				})
+			)
+		}));
+	}
+
+	/** Gives a reading of one metric what it needs; undefined where there is no such series, metric or time. */
+	async #read<T>(
+		query: Omit<RangeQuery, 'buckets'>,
+		signal: AbortSignal,
+		act: (source: RangeSource) => Promise<T>
+	): Promise<T | undefined> {
+		const { table, blocks, reader, turns } = this.parts;
+		const series = table.find(query.device, query.provenance);
+		const metric = table.names.findMetric(query.metric);
+		for (let left = RANGE_TRIES; ; left--) {
+			signal.throwIfAborted();
+			if (!series || metric === undefined || !(query.toMs > query.fromMs)) return undefined;
+			const heads = series.heads ?? (await turns.take(() => blocks.headsOf(series)));
+			signal.throwIfAborted();
+			// Copied here, with no wait since the headers were seen: a row is in one of the two, never in both.
+			const source = {
+				metric,
+				heads: heads.filter((head) => !reader.isDamaged(head)),
+				held: [...series.held],
+				columns: (wanted: readonly BlockHead[]) => reader.columns(wanted, metric, signal),
+				rollups: (wanted: readonly BlockHead[], widthMs: number) =>
+					reader.rollups(wanted, widthMs, metric, signal)
+			};
+			if (heads !== series.heads) continue;
+			const result = await act(source);
+			// By number and bytes: a header may have been replaced by one that tells of rollups, the samples are the same.
+			const now = new Set(series.heads?.map(sameBytes));
+			if (source.heads.every((head) => now.has(sameBytes(head))) || left <= 1) return result;
+		}
+	}
+}
+
+const sameBytes = ({ block, crc }: BlockHead): string => `${block}.${crc}`;

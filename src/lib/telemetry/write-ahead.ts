@@ -1,0 +1,234 @@
+import { done, err, ok, type Clock, type Result } from '$lib/base';
+import type { Sample } from '$lib/model';
+import type { Row } from './codec/row-group';
+import { encodeWalRecord } from './codec/wal-record';
+import type { Disk } from './disk';
+import type { HeldRow, Series } from './series';
+import type { SeriesTable } from './series-table';
+import type { AppendReport, StoreError, StoreLimits, StoreTrouble } from './store';
+import type { Turns } from './turns';
+
+/** Between tries while nothing can be written, ms: long enough not to wear out a full disk. */
+export const RETRY_MS = 5000;
+
+/** What one `append` is told by: how many of its rows were dropped before a record held them. */
+interface Batch {
+	dropped: number;
+}
+
+export interface WriteAheadParts {
+	/** Undefined: in memory only. */
+	readonly disk: Disk | undefined;
+	/** Why there is no disk. */
+	readonly cause: string;
+	/** Newest write-ahead record, the newest that is in blocks, and the bytes between. */
+	readonly wal: number;
+	readonly sealedWal: number;
+	readonly walBytes: number;
+	readonly table: SeriesTable;
+	readonly turns: Turns;
+	readonly clock: Clock;
+	readonly limits: StoreLimits;
+	/** Makes room on a full disk. @returns whether there is some now */
+	readonly makeRoom: () => Promise<boolean>;
+	readonly onWritten: () => void;
+	readonly onTrouble: (trouble: StoreTrouble) => void;
+}
+
+/** From a sample to its write-ahead record: what waits, bounded and counted, and one record a flush for all devices. */
+export class WriteAhead {
+	readonly #parts: WriteAheadParts;
+	#newest: number;
+	#bytes: number;
+	#sinceMs: number | undefined;
+	/** Samples no record holds yet, oldest first. */
+	#waiting: { series: Series; row: HeldRow; batch: Batch }[] = [];
+	/** Samples in the record being written. */
+	#flying = 0;
+	#scheduled: { promise: Promise<Result<void, StoreError>>; fire: () => void } | undefined;
+	#failing: StoreError | undefined;
+	#stopped = false;
+	#flushes = 0;
+	#dropped = 0;
+	#cancelRetry: (() => void) | undefined;
+
+	constructor(parts: WriteAheadParts) {
+		this.#parts = parts;
+		this.#newest = parts.wal;
+		this.#bytes = parts.walBytes;
+		if (parts.wal > parts.sealedWal) this.#sinceMs = parts.clock.now();
+	}
+
+	/** Number of the newest record. */
+	get newest(): number {
+		return this.#newest;
+	}
+
+	/** Of the records that are in no block yet. */
+	get bytes(): number {
+		return this.#bytes;
+	}
+
+	/** How long the oldest of them has been there, ms. */
+	get ageMs(): number {
+		const now = this.#parts.clock.now();
+		return now - (this.#sinceMs ?? now);
+	}
+
+	get figures(): { readonly flushes: number; readonly dropped: number } {
+		return { flushes: this.#flushes, dropped: this.#dropped };
+	}
+
+	async append(samples: readonly Sample[]): Promise<Result<AppendReport, StoreError>> {
+		const batch: Batch = { dropped: 0 };
+		const stored = samples.filter((sample) => this.#admit(sample, batch)).length;
+		const report = { stored, duplicates: samples.length - stored };
+		const droppedBefore = this.#dropped;
+		// A repeat of what still waits is acknowledged with it, not before.
+		if (stored === 0 && this.#flying > 0) await this.#parts.turns.over();
+		if (this.#waiting.length === 0) return ok(report);
+		this.#boundWaiting();
+		// Nothing can be written now: what is held is tried again by the retry timer, not by each that comes.
+		if (this.#failing) return err(this.#failing);
+		const written = await this.#nextFlush();
+		if (!written.ok) return written;
+		// What a repeat repeats may be among what others lost meanwhile.
+		const repeats = Math.min(report.duplicates, this.#dropped - droppedBefore - batch.dropped);
+		const count = batch.dropped + repeats;
+		return count > 0 ? err({ kind: 'dropped', count }) : ok(report);
+	}
+
+	/** Writes what waits now. */
+	flush(): Promise<Result<void, StoreError>> {
+		const scheduled = this.#scheduled;
+		scheduled?.fire();
+		return scheduled ? scheduled.promise : this.#parts.turns.take(() => this.#write());
+	}
+
+	/** All records are in blocks. */
+	sealed(): void {
+		this.#bytes = 0;
+		this.#sinceMs = undefined;
+	}
+
+	/** Lets go of what waits of some series: they are being removed. */
+	forget(gone: readonly Series[]): void {
+		this.#waiting = this.#waiting.filter(({ series }) => !gone.includes(series));
+	}
+
+	/** After room was made: what could not be written is tried at once. */
+	retry(): void {
+		if (this.#failing) void this.#parts.turns.take(() => this.#write());
+	}
+
+	/** A write failed: told once, and tried again later. */
+	failed(error: StoreError): Result<void, StoreError> {
+		const { clock, disk, turns, onTrouble } = this.#parts;
+		if (this.#failing?.kind !== error.kind) onTrouble({ kind: 'failing', error });
+		this.#failing = error;
+		// A fenced leader has a successor: it must not try again.
+		if (error.kind !== 'fenced' && disk && !this.#stopped) {
+			this.#cancelRetry?.();
+			this.#cancelRetry = clock.after(RETRY_MS, () => void turns.take(() => this.#write()));
+		}
+		return err(error);
+	}
+
+	/** No more tries. */
+	stop(): void {
+		this.#stopped = true;
+		this.#cancelRetry?.();
+	}
+
+	/** Takes a sample into memory; false where the ledger has it. */
+	#admit(sample: Sample, batch: Batch): boolean {
+		const { table } = this.#parts;
+		const series = table.findOrMake(sample.device, sample.provenance);
+		const { identity } = sample;
+		if (identity && !series.ledger.add(identity.epoch, identity.seq, sample.timeMs)) return false;
+		const readings = Object.entries(sample.values).filter(([, value]) => Number.isFinite(value));
+		const row: HeldRow = {
+			timeMs: sample.timeMs,
+			clock: sample.clock,
+			identity: identity && { epoch: identity.epoch, seq: identity.seq },
+			metrics: readings.map(([name]) => table.names.metric(name)),
+			values: readings.map(([, value]) => value),
+			wal: 0
+		};
+		series.hold(row);
+		this.#waiting.push({ series, row, batch });
+		return true;
+	}
+
+	/** The flush that will hold all that waits now: at most `flushMs` after the first of it. */
+	#nextFlush(): Promise<Result<void, StoreError>> {
+		if (this.#scheduled) return this.#scheduled.promise;
+		let resolve: (outcome: Promise<Result<void, StoreError>>) => void = () => undefined;
+		const promise = new Promise<Result<void, StoreError>>((settle) => (resolve = settle));
+		const fire = () => {
+			cancel();
+			this.#scheduled = undefined;
+			resolve(this.#parts.turns.take(() => this.#write()));
+		};
+		const cancel = this.#parts.clock.after(this.#parts.limits.flushMs, fire);
+		this.#scheduled = { promise, fire };
+		return promise;
+	}
+
+	async #write(): Promise<Result<void, StoreError>> {
+		if (this.#waiting.length === 0) return this.#failing ? err(this.#failing) : done;
+		const { disk, cause, table, clock, makeRoom } = this.#parts;
+		if (!disk) return this.failed({ kind: 'unavailable', cause });
+		const flight = this.#waiting;
+		this.#waiting = [];
+		this.#flying = flight.length;
+		const groups = new Map<number, Row[]>();
+		for (const { series, row } of flight) {
+			const group = groups.get(series.id);
+			if (group) group.push(row);
+			else groups.set(series.id, [row]);
+		}
+		const bytes = encodeWalRecord(groups);
+		const newNames = [...table.names.unsaved];
+		const number = this.#newest + 1;
+		const put = () => disk.putRecord(number, bytes, newNames);
+		const first = await put();
+		const written = !first.ok && first.error.kind === 'quota' && (await makeRoom()) ? await put() : first;
+		this.#flying = 0;
+		if (!written.ok) {
+			this.#waiting = [...flight, ...this.#waiting];
+			this.#boundWaiting();
+			return this.failed(written.error);
+		}
+		for (const { row } of flight) row.wal = number;
+		table.names.saved(newNames);
+		this.#newest = number;
+		this.#bytes += bytes.length;
+		this.#sinceMs ??= clock.now();
+		this.#flushes++;
+		this.#recovered();
+		this.#parts.onWritten();
+		return done;
+	}
+
+	#recovered(): void {
+		if (!this.#failing) return;
+		this.#failing = undefined;
+		this.#parts.onTrouble({ kind: 'recovered' });
+	}
+
+	/** Drops the oldest tenth when too much waits, and lets the ledger forget it, so that backfill may bring it again. */
+	#boundWaiting(): void {
+		const { heldSamples } = this.#parts.limits;
+		if (this.#waiting.length <= heldSamples) return;
+		const dropped = this.#waiting.splice(0, this.#waiting.length - Math.floor(heldSamples * 0.9));
+		this.#dropped += dropped.length;
+		const gone = new Set(dropped.map(({ row }) => row));
+		for (const series of new Set(dropped.map((d) => d.series)))
+			series.held = series.held.filter((row) => !gone.has(row));
+		for (const { series, row, batch } of dropped) {
+			batch.dropped++;
+			if (row.identity) series.ledger.remove(row.identity.epoch, row.identity.seq);
+		}
+	}
+}
