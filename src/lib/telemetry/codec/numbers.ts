@@ -1,40 +1,61 @@
 import { assert } from '$lib/base';
 import { BitReader, BitWriter } from './bit-stream';
 import { ByteReader, ByteWriter, Malformed, unzigzag, zigzag } from './byte-stream';
+import {
+	GROUP,
+	MAX_QUICK_WIDTH,
+	areNarrow,
+	cheapestNarrowOrder,
+	groupBytes,
+	packNarrow,
+	unpackGroup
+} from './packed';
 import { readXor, writeXor } from './xor';
 
-/** Residuals that share one bit width. */
-const GROUP = 64;
 const MAX_SCALE = 9;
+const POWERS = [
+	1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000
+] as const;
 /** Beyond this the differences of differences would leave the exact integers. */
 const MAX_INTEGER = 2 ** 51 - 1;
 const MAX_RESIDUAL = 2 ** 52 - 1;
 
 const KIND_XOR = 1;
 
+/** Doubles that are integers of one decimal scale: value = integer / 10^scale. */
+export interface Scaled {
+	readonly integers: Float64Array<ArrayBuffer>;
+	readonly scale: number;
+}
+
 /**
  * Writes finite doubles so that every bit comes back, −0 and subnormals included: as integers of a common decimal scale with
  * bit-packed differences where that is exact, else XORed with the one before. Drawn in docs/telemetry-format.md, "Number column".
+ * @param scaled what `scaleToIntegers` says of them, where it has been asked already
  */
-export function encodeNumbers(values: Float64Array): Uint8Array<ArrayBuffer> {
+export function encodeNumbers(
+	values: Float64Array,
+	scaled: Scaled | undefined = scaleToIntegers(values)
+): Uint8Array<ArrayBuffer> {
 	const out = new ByteWriter();
-	const scaled = scaleToIntegers(values);
 	if (!scaled) {
 		out.byte(KIND_XOR);
 		out.bytes(writeXor(values));
 		return out.done();
 	}
 	const { integers, scale } = scaled;
-	const order = cheapestOrder(integers);
+	const distances = new Float64Array(integers.length);
+	const first = integers[0] ?? 0;
+	for (let i = 1; i < integers.length; i++) distances[i] = integers[i]! - first;
+	const narrow = areNarrow(distances);
+	const order = narrow ? cheapestNarrowOrder(distances) : cheapestOrder(integers);
 	out.byte((order << 2) | (scale << 4));
-	const residuals = Float64Array.from(integers);
-	for (let pass = 0; pass < order; pass++)
-		for (let i = residuals.length - 1; i > pass; i--) residuals[i]! -= residuals[i - 1]!;
-	const heads = Math.min(order === 0 ? 1 : order, residuals.length);
-	for (let i = 0; i < heads; i++) out.signed(residuals[i]!);
-	// Order 0 stores distances from the first value, so that a level far from zero costs once.
-	if (order === 0) for (let i = residuals.length - 1; i > 0; i--) residuals[i]! -= residuals[0]!;
-	out.bytes(packResiduals(residuals, heads));
+	const heads = Math.min(order === 0 ? 1 : order, integers.length);
+	if (heads > 0) out.signed(first);
+	if (heads > 1) out.signed(distances[1]!);
+	out.bytes(
+		narrow ? packNarrow(distances, order, heads) : packResiduals(residualsOf(distances, order), heads)
+	);
 	return out.done();
 }
 
@@ -50,31 +71,48 @@ export function decodeNumbers(bytes: Uint8Array, count: number): Float64Array<Ar
 	const heads = Math.min(order === 0 ? 1 : order, count);
 	for (let i = 0; i < heads; i++) values[i] = reader.signed();
 	unpackResiduals(reader.bytes(reader.left), values, heads);
-	if (order === 0) for (let i = 1; i < count; i++) values[i]! += values[0]!;
-	for (let pass = order; pass > 0; pass--) for (let i = pass; i < count; i++) values[i]! += values[i - 1]!;
+	addUp(values, order);
 	if (scale > 0) {
-		const divisor = 10 ** scale;
-		for (let i = 0; i < count; i++) values[i]! /= divisor;
+		const divisor = POWERS[scale]!;
+		for (let i = 0; i < count; i++) values[i] = values[i]! / divisor;
 	}
 	return values;
 }
 
-/** The values as integers of the smallest decimal scale in which each is exact; undefined where none is. */
-export function scaleToIntegers(values: Float64Array): { integers: Float64Array; scale: number } | undefined {
-	let scale = 0;
-	for (const value of values) {
-		while (!fits(value, scale)) if (++scale > MAX_SCALE) return undefined;
+/** Residuals of an order → the integers, in place. */
+function addUp(values: Float64Array, order: number): void {
+	const first = values[0] ?? 0;
+	if (order === 0) for (let i = 1; i < values.length; i++) values[i] = values[i]! + first;
+	else if (order === 1) {
+		let last = first;
+		for (let i = 1; i < values.length; i++) values[i] = last += values[i]!;
+	} else {
+		let delta = values[1] ?? 0;
+		let last = first + delta;
+		if (values.length > 1) values[1] = last;
+		for (let i = 2; i < values.length; i++) values[i] = last += delta += values[i]!;
 	}
-	const factor = 10 ** scale;
-	const integers = Float64Array.from(values, (v) => Math.round(v * factor));
-	// A value that fits at 0.1 may not at 0.001, where the product rounds: check all at the scale that was chosen.
-	return values.every((v) => fits(v, scale)) ? { integers, scale } : undefined;
 }
 
-function fits(value: number, scale: number): boolean {
-	const factor = 10 ** scale;
-	const integer = Math.round(value * factor);
-	return Math.abs(integer) <= MAX_INTEGER && Object.is(integer / factor, value) && !Object.is(value, -0);
+/** The values as integers of the smallest decimal scale in which each is exact; undefined where none is. */
+export function scaleToIntegers(values: Float64Array): Scaled | undefined {
+	const integers = new Float64Array(values.length);
+	for (let scale = 0; scale <= MAX_SCALE; scale++)
+		if (fillScaled(values, scale, integers)) return { integers, scale };
+	return undefined;
+}
+
+/** @returns false where a value is not exact at that scale; −0 never is */
+function fillScaled(values: Float64Array, scale: number, integers: Float64Array): boolean {
+	const factor = POWERS[scale]!;
+	for (let i = 0; i < values.length; i++) {
+		const value = values[i]!;
+		const integer = Math.floor(value * factor + 0.5);
+		if (!(integer <= MAX_INTEGER && integer >= -MAX_INTEGER) || integer / factor !== value) return false;
+		if (value === 0 && Object.is(value, -0)) return false;
+		integers[i] = integer;
+	}
+	return true;
 }
 
 /** 0 stores values, 1 differences, 2 differences of differences: the one with the smallest sum of magnitudes that is exact. */
@@ -97,6 +135,13 @@ function cheapestOrder(integers: Float64Array): 0 | 1 | 2 {
 	return best;
 }
 
+/** In place: distances → what an order stores. */
+function residualsOf(distances: Float64Array, order: 0 | 1 | 2): Float64Array {
+	for (let pass = 0; pass < order; pass++)
+		for (let i = distances.length - 1; i > pass; i--) distances[i]! -= distances[i - 1]!;
+	return distances;
+}
+
 function packResiduals(residuals: Float64Array, from: number): Uint8Array<ArrayBuffer> {
 	const out = new ByteWriter();
 	for (let start = from; start < residuals.length; start += GROUP) {
@@ -114,15 +159,21 @@ function packResiduals(residuals: Float64Array, from: number): Uint8Array<ArrayB
 }
 
 function unpackResiduals(bytes: Uint8Array, into: Float64Array, from: number): void {
-	const reader = new ByteReader(bytes);
+	let at = 0;
 	for (let start = from; start < into.length; start += GROUP) {
 		const end = Math.min(start + GROUP, into.length);
-		const width = reader.byte();
+		const width = bytes[at++];
+		if (width === undefined) throw new Malformed('ends early');
 		if (width > 53) throw new Malformed('impossible bit width');
-		const bits = new BitReader(reader.bytes(Math.ceil(((end - start) * width) / 8)));
-		for (let i = start; i < end; i++) into[i] = unzigzag(bits.read(width));
+		const length = groupBytes(bytes, at, end - start, width);
+		if (width <= MAX_QUICK_WIDTH) unpackGroup(bytes, at, width, into, start, end);
+		else {
+			const bits = new BitReader(bytes.subarray(at, at + length));
+			for (let i = start; i < end; i++) into[i] = unzigzag(bits.read(width));
+		}
+		at += length;
 	}
-	if (reader.left > 0) throw new Malformed('bytes left over');
+	if (at < bytes.length) throw new Malformed('bytes left over');
 }
 
 const bitLength = (n: number): number =>
