@@ -4,7 +4,7 @@ import type { FieldService } from '$lib/app/field/messages';
 import type { FieldStorage } from '$lib/app/field/storage';
 import { mqttJsConnector, type MqttConnector } from '$lib/link';
 import type { Sample } from '$lib/model';
-import type { LatestSample, TelemetryStore } from '$lib/telemetry';
+import { parseAnnotation, parseSavedView, type LatestSample, type TelemetryStore } from '$lib/telemetry';
 import { memoryKeep } from '$lib/vault';
 import * as stored from '$lib/app/field/stored-rows';
 import { WebSocket } from 'ws';
@@ -50,6 +50,8 @@ export function memoryStorage(
 		devices: keep.rows('devices', stored.parseStoredDevice),
 		outbox: keep.rows('outbox', stored.parseCommand),
 		notices: keep.rows('notices', stored.parseNotice),
+		annotations: keep.rows('annotations', parseAnnotation),
+		views: keep.rows('views', parseSavedView),
 		secrets: keep.secrets,
 		telemetry,
 		losses: [],

@@ -8,5 +8,13 @@ export {
 	type BackfillView,
 	type LogRange
 } from './backfill';
+export {
+	MAX_ANNOTATION_CHARS,
+	MAX_VIEW_NAME_CHARS,
+	parseAnnotation,
+	parseSavedView,
+	type Annotation,
+	type SavedView
+} from './annotation';
 export type { Gap } from './ledger';
 export * from './store';

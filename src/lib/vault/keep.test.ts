@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '$lib/base';
 import { memoryKeep, openKeep, type Keep } from './index';
 import { migrate, type Migration } from './migrate';
+import { KEEP_MIGRATIONS } from './open-keep';
 
 let factory: IDBFactory;
 beforeEach(() => {
@@ -80,7 +81,7 @@ it('writes nothing for a worker that another has taken over from', async () => {
 
 /** Edits a raw row beside the keep. */
 async function tamper(edit: (table: IDBObjectStore, row: Record<string, unknown>) => void): Promise<void> {
-	const { db } = await migrate(factory, 'fieldbench-keep', [() => undefined]);
+	const { db } = await migrate(factory, 'fieldbench-keep', KEEP_MIGRATIONS);
 	await new Promise<void>((resolve, reject) => {
 		const tx = db.transaction('secrets', 'readwrite');
 		const table = tx.objectStore('secrets');
@@ -178,8 +179,25 @@ describe('migrations', () => {
 		expect([...db.objectStoreNames]).toStrictEqual(['one']);
 	});
 
+	it('give a keep of each earlier version the tables it lacks, and leave its rows alone', async () => {
+		for (const [i, _] of KEEP_MIGRATIONS.entries()) {
+			factory = new IDBFactory();
+			const { db } = await migrate(factory, 'fieldbench-keep', KEEP_MIGRATIONS.slice(0, i + 1));
+			await new Promise<void>((resolve) => {
+				const tx = db.transaction('settings', 'readwrite');
+				tx.objectStore('settings').put('kept', 'a');
+				tx.oncomplete = () => resolve();
+			});
+			db.close();
+			const keep = await durable();
+			expect(await keep.rows('settings', asText).get('a')).toBe('kept');
+			await keep.rows('annotations', asText).put('n', 'noted');
+			expect(await keep.rows('annotations', asText).all()).toStrictEqual(['noted']);
+		}
+	});
+
 	it('refuse a keep of a later version', async () => {
-		(await migrate(factory, 'fieldbench-keep', [first, second])).db.close();
+		(await migrate(factory, 'fieldbench-keep', [...KEEP_MIGRATIONS, () => undefined])).db.close();
 		expect(await openKeep({ indexedDB: factory })).toMatchObject({
 			ok: false,
 			error: { kind: 'newer-version' }

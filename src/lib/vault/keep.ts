@@ -12,13 +12,15 @@ export const KEEP_TABLES = [
 	'devices',
 	'notices',
 	'fences',
-	'sentinel'
+	'sentinel',
+	'annotations',
+	'views'
 ] as const;
 export type KeepTable = (typeof KEEP_TABLES)[number];
 /** The tables others may hold rows in; the rest is reached by the methods of `Keep`. */
 export type OpenTable = Exclude<KeepTable, 'secrets' | 'keys' | 'fences' | 'sentinel'>;
 
-/** What outlives the telemetry: settings, broker profiles, secrets, outbox, devices, notices. */
+/** What outlives the telemetry: settings, broker profiles, secrets, outbox, devices, notices, annotations, views. */
 export interface Keep {
 	/** A typed table. A row that `parse` refuses is left where it is and not shown. */
 	rows<T>(table: OpenTable, parse: (row: unknown) => T | undefined): Rows<T>;

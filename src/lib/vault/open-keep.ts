@@ -1,6 +1,6 @@
 import { wrap, type IDBPDatabase } from 'idb';
 import { err, ok, renewLog, systemClock, type Clock } from '$lib/base';
-import { KEEP_TABLES, KeepFenced, type Keep, type KeepTable, type OpenKeepResult } from './keep';
+import { KeepFenced, type Keep, type KeepTable, type OpenKeepResult } from './keep';
 import { parsedRows } from './memory';
 import { migrate, type Migration } from './migrate';
 import type { Rows } from './rows';
@@ -13,10 +13,19 @@ export interface OpenKeepOptions {
 	readonly clock?: Clock;
 }
 
+/** Those of version 1. */
+const FIRST_TABLES = [
+	...(['settings', 'brokers', 'secrets', 'keys', 'outbox'] as const),
+	...(['devices', 'notices', 'fences', 'sentinel'] as const)
+] satisfies KeepTable[];
+
 /** One step per schema version, in order; a step is never changed once released. */
 export const KEEP_MIGRATIONS: readonly Migration[] = [
 	(db) => {
-		for (const table of KEEP_TABLES) db.createObjectStore(table);
+		for (const table of FIRST_TABLES) db.createObjectStore(table);
+	},
+	(db) => {
+		for (const table of ['annotations', 'views'] satisfies KeepTable[]) db.createObjectStore(table);
 	}
 ];
 

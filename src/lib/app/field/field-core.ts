@@ -21,6 +21,7 @@ import { deviceSecretName, doubtOf, saveDeviceSecret } from './device-keys';
 import { Intake } from './intake';
 import { LiveTails } from './live-tails';
 import type { CoreHandlers, DeviceEvent, DevicesSnapshot, IntakeReport, PageNews } from './messages';
+import { Notebook } from './notebook';
 import { NoticeBoard } from './notice-board';
 import type { FieldStorage } from './storage';
 import { chosenRetention, storeCalls } from './store-calls';
@@ -56,6 +57,7 @@ export class FieldCore {
 	readonly #registry: Registry;
 	readonly #outbox: Outbox;
 	readonly #notices: NoticeBoard;
+	readonly #notebook: Notebook;
 	readonly #seat: BrokerSeat;
 	readonly #watch: StoreWatch;
 	readonly #intake: Intake;
@@ -86,6 +88,7 @@ export class FieldCore {
 		this.#page = parts.page;
 		const brokers = new BrokerBook(storage);
 		this.#notices = new NoticeBoard(storage.notices);
+		this.#notebook = new Notebook(storage);
 		this.#watch = new StoreWatch({ storage, notices: this.#notices, onFenced: parts.onFenced });
 		this.#live = new LiveTails(clock);
 		this.#loopback = new LoopbackLink(clock);
@@ -156,6 +159,7 @@ export class FieldCore {
 			storage.telemetry.latest(),
 			this.#registry.restore(),
 			this.#notices.restore(),
+			this.#notebook.restore(),
 			this.#outbox.restore()
 		]);
 		for (const { device, provenance, values } of latest)
@@ -181,6 +185,7 @@ export class FieldCore {
 			calls: {
 				...this.#seat.calls,
 				...storeCalls(this.#parts.storage),
+				...this.#notebook.calls,
 				pageNews: (news) => this.news(news),
 				sendCommand: async (wanted) =>
 					this.#registry.has(wanted.device)
@@ -200,6 +205,7 @@ export class FieldCore {
 					this.#intake.forget(device);
 					this.#backfill.forget(device);
 					await this.#outbox.forget(device);
+					await this.#notebook.forget(device);
 					await this.#parts.storage.secrets.delete(deviceSecretName(device));
 					this.#seals.changed(device);
 					await this.#registry.forget(device);
@@ -223,6 +229,7 @@ export class FieldCore {
 				flush: () => this.flush()
 			},
 			feeds: {
+				...this.#notebook.feeds,
 				session: (_, emit, signal) => this.#session.watch(emit, signal),
 				devices: (_, emit, signal) => this.#devices.add(emit, signal, this.#snapshot()),
 				live: ({ device, provenance }, emit, signal) => this.#live.follow(device, provenance, emit, signal),

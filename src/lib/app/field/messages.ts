@@ -1,14 +1,19 @@
 import type { RelayReport } from './broker-relay';
 import type { DeviceSecretError } from './device-keys';
+import type { NotebookError } from './notebook';
 import type { RetentionPlan } from './retention-plan';
 import type { CallShape, FeedShape, Handlers, Result } from '$lib/base';
 import type { DeviceEvent, DeviceSummary } from '$lib/device';
 import type { Command, DeviceId, Provenance, SessionState } from '$lib/model';
 import type {
+	AggregateQuery,
+	Aggregates,
+	Annotation,
 	BackfillView,
 	Gap,
 	LatestSample,
 	RangeQuery,
+	SavedView,
 	SeriesColumns,
 	SeriesKey,
 	StoreError,
@@ -42,6 +47,8 @@ export interface FieldService {
 		/** What the device believes from now on, base64 of 32 bytes; '' where it has no secret any more. Resolves when it is on disk. */
 		saveDeviceSecret: Call<{ device: DeviceId; secret: string }, Result<void, DeviceSecretError>>;
 		range: Call<RangeQuery, SeriesColumns>;
+		/** Figures of a whole range; undefined where it holds no sample. */
+		aggregate: Call<AggregateQuery, Aggregates | undefined>;
 		/** Where a device's history has holes: yet to be had, or lost. Of the series' whole life. */
 		gaps: Call<SeriesKey, readonly Gap[]>;
 		storeStats: Call<null, StoreStats>;
@@ -57,6 +64,11 @@ export interface FieldService {
 		resetTelemetry: Call<null, Result<void, { kind: 'unavailable'; cause: string }>>;
 		/** Joins the lab worker: the transferred MessagePort speaks `LoopbackMessage` (src/lib/link/loopback.ts). */
 		attachLab: Call<null, void>;
+		/** Adds, or replaces the one of the same id. Resolves when it is on disk. */
+		saveAnnotation: Call<Annotation, Result<void, NotebookError>>;
+		removeAnnotation: Call<{ id: string }, Result<void, NotebookError>>;
+		saveView: Call<SavedView, Result<void, NotebookError>>;
+		removeView: Call<{ id: string }, Result<void, NotebookError>>;
 		dismissNotice: Call<{ id: string }, void>;
 		/** Writes what waits; a tab calls it as it is hidden. */
 		flush: Call<null, void>;
@@ -72,6 +84,9 @@ export interface FieldService {
 		events: Feed<{ device: DeviceId }, readonly DeviceEvent[]>;
 		/** How far the filling of a device's holes is; told again with each page that came. */
 		backfill: Feed<SeriesKey, BackfillView>;
+		/** Of all devices, oldest first; as `views`. */
+		annotations: Feed<null, readonly Annotation[]>;
+		views: Feed<null, readonly SavedView[]>;
 		notices: Feed<null, readonly Notice[]>;
 		intake: Feed<null, IntakeReport>;
 		/** What the page must keep in localStorage. */
@@ -85,7 +100,7 @@ export type CoreHandlers = {
 	feeds: Omit<Handlers<FieldService>['feeds'], 'role'>;
 };
 
-export type { DeviceSecretError };
+export type { DeviceSecretError, NotebookError };
 
 type Call<A, R> = CallShape & { args: A; result: R };
 type Feed<A, V> = FeedShape & { args: A; value: V };

@@ -1,5 +1,11 @@
 import type { Clock } from '$lib/base';
-import { openTelemetryStore, resetTelemetry, type StoreTrouble } from '$lib/telemetry';
+import {
+	openTelemetryStore,
+	parseAnnotation,
+	parseSavedView,
+	resetTelemetry,
+	type StoreTrouble
+} from '$lib/telemetry';
 import { memoryKeep, openKeep, type Keep } from '$lib/vault';
 import { parseBroker, parseCommand, parseNotice, parseSetting, parseStoredDevice } from './stored-rows';
 import type { FieldStorage } from './storage';
@@ -52,6 +58,8 @@ export async function openStorage({
 		devices: keep.rows('devices', parseStoredDevice),
 		outbox: keep.rows('outbox', parseCommand),
 		notices: keep.rows('notices', parseNotice),
+		annotations: keep.rows('annotations', parseAnnotation),
+		views: keep.rows('views', parseSavedView),
 		secrets: keep.secrets,
 		telemetry: telemetry.store,
 		losses: telemetry.losses,

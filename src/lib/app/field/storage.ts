@@ -2,7 +2,7 @@ import type { RetentionPlan } from './retention-plan';
 import type { Result } from '$lib/base';
 import type { StoredDevice } from '$lib/device';
 import type { Command } from '$lib/model';
-import type { StoreLoss, TelemetryStore } from '$lib/telemetry';
+import type { Annotation, SavedView, StoreLoss, TelemetryStore } from '$lib/telemetry';
 import type { Rows, SecretBox } from '$lib/vault';
 import type { BrokerProfile, Notice } from './messages';
 
@@ -24,6 +24,8 @@ export interface FieldStorage {
 	readonly devices: Rows<StoredDevice>;
 	readonly outbox: Rows<Command>;
 	readonly notices: Rows<Notice>;
+	readonly annotations: Rows<Annotation>;
+	readonly views: Rows<SavedView>;
 	readonly secrets: SecretBox;
 	readonly telemetry: TelemetryStore;
 	/** What was missing when the store was opened. */
