@@ -27,3 +27,4 @@ export type * from './chart/layers';
 export * from './chart/series';
 export { default as TimeChart } from './chart/TimeChart.svelte';
 export * from './chart/view-window';
+export * from './files/save-file';

@@ -1,3 +1,2 @@
 export { default as Console } from './Console.svelte';
 export { smallStore } from './console-wishes.svelte';
-export * from './download';

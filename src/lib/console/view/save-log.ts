@@ -1,6 +1,6 @@
+import { saveFile } from '$lib/ui';
 import { logFile, logFileHead, type LogFileWishes } from '../log-file';
 import type { ConsoleView } from './console-view.svelte';
-import { download } from './download';
 
 /** Hands a person the lines that are shown, and those a pause holds back, as a file. Made in pieces, so that the page goes on meanwhile. */
 export async function saveLog(
@@ -17,5 +17,5 @@ export async function saveLog(
 	const hidden = view.kept - lines.length;
 	const head = logFileHead({ name, atMs, dropped, hidden, lines: lines.length });
 	const when = new Date(atMs).toISOString().slice(0, 19).replaceAll(':', '-');
-	download(`${name}-${when}.txt`, [head, ...pieces]);
+	saveFile(`${name}-${when}.txt`, [head, ...pieces]);
 }

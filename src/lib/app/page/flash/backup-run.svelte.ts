@@ -9,8 +9,7 @@ import {
 	type TakenBackup
 } from '$lib/flash';
 import { backupErrorWords } from '$lib/flash/view';
-import type { Words } from '$lib/ui';
-import type { SaveTarget } from './save-file';
+import type { SaveTarget, Words } from '$lib/ui';
 import type { BoardAtWork, FlashWorks } from './works';
 
 /** A part of the flash that can be backed up. */

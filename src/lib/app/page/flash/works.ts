@@ -19,7 +19,7 @@ import type { BoardFault, BoardMake } from '$lib/lab';
 import type { DeviceId } from '$lib/model';
 import type { PortError, SerialLine, SerialPortLike } from '$lib/link';
 import type { Setup } from '$lib/provision';
-import type { SaveTarget } from './save-file';
+import type { SaveTarget } from '$lib/ui';
 import type { SerialDoor } from './serial-ports.svelte';
 
 /** What the Flash page needs of the rooms below it. The page is joined to them in one place, and to made-up ones in tests. */
