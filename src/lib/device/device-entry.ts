@@ -7,12 +7,16 @@ import {
 	type Sample
 } from '$lib/model';
 import type { DeviceEvent, DeviceSummary, StoredDevice } from './device';
-import type { StatusReport } from './profiles';
+import type { StatusReport, ToldEvent } from './profiles';
 
 export const MAX_METRICS_PER_DEVICE = 256;
 export const MAX_EVENTS_PER_DEVICE = 100;
+/** Of one kind that messages tell of: they must not push all else out of the list. */
+const MAX_TOLD_EVENTS = 40;
 /** Gaps that follow each other this closely are one event: a lossy link must not push all else out of the list. */
 const GAP_MERGE_MS = 60_000;
+/** A repeat of what was just told: a QoS 1 message that came again, or a sender that insists. */
+const TOLD_MERGE_MS = 10 * 60_000;
 
 interface Heard {
 	readonly atMs: number;
@@ -20,6 +24,8 @@ interface Heard {
 	readonly profile: string;
 	/** It came in a message that was counted already. */
 	readonly part?: boolean;
+	/** Somebody else says it of the device: no sign that the device is there. */
+	readonly hearsay?: boolean;
 }
 
 /** One device as it is being heard. Mutable, owned by the registry; the world sees summaries. */
@@ -109,7 +115,8 @@ export class DeviceEntry {
 		this.#rename(alias);
 		if (firmware !== undefined) this.#runs(firmware, heard.atMs);
 		if (sample.identity) this.#follow(sample.identity.epoch, sample.identity.seq, heard.atMs);
-		if (this.#presence === 'offline' || this.#presence === 'unknown') this.#arrive('online', heard.atMs);
+		if (!heard.hearsay && (this.#presence === 'offline' || this.#presence === 'unknown'))
+			this.#arrive('online', heard.atMs);
 		let dropped = 0;
 		for (const name in sample.values) {
 			if (!this.restoreValue(name, sample.values[name]!, sample.timeMs)) dropped++;
@@ -162,6 +169,25 @@ export class DeviceEntry {
 		this.#hear(retained ? { ...heard, atMs: this.lastSeenMs } : heard);
 		this.#reported = reported;
 		this.unsaved = 'soon';
+	}
+
+	/** What a message says has happened. The same again at once is one event, with how often it came. */
+	tell({ kind, atMs, detail }: ToldEvent, alias: string | undefined, heard: Heard): void {
+		this.#hear(heard);
+		this.#rename(alias);
+		const last = this.#events.at(-1);
+		if (last?.kind === kind && atMs - last.atMs < TOLD_MERGE_MS) {
+			const { times = 1, ...same } = last.detail;
+			if (JSON.stringify(same) === JSON.stringify(detail)) {
+				const again = { ...last, detail: { ...detail, times: Number(times) + 1 } };
+				this.#events = [...this.#events.slice(0, -1), again];
+				this.unsaved = 'soon';
+				return;
+			}
+		}
+		const ofKind = this.#events.filter((event) => event.kind === kind);
+		if (ofKind.length >= MAX_TOLD_EVENTS) this.#events = this.#events.filter((event) => event !== ofKind[0]);
+		this.#note(atMs, kind, detail);
 	}
 
 	answered(heard: Heard): void {
@@ -245,11 +271,11 @@ export class DeviceEntry {
 		};
 	}
 
-	#hear({ atMs, link, profile, part }: Heard): void {
+	#hear({ atMs, link, profile, part, hearsay }: Heard): void {
 		if (!part) this.#messages++;
 		this.changed = true;
 		if (this.unsaved === 'no') this.unsaved = 'later';
-		this.lastSeenMs = Math.max(this.lastSeenMs, atMs);
+		if (!hearsay) this.lastSeenMs = Math.max(this.lastSeenMs, atMs);
 		this.#profile = profile;
 		this.#lastLink = link;
 		if (this.#links.has(link)) return;

@@ -30,9 +30,24 @@ export interface DeviceSummary {
 export interface DeviceEvent {
 	readonly atMs: number;
 	readonly kind:
-		'online' | 'offline' | 'sleeping' | 'restarted' | 'new-epoch' | 'firmware-changed' | 'first-seen' | 'gap';
+		| 'online'
+		| 'offline'
+		| 'sleeping'
+		| 'restarted'
+		| 'new-epoch'
+		| 'firmware-changed'
+		| 'first-seen'
+		| 'gap'
+		| ToldEventKind;
 	readonly detail: Readonly<Record<string, string | number>>;
 }
+
+/**
+ * What a message says has happened, where the others are noticed: an alert, how a command of somebody else's ended, what the device
+ * was told to do, a new firmware.
+ */
+export const TOLD_EVENTS = ['alert', 'command-result', 'control', 'update'] as const;
+export type ToldEventKind = (typeof TOLD_EVENTS)[number];
 
 /** What outlives the worker. Values are not in it: the telemetry store has them. */
 export interface StoredDevice {

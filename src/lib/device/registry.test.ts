@@ -46,7 +46,7 @@ function hear(registry: Registry, id: string, kind: string, body: unknown, retai
 		receivedMs: clock.now()
 	});
 	if (decoded?.kind === 'telemetry') return registry.telemetry(decoded, 'mqtt', 'native');
-	if (!decoded || decoded.kind === 'refused' || decoded.kind === 'batch' || decoded.kind === 'unread')
+	if (decoded?.kind !== 'status' && decoded?.kind !== 'reported' && decoded?.kind !== 'response')
 		throw new Error('the test’s own message was refused');
 	return registry.state(decoded, retained, 'mqtt', 'native');
 }
@@ -265,4 +265,40 @@ test('a summary is the same object until something changes', () => {
 	expect(only(registry)).toBe(first);
 	hear(registry, 'fb-1', 'telemetry', sample(2));
 	expect(only(registry)).not.toBe(first);
+});
+
+describe('what a message says has happened', () => {
+	const tell = (registry: Registry, message: string, hearsay = false) =>
+		registry.event(
+			{
+				...{ kind: 'event', device: 'ecowatt:1' as DeviceId, provenance: 'real', alias: 'Roof', hearsay },
+				event: { kind: 'alert', atMs: clock.now(), detail: { message } }
+			},
+			'mqtt',
+			'ecowatt'
+		);
+
+	test('is an event of the device; the same again at once is the same one', () => {
+		const registry = open();
+		for (const message of ['hot', 'hot', 'hot', 'cold']) tell(registry, message);
+		expect(only(registry)).toMatchObject({ name: 'Roof', lastSeenMs: clock.now() });
+		expect(registry.events('ecowatt:1' as DeviceId).slice(1)).toMatchObject([
+			{ kind: 'alert', detail: { message: 'hot', times: 3 } },
+			{ kind: 'alert', detail: { message: 'cold' } }
+		]);
+	});
+
+	test('does not push out what else happened', () => {
+		const registry = open();
+		for (let i = 0; i < 300; i++) tell(registry, `m${i}`);
+		expect(kinds(registry, 'ecowatt:1').filter((kind) => kind === 'alert')).toHaveLength(40);
+		expect(kinds(registry, 'ecowatt:1')[0]).toBe('first-seen');
+		expect(registry.events('ecowatt:1' as DeviceId).at(-1)?.detail).toEqual({ message: 'm299' });
+	});
+
+	test('is no sign of life where somebody else says it', () => {
+		const registry = open();
+		tell(registry, 'open', true);
+		expect(only(registry)).toMatchObject({ lastSeenMs: 0, presence: 'unknown' });
+	});
 });

@@ -29,6 +29,8 @@ export interface ToldSample {
 	readonly sample: Sample;
 	readonly alias?: string | undefined;
 	readonly firmware?: string | undefined;
+	/** Somebody else says it of the device. */
+	readonly hearsay?: boolean | undefined;
 	/** Its place among those that came with it, from 0. */
 	readonly inBatch?: number;
 }
@@ -94,10 +96,23 @@ export class Registry {
 	telemetry(told: ToldSample, link: LinkKind, profile: string): Taken {
 		const entry = this.#entry(told.device, told.sample.provenance);
 		if (!entry) return { kind: 'refused', cause: 'too-many-devices' };
-		const heard = { atMs: this.parts.clock.now(), link, profile, part: (told.inBatch ?? 0) > 0 };
+		const heard = {
+			...{ atMs: this.parts.clock.now(), link, profile, part: (told.inBatch ?? 0) > 0 },
+			hearsay: told.hearsay ?? false
+		};
 		const { sample, dropped } = entry.telemetry(told.sample, told.alias, told.firmware, heard);
 		this.#touched(entry);
 		return { kind: 'taken', sample, droppedMetrics: dropped };
+	}
+
+	/** @returns false where the device is one too many */
+	event(told: Extract<Decoded, { kind: 'event' }>, link: LinkKind, profile: string): boolean {
+		const entry = this.#entry(told.device, told.provenance);
+		if (!entry) return false;
+		const { event, alias, hearsay = false } = told;
+		entry.tell(event, alias, { atMs: this.parts.clock.now(), link, profile, hearsay });
+		this.#touched(entry);
+		return true;
 	}
 
 	/** What a device's log gave later, as it is to be stored: it says nothing of now. */

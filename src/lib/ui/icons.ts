@@ -29,6 +29,12 @@ export const ICONS = {
 	restart: 'M19.5 12a7.5 7.5 0 1 1-2.3-5.4M19.5 3.5v4.2h-4.2',
 	wide: 'M14 4h6v6M10 20H4v-6M20 4l-7 7M4 20l7-7',
 	install: 'M12 4v10M8 10.5l4 4 4-4M5 19.5h14',
+	/* Kinds of devices */
+	inverter: 'M4 4h16v16H4zM7 12c1.7-4.4 3.3-4.4 5 0s3.3 4.4 5 0',
+	window: 'M5 3.5h14V20H5zM12 3.5V20M5 11.5h14M3.5 20h17',
+	sound: 'M12 14.5a3 3 0 0 0 3-3v-5a3 3 0 0 0-6 0v5a3 3 0 0 0 3 3ZM6 11.5a6 6 0 0 0 12 0M12 17.5V21M9 21h6',
+	thermometer: 'M10 13.8V5.5a2 2 0 1 1 4 0v8.3a4 4 0 1 1-4 0ZM12 9v8.5',
+	server: 'M4 4.5h16v6.5H4zM4 13h16v6.5H4zM7.5 7.7v.2M7.5 16.2v.2',
 	/* States */
 	live: 'M3 12h4l2.5-7 5 14 2.5-7h4',
 	late: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 7v5.2l3.5 2',

@@ -24,6 +24,7 @@ type Cause =
 	| 'too-many-device-metrics'
 	| 'reported-too-large'
 	| 'retained-telemetry'
+	| 'retained-event'
 	| 'store-backlog'
 	| 'batch-backlog';
 
@@ -163,6 +164,15 @@ export class Intake {
 					this.parts.onOnline({ device, provenance: status.simulated ? 'simulated' : 'real' });
 				}
 				return;
+			case 'event':
+				// A broker gives it again at each subscription: it is no news.
+				if (message.retained) return this.#refuse('retained-event', message);
+				if (!this.parts.registry.event(decoded, link.kind, profile))
+					this.#refuse('too-many-devices', message);
+				return;
+			case 'several':
+				for (const part of decoded.parts) this.#sort(part, profile, link, message);
+				return;
 			case 'unread':
 				return;
 			case 'refused':
@@ -217,7 +227,7 @@ export class Intake {
 		link: MessageLink,
 		profile: string,
 		message: LinkMessage,
-		beside: Pick<Telemetry, 'alias' | 'firmware'> | { readonly inBatch: number }
+		beside: Pick<Telemetry, 'alias' | 'firmware' | 'hearsay'> | { readonly inBatch: number }
 	): boolean {
 		const { device, identity } = sample;
 		if (identity && this.#seen.has(device, identity)) {

@@ -1,5 +1,5 @@
 import { parseRetention } from './retention-plan';
-import type { DeviceEvent, StoredDevice } from '$lib/device';
+import { TOLD_EVENTS, type DeviceEvent, type StoredDevice } from '$lib/device';
 import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
 import type { Notice } from './messages';
 import type { SettingRow, StoredBroker } from './storage';
@@ -60,7 +60,8 @@ const EVENTS: readonly string[] = [
 	'new-epoch',
 	'firmware-changed',
 	'first-seen',
-	'gap'
+	'gap',
+	...TOLD_EVENTS
 ] satisfies DeviceEvent['kind'][];
 
 export function parseStoredDevice(row: unknown): StoredDevice | undefined {

@@ -1,6 +1,7 @@
-import type { DeviceId, Presence, Sample } from '$lib/model';
+import type { DeviceId, Presence, Provenance, Sample } from '$lib/model';
 import type { LinkMessage } from '$lib/link';
 import type { BatchEnvelope } from '../batch';
+import type { DeviceEvent, ToldEventKind } from '../device';
 import type { RpcResponse } from '../rpc';
 
 /** Why a message, or a part of it, was not taken. Counted by this name and shown. */
@@ -21,7 +22,15 @@ export type Refusal =
 	| 'bad-envelope'
 	| 'other-device'
 	| 'bad-batch'
-	| 'newer-batch';
+	| 'newer-batch'
+	| 'truncated-batch'
+	| 'batch-bomb'
+	| 'unknown-compression'
+	| 'unnamed-values'
+	| 'unknown-unit'
+	| 'bad-event'
+	| 'bad-audio'
+	| 'bad-audio-length';
 
 export interface StatusReport {
 	readonly state: Presence;
@@ -39,6 +48,14 @@ export interface StatusReport {
 	readonly wakeS?: number;
 }
 
+/** Something that a message says has happened. */
+export interface ToldEvent extends DeviceEvent {
+	readonly kind: ToldEventKind;
+}
+
+/** What a message can mean besides others. */
+export type DecodedPart = Extract<Decoded, { kind: 'telemetry' | 'status' | 'event' }>;
+
 /** What a message means, whichever convention it came in. */
 export type Decoded =
 	| {
@@ -47,6 +64,8 @@ export type Decoded =
 			readonly sample: Sample;
 			readonly alias: string | undefined;
 			readonly firmware: string | undefined;
+			/** Said by somebody else of the device: no sign that the device is there. */
+			readonly hearsay?: boolean;
 			/** Parts that were dropped while the rest stands. */
 			readonly counted: readonly Refusal[];
 	  }
@@ -60,6 +79,16 @@ export type Decoded =
 			readonly counted: Readonly<Partial<Record<Refusal, number>>>;
 	  }
 	| { readonly kind: 'status'; readonly device: DeviceId; readonly status: StatusReport }
+	| {
+			readonly kind: 'event';
+			readonly device: DeviceId;
+			readonly provenance: Provenance;
+			readonly event: ToldEvent;
+			readonly alias: string | undefined;
+			readonly hearsay?: boolean;
+	  }
+	/** One message that means several things; none of them is of this kind itself. */
+	| { readonly kind: 'several'; readonly device: DeviceId; readonly parts: readonly DecodedPart[] }
 	| { readonly kind: 'response'; readonly device: DeviceId; readonly response: RpcResponse }
 	| {
 			readonly kind: 'reported';

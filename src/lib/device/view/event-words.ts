@@ -10,7 +10,11 @@ export const EVENT_WORDS = {
 	restarted: { word: 'Restarted', state: 'late', icon: 'loopback' },
 	'new-epoch': { word: 'Began a new log', state: 'late', icon: 'loopback' },
 	'firmware-changed': { word: 'Firmware changed', state: 'live', icon: 'flash' },
-	gap: { word: 'Measurements are missing', state: 'failing', icon: 'failing' }
+	gap: { word: 'Measurements are missing', state: 'failing', icon: 'failing' },
+	alert: { word: 'Alert', state: 'failing', icon: 'alert' },
+	'command-result': { word: 'A command ended', state: 'live', icon: 'check' },
+	control: { word: 'Was told', state: 'live', icon: 'forward' },
+	update: { word: 'Firmware update', state: 'live', icon: 'flash' }
 } as const satisfies Record<DeviceEvent['kind'], { word: string; state: StateName; icon: IconName }>;
 
 /** An event's facts in one line. */
