@@ -26,20 +26,22 @@ for (const tool of needed.filter((name) => !tools[name].found()))
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop.abort());
 
-/** @type {Row[]} */
-const rows = [];
-for (const suite of chosen) {
-	if (stop.signal.aborted) break;
-	const missing = suite.needs.filter((tool) => !tools[tool].found());
-	if (missing.length > 0) {
-		const why = `needs ${missing.map((tool) => tools[tool].what).join(' and ')}`;
-		rows.push({ name: suite.name, outcome: 'NOT RUN', passed: 0, failed: 0, ms: 0, why });
-		continue;
-	}
-	console.log(`\n── ${suite.name} ──`);
-	const { passed, failed, ms } = await runSuite(suite, stop.signal);
-	rows.push({ name: suite.name, outcome: failed > 0 ? 'failed' : 'passed', passed, failed, ms, why: '' });
-}
+/** @type {Map<string, Row>} */
+const told = new Map();
+const lanes = [...new Set(chosen.flatMap(({ lane }) => lane ?? []))];
+await Promise.all(
+	lanes.map((lane) =>
+		inOrder(
+			chosen.filter((suite) => suite.lane === lane),
+			lanes.length > 1
+		)
+	)
+);
+await inOrder(
+	chosen.filter(({ lane }) => lane === undefined),
+	false
+);
+const rows = chosen.flatMap(({ name }) => told.get(name) ?? []);
 
 const notRun = rows.filter(({ outcome }) => outcome === 'NOT RUN').length;
 const passed = rows.reduce((sum, row) => sum + row.passed, 0);
@@ -56,3 +58,22 @@ if (stop.signal.aborted) console.log('\nStopped.');
 if (notRun > 0) console.log(`\n${notRun} not run${strict ? ', which fails where CI is set' : ''}.`);
 console.log(`\n${passed} passed, ${failed + (strict ? notRun : 0)} failed`);
 process.exitCode = stop.signal.aborted || failed > 0 || (strict && notRun > 0) ? 1 : 0;
+
+/**
+ * @param {readonly import('./test/suites.mjs').Suite[]} several
+ * @param {boolean} beside others run at the same time
+ */
+async function inOrder(several, beside) {
+	for (const suite of several) {
+		if (stop.signal.aborted) return;
+		const missing = suite.needs.filter((tool) => !tools[tool].found());
+		if (missing.length > 0) {
+			const why = `needs ${missing.map((tool) => tools[tool].what).join(' and ')}`;
+			told.set(suite.name, { name: suite.name, outcome: 'NOT RUN', passed: 0, failed: 0, ms: 0, why });
+			continue;
+		}
+		const { passed, failed, ms } = await runSuite(suite, stop.signal, beside);
+		const outcome = failed > 0 ? 'failed' : 'passed';
+		told.set(suite.name, { name: suite.name, outcome, passed, failed, ms, why: '' });
+	}
+}

@@ -1,4 +1,4 @@
-// The suites of `npm test` in the order in which they run: the quick and the plain first.
+// The suites of `npm test` in the order in which they run and are told: the quick and the plain first.
 import { countCtest, countPlaywright, countVitest, one } from './counts.mjs';
 
 /**
@@ -7,6 +7,7 @@ import { countCtest, countPlaywright, countVitest, one } from './counts.mjs';
  * @typedef {object} Suite
  * @property {string} name
  * @property {readonly Tool[]} needs
+ * @property {number} [lane] those with a lane run first, one lane beside the other: their programs use one core each
  * @property {readonly (readonly string[])[]} commands run one after another until one fails
  * @property {string} [report] where the last command writes what it did
  * @property {(report: string, ok: boolean) => Count} count
@@ -48,17 +49,19 @@ const playwright = (name, projects) => ({
 
 /** @type {readonly Suite[]} */
 export const suites = [
-	{ name: 'lint', needs: [], commands: [['npm', 'run', '--silent', 'lint']], count: one },
+	{ name: 'lint', needs: [], lane: 1, commands: [['npm', 'run', '--silent', 'lint']], count: one },
 	// The compiled firmware is imported by URL, so it is there before anything is checked against it.
 	{
 		name: 'check',
 		needs: [],
+		lane: 2,
 		commands: [
 			['npm', 'run', '--silent', 'firmware'],
 			['npm', 'run', '--silent', 'check']
 		],
 		count: one
 	},
+	{ name: 'build', needs: [], lane: 2, commands: [['npm', 'run', '--silent', 'build']], count: one },
 	vitest('node', ['mosquitto']),
 	{
 		name: 'firmware',
@@ -78,7 +81,6 @@ export const suites = [
 		report: `${REPORTS}/fuzz.json`,
 		count: (report) => JSON.parse(report)
 	},
-	{ name: 'build', needs: [], commands: [['npm', 'run', '--silent', 'build']], count: one },
 	vitest('browser', ['chromium']),
 	playwright('store', ['store']),
 	playwright('e2e', ['desktop', 'phone'])
