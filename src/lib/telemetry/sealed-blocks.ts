@@ -1,5 +1,6 @@
 import { done, err, type Result } from '$lib/base';
-import { encodeBlock, rollUpBlock, thinBlock, type BlockHead, type NewBlock } from './codec/block';
+import { encodeColumnBlock, rollUpBlock, thinBlock, type BlockHead, type NewBlock } from './codec/block';
+import { columnsOf, joinColumns, sliceColumns, sortByTime, type Columns } from './codec/columns';
 import type { Row } from './codec/row-group';
 import type { BlockReader } from './block-reader';
 import type { BlockChange, Disk, StateRow } from './disk';
@@ -52,11 +53,11 @@ export class SealedBlocks {
 
 	/** Blocks of level 0 for rows of one series, numbered from `after` + 1. */
 	encode(series: Series, rows: readonly Row[], after: number): NewBlock[] {
-		const sorted = [...rows].sort((a, b) => a.timeMs - b.timeMs);
+		const sorted = sortByTime(columnsOf(rows));
 		const made: NewBlock[] = [];
-		for (let at = 0; at < sorted.length; at += this.#limits.blockRows) {
-			const part = sorted.slice(at, at + this.#limits.blockRows);
-			made.push(encodeBlock(part, { series: series.id, block: after + made.length + 1, level: 0 }));
+		for (let at = 0; at < rows.length; at += this.#limits.blockRows) {
+			const part = sliceColumns(sorted, at, Math.min(rows.length, at + this.#limits.blockRows));
+			made.push(encodeColumnBlock(part, { series: series.id, block: after + made.length + 1, level: 0 }));
 		}
 		return made;
 	}
@@ -102,14 +103,14 @@ export class SealedBlocks {
 		const first = group[0];
 		if (!first) return done;
 		const bytes = await this.#disk.blocks(group);
-		const rows: Row[] = [];
+		const parts: Columns[] = [];
 		for (const [i, head] of group.entries()) {
-			const part = this.#reader.open(head, bytes[i])?.rows();
+			const part = this.#reader.open(head, bytes[i])?.columns();
 			if (!part) return done; // told as damage: left where it is
-			for (const row of part) rows.push(row);
+			parts.push(part);
 		}
 		const place = { series: series.id, block: this.#state.seal + 1, level: first.level + 1 };
-		const block = encodeBlock(rows, place);
+		const block = encodeColumnBlock(sortByTime(joinColumns(parts)), place);
 		const changed = await this.change(group, [block]);
 		if (changed.ok) series.replaceBlocks(group, [block.head]);
 		return changed;

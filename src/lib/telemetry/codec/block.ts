@@ -1,6 +1,8 @@
 import { crc32 } from '$lib/base';
+import { columnsOf, presentOf, sortByTime, type Columns, type MetricColumn } from './columns';
+import { scaleToIntegers, type Scaled } from './numbers';
 import { makeRollups, type NewRollup, type RollupStat } from './rollup';
-import { encodeRowGroup, openRowGroup, type Row, type RowGroup } from './row-group';
+import { encodeColumns, encodeRowGroup, openRowGroup, type Row, type RowGroup } from './row-group';
 
 /** What is known of one metric in a block without decoding it. Mirrors the value column. */
 export interface ColumnStats {
@@ -42,26 +44,29 @@ export interface NewBlock {
 	readonly rollups: readonly NewRollup[];
 }
 
+type BlockPlace = Pick<BlockHead, 'series' | 'block' | 'level'>;
+
 /** Sorts rows by time (equal times keep their order) and makes a block of them. */
-export function encodeBlock(
-	rows: readonly Row[],
-	place: Pick<BlockHead, 'series' | 'block' | 'level'>
-): NewBlock {
-	const sorted = [...rows].sort((a, b) => a.timeMs - b.timeMs);
-	const bytes = encodeRowGroup(sorted);
-	const rollups = makeRollups(
-		Float64Array.from(sorted, (row) => row.timeMs),
-		valueColumns(sorted)
-	);
+export const encodeBlock = (rows: readonly Row[], place: BlockPlace): NewBlock =>
+	encodeColumnBlock(sortByTime(columnsOf(rows)), place);
+
+/** @param columns by time */
+export function encodeColumnBlock(columns: Columns, place: BlockPlace): NewBlock {
+	const { timeMs } = columns;
+	const scaled = new Map<number, Scaled | undefined>();
+	for (const { metric, values } of columns.metrics)
+		if (presentOf(values) === values) scaled.set(metric, scaleToIntegers(values));
+	const bytes = encodeColumns(columns, scaled);
+	const rollups = makeRollups(timeMs, columns.metrics, scaled);
 	const head: BlockHead = {
 		version: 2,
 		...place,
-		rows: sorted.length,
-		fromMs: sorted[0]?.timeMs ?? 0,
-		toMs: sorted.at(-1)?.timeMs ?? 0,
+		rows: timeMs.length,
+		fromMs: timeMs[0] ?? 0,
+		toMs: timeMs.at(-1) ?? 0,
 		crc: crc32(bytes),
 		bytes: bytes.length,
-		columns: columnStats(sorted),
+		columns: columns.metrics.flatMap(columnStats),
 		rollups: rollups.map(rollupStat)
 	};
 	return { head, bytes, rollups };
@@ -90,50 +95,25 @@ export function thinBlock(head: BlockHead, group: RowGroup, drop: ReadonlySet<nu
 
 const rollupStat = ({ widthMs, bytes, crc }: NewRollup): RollupStat => ({ widthMs, bytes, crc });
 
-function valueColumns(rows: readonly Row[]): { metric: number; values: Float64Array }[] {
-	const columns = new Map<number, Float64Array>();
-	rows.forEach((row, i) =>
-		row.metrics.forEach((metric, at) => {
-			let values = columns.get(metric);
-			if (!values) columns.set(metric, (values = new Float64Array(rows.length).fill(NaN)));
-			values[i] = row.values[at]!;
-		})
-	);
-	return [...columns].map(([metric, values]) => ({ metric, values }));
-}
-
 /** The block, or undefined where its bytes are not what was sealed. */
 export function openBlock(head: BlockHead, bytes: Uint8Array | undefined): RowGroup | undefined {
 	if (!bytes || bytes.length !== head.bytes || crc32(bytes) !== head.crc) return undefined;
 	return openRowGroup(bytes);
 }
 
-function columnStats(rows: readonly Row[]): ColumnStats[] {
-	const stats = new Map<number, { -readonly [K in keyof ColumnStats]: ColumnStats[K] }>();
-	for (const row of rows) {
-		row.metrics.forEach((metric, i) => {
-			const value = row.values[i]!;
-			const found = stats.get(metric);
-			if (!found) {
-				stats.set(metric, {
-					metric,
-					count: 1,
-					min: value,
-					max: value,
-					sum: value,
-					first: value,
-					last: value
-				});
-				return;
-			}
-			found.count++;
-			found.min = Math.min(found.min, value);
-			found.max = Math.max(found.max, value);
-			found.sum += value;
-			found.last = value;
-		});
+/** None where no row has a value. */
+function columnStats({ metric, values }: MetricColumn): ColumnStats[] {
+	let [count, min, max, sum, first, last] = [0, Infinity, -Infinity, 0, NaN, NaN];
+	for (let i = 0; i < values.length; i++) {
+		const value = values[i]!;
+		if (Number.isNaN(value)) continue;
+		if (count++ === 0) first = value;
+		if (value < min) min = value;
+		if (value > max) max = value;
+		sum += value;
+		last = value;
 	}
-	return [...stats.values()];
+	return count > 0 ? [{ metric, count, min, max, sum, first, last }] : [];
 }
 
 const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>

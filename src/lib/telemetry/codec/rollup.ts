@@ -1,6 +1,6 @@
 import { assert, crc32 } from '$lib/base';
 import { ByteReader, ByteWriter, Malformed } from './byte-stream';
-import { decodeNumbers, encodeNumbers, scaleToIntegers } from './numbers';
+import { decodeNumbers, encodeNumbers, scaleToIntegers, type Scaled } from './numbers';
 
 /** Each a multiple of the one before: a minute, a quarter of an hour, an hour, a day; ms. */
 export const ROLLUP_WIDTHS_MS = [60_000, 900_000, 3_600_000, 86_400_000] as const;
@@ -51,18 +51,24 @@ interface Summaries {
  * The rollups of a block that are worth their bytes: not where the whole block lies in one bucket, which its header tells of.
  * @param times ascending, ms
  * @param columns a value a row, NaN where a row has none
+ * @param scaled of columns without NaN: what `scaleToIntegers` says of them, where it has been asked already
  */
 export function makeRollups(
 	times: Float64Array,
-	columns: readonly { readonly metric: number; readonly values: Float64Array }[]
+	columns: readonly { readonly metric: number; readonly values: Float64Array }[],
+	scaled: ReadonlyMap<number, Scaled | undefined> = new Map()
 ): NewRollup[] {
 	const made: NewRollup[] = [];
 	let starts: Float64Array = times;
-	let summaries = columns.map(({ metric, values }) => singles(metric, values));
+	let summaries: readonly Summaries[] | undefined;
 	for (const widthMs of ROLLUP_WIDTHS_MS) {
 		const merged = bucketsOf(starts, widthMs);
 		starts = merged.starts;
-		summaries = summaries.map((finer) => mergeSummaries(finer, merged.bucket, starts.length));
+		summaries =
+			summaries?.map((finer) => mergeSummaries(finer, merged.bucket, starts.length)) ??
+			columns.map(({ metric, values }) =>
+				summarise({ metric, values, scaled: scaled.get(metric) }, merged.bucket, starts.length)
+			);
 		if (starts.length < 2) break; // nor have the wider ones two
 		if (times.length < starts.length * MIN_ROWS_PER_BUCKET) continue;
 		const encoded = encodeRollup(starts, widthMs, summaries);
@@ -86,28 +92,60 @@ export function openRollup(
 	}
 }
 
-/** Each row as a bucket of its own. */
-function singles(metric: number, values: Float64Array): Summaries {
-	const present = values.filter((value) => !Number.isNaN(value));
-	const scaled = scaleToIntegers(present);
-	const largest = scaled?.integers.reduce((most, n) => Math.max(most, Math.abs(n)), 0) ?? 0;
+/** From rows to the finest buckets. */
+function summarise(
+	{ metric, values, scaled }: { metric: number; values: Float64Array; scaled: Scaled | undefined },
+	bucket: Uint32Array,
+	buckets: number
+): Summaries {
+	const { scale, numbers } = numbersOf(values, scaled);
+	const count = new Float64Array(buckets);
+	const min = new Float64Array(buckets).fill(Infinity);
+	const max = new Float64Array(buckets).fill(-Infinity);
+	const sum = new Float64Array(buckets);
+	const last = new Float64Array(buckets);
+	for (let i = 0; i < numbers.length; i++) {
+		const value = numbers[i]!;
+		if (Number.isNaN(value)) continue;
+		const to = bucket[i]!;
+		count[to] = count[to]! + 1;
+		if (value < min[to]!) min[to] = value;
+		if (value > max[to]!) max[to] = value;
+		sum[to] = sum[to]! + value;
+		last[to] = value;
+	}
+	return { metric, scale, count, min, max, sum, last };
+}
+
+/** The values as integers of their scale, NaN where there is none; as they are where a sum of them would not be exact. */
+function numbersOf(
+	values: Float64Array,
+	known: Scaled | undefined
+): { scale: number | undefined; numbers: Float64Array } {
+	const scaled = known ?? scaleToIntegers(values.filter((value) => !Number.isNaN(value)));
+	if (!scaled) return { scale: undefined, numbers: values };
+	const { scale, integers } = scaled;
+	let largest = 0;
+	for (let i = 0; i < integers.length; i++) largest = Math.max(largest, Math.abs(integers[i]!));
 	// Twice, because a sum is stored by its distance from count × (min + max) / 2.
-	const scale = 2 * largest * values.length <= MAX_SUM ? scaled?.scale : undefined;
-	const factor = scale === undefined ? 1 : 10 ** scale;
-	const numbers = scale === undefined ? values : values.map((value) => Math.round(value * factor));
-	const count = values.map((value) => (Number.isNaN(value) ? 0 : 1));
-	const sum = numbers.map((n) => (Number.isNaN(n) ? 0 : n));
-	return { metric, scale, count, min: numbers, max: numbers, sum, last: numbers };
+	if (2 * largest * values.length > MAX_SUM) return { scale: undefined, numbers: values };
+	if (integers.length === values.length) return { scale, numbers: integers };
+	let at = 0;
+	return { scale, numbers: values.map((value) => (Number.isNaN(value) ? NaN : integers[at++]!)) };
 }
 
 function bucketsOf(times: Float64Array, widthMs: number): { starts: Float64Array; bucket: Uint32Array } {
 	const bucket = new Uint32Array(times.length);
 	const starts: number[] = [];
-	times.forEach((timeMs, i) => {
-		const start = Math.floor(timeMs / widthMs) * widthMs;
-		if (starts.length === 0 || start !== starts[starts.length - 1]) starts.push(start);
+	let endMs = -Infinity;
+	for (let i = 0; i < times.length; i++) {
+		if (times[i]! >= endMs) {
+			const start = Math.floor(times[i]! / widthMs) * widthMs;
+			starts.push(start);
+			endMs = start + widthMs;
+		}
 		bucket[i] = starts.length - 1;
-	});
+	}
 	return { starts: Float64Array.from(starts), bucket };
 }
 

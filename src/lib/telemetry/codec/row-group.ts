@@ -1,6 +1,7 @@
 import type { ClockQuality } from '$lib/model';
 import { ByteReader, ByteWriter, Malformed } from './byte-stream';
-import { decodeNumbers, encodeNumbers } from './numbers';
+import { CLOCKS, NO_SEQ, columnsOf, presentOf, rowsOf, type Columns } from './columns';
+import { decodeNumbers, encodeNumbers, type Scaled } from './numbers';
 
 /** One sample of one series, with names as ids of the `names` table. */
 export interface Row {
@@ -21,36 +22,44 @@ export interface RowGroup {
 	times(): Float64Array<ArrayBuffer>;
 	/** One value a row, NaN where the row has none; undefined where no row has the metric. */
 	column(metric: number): Float64Array<ArrayBuffer> | undefined;
+	/** All of it. */
+	columns(): Columns;
 	rows(): Row[];
 }
 
-const CLOCKS: readonly ClockQuality[] = ['synchronised', 'corrected', 'unsynchronised'];
 /** More rows than any writer puts in one group: a bound on what damaged bytes can make us allocate. */
 const MAX_ROWS = 1 << 20;
 
+/** Rows of one series as a row group. Keeps their order. */
+export const encodeRowGroup = (rows: readonly Row[]): Uint8Array<ArrayBuffer> =>
+	encodeColumns(columnsOf(rows));
+
 /**
- * Rows of one series as columns: one time column, one of identities, one of clock qualities, one a metric. Keeps the rows' order.
+ * One time column, one of identities, one of clock qualities, one a metric. Keeps the rows' order.
  * Drawn in docs/telemetry-format.md, "Row group".
+ * @param scaled of columns where each row has a value: what `scaleToIntegers` says of them, where it has been asked already
  */
-export function encodeRowGroup(rows: readonly Row[]): Uint8Array<ArrayBuffer> {
+export function encodeColumns(
+	columns: Columns,
+	scaled: ReadonlyMap<number, Scaled | undefined> = new Map()
+): Uint8Array<ArrayBuffer> {
 	const out = new ByteWriter();
-	const metrics = [...new Set(rows.flatMap((row) => row.metrics))].sort((a, b) => a - b);
-	out.varint(rows.length);
-	out.varint(metrics.length);
-	out.sized(encodeNumbers(Float64Array.from(rows, (row) => row.timeMs)));
-	writeIdentities(out, rows);
-	writeRuns(
-		out,
-		rows.map((row) => CLOCKS.indexOf(row.clock))
-	);
-	for (const metric of metrics) {
-		const at = rows.map((row) => row.metrics.indexOf(metric));
-		const present = at.map((index) => (index < 0 ? 0 : 1));
-		const sparse = present.includes(0);
+	const held = columns.metrics.filter(({ values }) => values.some((value) => !Number.isNaN(value)));
+	out.varint(columns.timeMs.length);
+	out.varint(held.length);
+	out.sized(encodeNumbers(columns.timeMs));
+	writeIdentities(out, columns);
+	writeRuns(out, columns.clock);
+	for (const { metric, values } of held) {
+		const dense = presentOf(values);
+		const sparse = dense !== values;
 		out.varint(metric * 2 + (sparse ? 1 : 0));
-		if (sparse) writeRuns(out, present);
-		const values = rows.flatMap((row, i) => (at[i]! < 0 ? [] : [row.values[at[i]!]!]));
-		out.sized(encodeNumbers(Float64Array.from(values)));
+		if (sparse)
+			writeRuns(
+				out,
+				Uint8Array.from(values, (value) => (Number.isNaN(value) ? 0 : 1))
+			);
+		out.sized(encodeNumbers(dense, sparse ? undefined : scaled.get(metric)));
 	}
 	return out.done();
 }
@@ -63,7 +72,8 @@ export function openRowGroup(bytes: Uint8Array): RowGroup {
 	if (count > MAX_ROWS || width > bytes.length) throw new Malformed('impossible row group');
 	const timeBytes = reader.sized();
 	const identities = readIdentities(reader, count);
-	const clocks = readRuns(reader, count);
+	const clock = readRuns(reader, count);
+	if (clock.some((place) => place >= CLOCKS.length)) throw new Malformed('unknown clock quality');
 	const columns = new Map<number, { present: Uint8Array | undefined; bytes: Uint8Array }>();
 	for (let i = 0; i < width; i++) {
 		const head = reader.varint();
@@ -85,75 +95,85 @@ export function openRowGroup(bytes: Uint8Array): RowGroup {
 		let at = 0;
 		return Float64Array.from(present, (p) => (p ? dense[at++]! : NaN));
 	};
+	const all = (): Columns => ({
+		timeMs: times(),
+		clock,
+		...expandIdentities(identities, count),
+		metrics: [...columns.keys()].map((metric) => ({ metric, values: column(metric)! }))
+	});
 	return {
 		count,
 		metrics: [...columns.keys()],
 		times,
 		column,
-		rows() {
-			const timeMs = times();
-			const decoded = [...columns.keys()].map((metric) => ({ metric, values: column(metric)! }));
-			return Array.from({ length: count }, (_, i) => {
-				const here = decoded.filter(({ values }) => !Number.isNaN(values[i]!));
-				const clock = CLOCKS[clocks[i]!];
-				if (!clock) throw new Malformed('unknown clock quality');
-				return {
-					timeMs: timeMs[i]!,
-					clock,
-					identity: identities[i],
-					metrics: here.map(({ metric }) => metric),
-					values: here.map(({ values }) => values[i]!)
-				};
-			});
-		}
+		columns: all,
+		rows: () => rowsOf(all())
 	};
 }
 
-/** Runs of rising sequence numbers of one epoch, or of rows without identity. */
-function writeIdentities(out: ByteWriter, rows: readonly Row[]): void {
-	const runs: { first: Row['identity']; length: number }[] = [];
-	for (const { identity } of rows) {
-		const run = runs.at(-1);
-		const follows =
-			run &&
-			(run.first && identity
-				? run.first.epoch === identity.epoch && run.first.seq + run.length === identity.seq
-				: run.first === identity);
-		if (follows) run.length++;
-		else runs.push({ first: identity, length: 1 });
-	}
-	out.varint(runs.length);
-	for (const { first, length } of runs) {
-		out.varint(length * 2 + (first ? 1 : 0));
-		if (!first) continue;
-		out.uint32(first.epoch);
-		out.varint(first.seq);
-	}
+/** Rows without identity, or of one epoch with numbers that rise by one. */
+interface Run {
+	/** Undefined: without identity. */
+	readonly epoch: number | undefined;
+	readonly seq: number;
+	readonly length: number;
 }
 
-function readIdentities(reader: ByteReader, count: number): Row['identity'][] {
-	const identities: Row['identity'][] = [];
+function writeIdentities(out: ByteWriter, { epoch, seq }: Columns): void {
+	const starts: number[] = [];
+	for (let i = 0; i < seq.length; i++) {
+		const [now, last] = [seq[i]!, seq[i - 1]!];
+		const follows = i > 0 && (now === NO_SEQ ? last === NO_SEQ : last !== NO_SEQ && now === last + 1);
+		if (!follows || (now !== NO_SEQ && epoch[i] !== epoch[i - 1])) starts.push(i);
+	}
+	out.varint(starts.length);
+	starts.forEach((start, i) => {
+		const has = seq[start] !== NO_SEQ;
+		out.varint(((starts[i + 1] ?? seq.length) - start) * 2 + (has ? 1 : 0));
+		if (!has) return;
+		out.uint32(epoch[start]!);
+		out.varint(seq[start]!);
+	});
+}
+
+function readIdentities(reader: ByteReader, count: number): readonly Run[] {
+	const runs: Run[] = [];
+	let rows = 0;
 	for (let left = reader.varint(); left > 0; left--) {
 		const head = reader.varint();
 		const length = Math.floor(head / 2);
-		if (identities.length + length > count) throw new Malformed('too many identities');
+		rows += length;
+		if (rows > count) throw new Malformed('too many identities');
 		const epoch = head % 2 ? reader.uint32() : undefined;
-		const seq = epoch === undefined ? 0 : reader.varint();
-		for (let i = 0; i < length; i++)
-			identities.push(epoch === undefined ? undefined : { epoch, seq: seq + i });
+		runs.push({ epoch, seq: epoch === undefined ? 0 : reader.varint(), length });
 	}
-	if (identities.length !== count) throw new Malformed('too few identities');
-	return identities;
+	if (rows !== count) throw new Malformed('too few identities');
+	return runs;
+}
+
+function expandIdentities(runs: readonly Run[], count: number): Pick<Columns, 'epoch' | 'seq'> {
+	const epoch = new Uint32Array(count);
+	const seq = new Float64Array(count).fill(NO_SEQ);
+	let at = 0;
+	for (const run of runs) {
+		if (run.epoch !== undefined) {
+			epoch.fill(run.epoch, at, at + run.length);
+			for (let i = 0; i < run.length; i++) seq[at + i] = run.seq + i;
+		}
+		at += run.length;
+	}
+	return { epoch, seq };
 }
 
 /** Small numbers (0 … 3) that seldom change. */
-function writeRuns(out: ByteWriter, values: readonly number[]): void {
-	const starts = values.flatMap((value, i) => (i === 0 || value !== values[i - 1] ? [i] : []));
+function writeRuns(out: ByteWriter, values: Uint8Array): void {
+	const starts: number[] = [];
+	for (let i = 0; i < values.length; i++) if (i === 0 || values[i] !== values[i - 1]) starts.push(i);
 	out.varint(starts.length);
 	starts.forEach((start, i) => out.varint(((starts[i + 1] ?? values.length) - start) * 4 + values[start]!));
 }
 
-function readRuns(reader: ByteReader, count: number): Uint8Array {
+function readRuns(reader: ByteReader, count: number): Uint8Array<ArrayBuffer> {
 	const values = new Uint8Array(count);
 	let at = 0;
 	for (let left = reader.varint(); left > 0; left--) {
