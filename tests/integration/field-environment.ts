@@ -52,6 +52,7 @@ export function memoryStorage(
 		notices: keep.rows('notices', stored.parseNotice),
 		annotations: keep.rows('annotations', parseAnnotation),
 		views: keep.rows('views', parseSavedView),
+		alerts: keep.rows('alerts', stored.parseAlert),
 		secrets: keep.secrets,
 		telemetry,
 		losses: [],

@@ -43,10 +43,10 @@ export interface DeviceEvent {
 }
 
 /**
- * What a message says has happened, where the others are noticed: an alert, how a command of somebody else's ended, what the device
+ * What a message says has happened, where the others are noticed: an alert and its end, how a command of somebody else's ended, what the device
  * was told to do, a new firmware.
  */
-export const TOLD_EVENTS = ['alert', 'command-result', 'control', 'update'] as const;
+export const TOLD_EVENTS = ['alert', 'alert-over', 'command-result', 'control', 'update'] as const;
 export type ToldEventKind = (typeof TOLD_EVENTS)[number];
 
 /** What outlives the worker. Values are not in it: the telemetry store has them. */

@@ -1,3 +1,4 @@
+export * from './alert-book';
 export * from './awaited-replies';
 export * from './batch';
 export * from './device';
@@ -8,4 +9,5 @@ export * from './profiles';
 export * from './registry';
 export * from './rpc';
 export * from './serial-api';
+export * from './severity';
 export * from './shelf';

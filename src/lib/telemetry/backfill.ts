@@ -138,6 +138,13 @@ export class Backfill {
 		return { state, missing: count(ranges), filled, lost, undated };
 	}
 
+	/** Of each series that lacks something, or has lost something since this worker began. */
+	unfinished(): readonly (SeriesKey & BackfillView)[] {
+		return Array.from(this.#work.values(), ({ source }) => ({ ...source, ...this.view(source) })).filter(
+			({ missing, lost }) => missing > 0 || lost > 0
+		);
+	}
+
 	#begin(key: string, source: SeriesKey): Work {
 		const work: Work = {
 			...{ source, newest: undefined, state: 'idle', filled: 0, lost: 0, undated: 0, failures: 0 },

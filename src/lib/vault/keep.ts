@@ -14,7 +14,8 @@ export const KEEP_TABLES = [
 	'fences',
 	'sentinel',
 	'annotations',
-	'views'
+	'views',
+	'alerts'
 ] as const;
 export type KeepTable = (typeof KEEP_TABLES)[number];
 /** The tables others may hold rows in; the rest is reached by the methods of `Keep`. */

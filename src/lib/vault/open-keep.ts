@@ -26,6 +26,9 @@ export const KEEP_MIGRATIONS: readonly Migration[] = [
 	},
 	(db) => {
 		for (const table of ['annotations', 'views'] satisfies KeepTable[]) db.createObjectStore(table);
+	},
+	(db) => {
+		db.createObjectStore('alerts' satisfies KeepTable);
 	}
 ];
 

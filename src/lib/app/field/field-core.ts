@@ -1,5 +1,5 @@
 import { done, type Clock } from '$lib/base';
-import { DeviceApi, Outbox, Registry, profiles } from '$lib/device';
+import { AlertBook, DeviceApi, Outbox, Registry, profiles } from '$lib/device';
 import {
 	LoopbackLink,
 	MqttSession,
@@ -22,7 +22,9 @@ import { Intake } from './intake';
 import { LiveTails } from './live-tails';
 import type { CoreHandlers, DeviceEvent, DevicesSnapshot, IntakeReport, PageNews } from './messages';
 import { Notebook } from './notebook';
+import { MinuteCounts } from './minute-counts';
 import { NoticeBoard } from './notice-board';
+import { OverviewDesk } from './overview-desk';
 import type { FieldStorage } from './storage';
 import { chosenRetention, storeCalls } from './store-calls';
 import { StoreWatch } from './store-watch';
@@ -58,6 +60,8 @@ export class FieldCore {
 	readonly #outbox: Outbox;
 	readonly #notices: NoticeBoard;
 	readonly #notebook: Notebook;
+	readonly #alerts: AlertBook;
+	readonly #overview: OverviewDesk;
 	readonly #seat: BrokerSeat;
 	readonly #watch: StoreWatch;
 	readonly #intake: Intake;
@@ -105,6 +109,11 @@ export class FieldCore {
 			onChange: () => this.#devicesDue.mark(),
 			onFault: (cause) => this.#watch.failing(cause)
 		});
+		this.#alerts = new AlertBook({
+			...{ shelf: storage.alerts, clock },
+			onChange: () => this.#overview.alertsChanged(),
+			onFault: (cause) => this.#watch.failing(cause)
+		});
 		this.#seals = new CommandSeals({ secrets: storage.secrets, clock, random });
 		const link = (device: DeviceId) => this.#linkOf(device);
 		const deviceApi = new DeviceApi({ link, clock });
@@ -114,9 +123,10 @@ export class FieldCore {
 			onFault: (cause) =>
 				void this.#notices.post({ id: 'outbox-failing', kind: 'outbox-failing', cause: String(cause) })
 		});
+		const minutes = new MinuteCounts(clock);
 		this.#intake = new Intake({
 			...{ clock, profiles: conventions, deviceApi, live: this.#live, store: storage.telemetry },
-			...{ registry: this.#registry, outbox: this.#outbox },
+			...{ registry: this.#registry, outbox: this.#outbox, alerts: this.#alerts, minutes },
 			doubtOf: ({ device, envelope }) => doubtOf(storage.secrets, device, envelope),
 			answerDoubt: (answer, message) => this.#seals.doubtOf(answer, message),
 			passOver: (link, topic) => link.kind === 'mqtt' && this.#isOurs(topic),
@@ -135,6 +145,7 @@ export class FieldCore {
 			},
 			this.#closing.signal
 		);
+		this.#overview = new OverviewDesk({ clock, alerts: this.#alerts, minutes, backfill: this.#backfill });
 		this.#relay = new BrokerRelay(
 			{ clock, session: this.#session, loopback: this.#loopback, onChange: () => this.#intakeDue.mark() },
 			this.#closing.signal
@@ -160,6 +171,7 @@ export class FieldCore {
 			this.#registry.restore(),
 			this.#notices.restore(),
 			this.#notebook.restore(),
+			this.#alerts.restore(),
 			this.#outbox.restore()
 		]);
 		for (const { device, provenance, values } of latest)
@@ -186,6 +198,7 @@ export class FieldCore {
 				...this.#seat.calls,
 				...storeCalls(this.#parts.storage),
 				...this.#notebook.calls,
+				...this.#overview.calls,
 				pageNews: (news) => this.news(news),
 				sendCommand: async (wanted) =>
 					this.#registry.has(wanted.device)
@@ -206,6 +219,7 @@ export class FieldCore {
 					this.#backfill.forget(device);
 					await this.#outbox.forget(device);
 					await this.#notebook.forget(device);
+					await this.#alerts.forget(device);
 					await this.#parts.storage.secrets.delete(deviceSecretName(device));
 					this.#seals.changed(device);
 					await this.#registry.forget(device);
@@ -230,6 +244,7 @@ export class FieldCore {
 			},
 			feeds: {
 				...this.#notebook.feeds,
+				...this.#overview.feeds,
 				session: (_, emit, signal) => this.#session.watch(emit, signal),
 				devices: (_, emit, signal) => this.#devices.add(emit, signal, this.#snapshot()),
 				live: ({ device, provenance }, emit, signal) => this.#live.follow(device, provenance, emit, signal),
@@ -278,7 +293,11 @@ export class FieldCore {
 	async flush(): Promise<void> {
 		await this.#intake.checked();
 		this.#intake.drain();
-		const [flushed] = await Promise.all([this.#parts.storage.telemetry.flush(), this.#registry.save()]);
+		const [flushed] = await Promise.all([
+			this.#parts.storage.telemetry.flush(),
+			this.#registry.save(),
+			this.#alerts.save()
+		]);
 		if (!flushed.ok) this.#watch.error(flushed.error);
 	}
 
@@ -289,6 +308,7 @@ export class FieldCore {
 		this.#cancelRateTick?.();
 		this.#devicesDue.stop();
 		this.#intakeDue.stop();
+		this.#overview.stop();
 		this.#outbox.close();
 		this.#loopback.detach();
 		await this.#session.disconnect();

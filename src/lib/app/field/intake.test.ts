@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import { err, ManualClock, ok, utf8 } from '$lib/base';
-import { DeviceApi, Outbox, Registry, profiles } from '$lib/device';
+import { AlertBook, DeviceApi, Outbox, Registry, profiles } from '$lib/device';
 import type { LinkMessage, MessageLink } from '$lib/link';
 import type { DeviceId, Sample } from '$lib/model';
 import type { TelemetryStore } from '$lib/telemetry';
@@ -9,7 +9,8 @@ import { memoryKeep } from '$lib/vault';
 import type { BatchDoubt } from './device-keys';
 import { Intake } from './intake';
 import { LiveTails } from './live-tails';
-import { parseCommand, parseStoredDevice } from './stored-rows';
+import { MinuteCounts } from './minute-counts';
+import { parseAlert, parseCommand, parseStoredDevice } from './stored-rows';
 
 /** Samples 1802 … of the log 2890137841. */
 const BATCH = (
@@ -28,7 +29,8 @@ let refuseToStore = false;
 let doubts: (BatchDoubt | undefined)[];
 let registry: Registry;
 let intake: Intake;
-let say: (topic: string, body: object) => void;
+let say: (topic: string, body: object, retained?: boolean) => void;
+let alerts: AlertBook;
 
 beforeEach(() => {
 	clock = new ManualClock(1_763_700_000_000);
@@ -50,7 +52,11 @@ beforeEach(() => {
 			return ok({ stored: samples.length, duplicates: 0 });
 		}
 	} as unknown as TelemetryStore;
+	alerts = new AlertBook({
+		...{ shelf: keep.rows('alerts', parseAlert), clock, onChange: () => {}, onFault }
+	});
 	intake = new Intake({
+		...{ alerts, minutes: new MinuteCounts(clock) },
 		...{ clock, profiles: profiles(), registry, store, live: new LiveTails(clock) },
 		outbox: new Outbox({
 			...{ shelf: keep.rows('outbox', parseCommand), clock, link, onChange: () => {}, onFault }
@@ -70,8 +76,8 @@ beforeEach(() => {
 		listen: (fn) => void (listener = fn)
 	};
 	intake.follow(broker, new AbortController().signal);
-	say = (topic, body) =>
-		listener({ topic, payload: utf8(JSON.stringify(body)), retained: false, receivedMs: clock.now() });
+	say = (topic, body, retained = false) =>
+		listener({ topic, payload: utf8(JSON.stringify(body)), retained, receivedMs: clock.now() });
 });
 
 const batch = () =>
@@ -164,4 +170,17 @@ test('more batches than can be checked are refused by count, and those before st
 	await settled();
 	expect(intake.report().refused).toEqual({ 'batch-backlog': 4 });
 	expect(seqs()).toHaveLength(7);
+});
+
+test('an alert is kept once however often it is delivered, and is an event of its device', () => {
+	const alert = { rule: 'hot', text: 'Too hot', raised: true, timestamp: clock.now() / 1000 };
+	say('iot/node/fb-1/alerts', alert);
+	say('iot/node/fb-1/alerts', alert);
+	expect(alerts.list()).toMatchObject([{ device: 'fb-1', severity: 'warning', raisedMs: clock.now() }]);
+	const kinds = registry.events('fb-1' as DeviceId).map(({ kind }) => kind);
+	expect(kinds).toEqual(['first-seen', 'alert']);
+	say('iot/node/fb-1/alerts', { ...alert, timestamp: undefined }, true);
+	say('iot/node/fb-1/alerts', { ...alert, severity: 'awful' });
+	expect(alerts.list()).toHaveLength(1);
+	expect(intake.report()).toMatchObject({ repeated: 1, refused: { 'retained-event': 1, 'bad-event': 1 } });
 });

@@ -1,5 +1,5 @@
 import { BoundedQueue, Counters, type Clock } from '$lib/base';
-import type { Decoded, DeviceApi, Outbox, Profile, Refusal, Registry } from '$lib/device';
+import type { AlertBook, Decoded, DeviceApi, Outbox, Profile, Refusal, Registry } from '$lib/device';
 import type { LinkMessage, MessageLink } from '$lib/link';
 import type { DeviceId, Sample, SampleIdentity } from '$lib/model';
 import { DEFAULT_LIMITS, type SeriesKey, type StoreError, type TelemetryStore } from '$lib/telemetry';
@@ -8,6 +8,7 @@ import type { AnswerDoubt, CommandSeals } from './command-seals';
 import type { LiveTails } from './live-tails';
 import type { BatchDoubt } from './device-keys';
 import type { IntakeReport } from './messages';
+import type { MinuteCounts } from './minute-counts';
 import { RateMeter } from './rate-meter';
 import { SeenSamples } from './seen-samples';
 
@@ -33,6 +34,8 @@ export interface IntakeParts {
 	readonly profiles: readonly Profile[];
 	readonly registry: Registry;
 	readonly outbox: Outbox;
+	readonly alerts: AlertBook;
+	readonly minutes: MinuteCounts;
 	readonly deviceApi: DeviceApi;
 	readonly live: LiveTails;
 	readonly store: TelemetryStore;
@@ -131,6 +134,7 @@ export class Intake {
 		if (this.parts.passOver(link, message.topic)) return;
 		this.#messages++;
 		this.rate.count();
+		this.parts.minutes.count();
 		this.parts.onChange();
 		for (const profile of this.parts.profiles) {
 			const decoded = profile.decode(message);
@@ -167,8 +171,10 @@ export class Intake {
 			case 'event':
 				// A broker gives it again at each subscription: it is no news.
 				if (message.retained) return this.#refuse('retained-event', message);
+				if (this.#isOldAlert(decoded)) return void this.#repeated++;
 				if (!this.parts.registry.event(decoded, link.kind, profile))
-					this.#refuse('too-many-devices', message);
+					return this.#refuse('too-many-devices', message);
+				this.parts.alerts.told(decoded.device, decoded.provenance, decoded.event);
 				return;
 			case 'several':
 				for (const part of decoded.parts) this.#sort(part, profile, link, message);
@@ -178,6 +184,11 @@ export class Intake {
 			case 'refused':
 				return this.#refuse(decoded.cause, message);
 		}
+	}
+
+	#isOldAlert({ device, event }: Extract<Decoded, { kind: 'event' }>): boolean {
+		const alert = event.kind === 'alert' || event.kind === 'alert-over';
+		return alert && this.parts.alerts.knows(device, event);
 	}
 
 	#answer(answer: Answer, profile: string, link: MessageLink, message: LinkMessage): void {

@@ -3,7 +3,7 @@ import type { DeviceSecretError } from './device-keys';
 import type { NotebookError } from './notebook';
 import type { RetentionPlan } from './retention-plan';
 import type { CallShape, FeedShape, Handlers, Result } from '$lib/base';
-import type { DeviceEvent, DeviceSummary } from '$lib/device';
+import type { Alert, DeviceEvent, DeviceSummary } from '$lib/device';
 import type { Command, DeviceId, Provenance, SessionState } from '$lib/model';
 import type {
 	AggregateQuery,
@@ -70,6 +70,8 @@ export interface FieldService {
 		saveView: Call<SavedView, Result<void, NotebookError>>;
 		removeView: Call<{ id: string }, Result<void, NotebookError>>;
 		dismissNotice: Call<{ id: string }, void>;
+		/** A person knows of these, or takes it back. Resolves when it is written. */
+		acknowledgeAlerts: Call<{ ids: readonly string[]; known: boolean }, void>;
 		/** Writes what waits; a tab calls it as it is hidden. */
 		flush: Call<null, void>;
 	};
@@ -89,6 +91,10 @@ export interface FieldService {
 		views: Feed<null, readonly SavedView[]>;
 		notices: Feed<null, readonly Notice[]>;
 		intake: Feed<null, IntakeReport>;
+		/** What devices warn of, newest first. */
+		alerts: Feed<null, AlertsSnapshot>;
+		/** Of all devices together; told each second. */
+		overview: Feed<null, OverviewReport>;
 		/** What the page must keep in localStorage. */
 		sentinel: Feed<null, string>;
 	};
@@ -168,6 +174,20 @@ export interface DevicesSnapshot {
 	readonly messagesPerSecond: number;
 }
 
+export interface AlertsSnapshot {
+	/** Newest first. */
+	readonly alerts: readonly Alert[];
+	/** Had to go before anybody acknowledged them: too many came. Since the worker started. */
+	readonly dropped: number;
+}
+
+export interface OverviewReport {
+	/** Messages in each of the last whole minutes, oldest first, at most sixty; the last ended at `endMs`. */
+	readonly traffic: { readonly endMs: number; readonly perMinute: readonly number[] };
+	/** Histories with holes yet to be filled, or with some that nobody can fill any more. */
+	readonly unfinished: readonly (SeriesKey & BackfillView)[];
+}
+
 export interface LiveTail {
 	/** Parallel columns of the metrics' new points. */
 	readonly points: Readonly<
@@ -217,4 +237,4 @@ export interface IntakeReport {
 }
 
 export type { RetentionPlan };
-export type { Command, DeviceEvent, DeviceSummary, LatestSample };
+export type { Alert, Command, DeviceEvent, DeviceSummary, LatestSample };

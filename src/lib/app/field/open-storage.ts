@@ -7,7 +7,14 @@ import {
 	type StoreTrouble
 } from '$lib/telemetry';
 import { memoryKeep, openKeep, type Keep } from '$lib/vault';
-import { parseBroker, parseCommand, parseNotice, parseSetting, parseStoredDevice } from './stored-rows';
+import {
+	parseAlert,
+	parseBroker,
+	parseCommand,
+	parseNotice,
+	parseSetting,
+	parseStoredDevice
+} from './stored-rows';
 import type { FieldStorage } from './storage';
 import { Watchers } from './watchers';
 
@@ -60,6 +67,7 @@ export async function openStorage({
 		notices: keep.rows('notices', parseNotice),
 		annotations: keep.rows('annotations', parseAnnotation),
 		views: keep.rows('views', parseSavedView),
+		alerts: keep.rows('alerts', parseAlert),
 		secrets: keep.secrets,
 		telemetry: telemetry.store,
 		losses: telemetry.losses,

@@ -1,6 +1,6 @@
 import type { RetentionPlan } from './retention-plan';
 import type { Result } from '$lib/base';
-import type { StoredDevice } from '$lib/device';
+import type { Alert, StoredDevice } from '$lib/device';
 import type { Command } from '$lib/model';
 import type { Annotation, SavedView, StoreLoss, TelemetryStore } from '$lib/telemetry';
 import type { Rows, SecretBox } from '$lib/vault';
@@ -26,6 +26,7 @@ export interface FieldStorage {
 	readonly notices: Rows<Notice>;
 	readonly annotations: Rows<Annotation>;
 	readonly views: Rows<SavedView>;
+	readonly alerts: Rows<Alert>;
 	readonly secrets: SecretBox;
 	readonly telemetry: TelemetryStore;
 	/** What was missing when the store was opened. */

@@ -1,5 +1,5 @@
 import { parseRetention } from './retention-plan';
-import { TOLD_EVENTS, type DeviceEvent, type StoredDevice } from '$lib/device';
+import { TOLD_EVENTS, type Alert, type DeviceEvent, type StoredDevice } from '$lib/device';
 import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
 import type { Notice } from './messages';
 import type { SettingRow, StoredBroker } from './storage';
@@ -96,6 +96,22 @@ function isDeviceEvent(value: unknown): value is DeviceEvent {
 		EVENTS.includes(f['kind']) &&
 		fieldsOf(f['detail']) !== undefined
 	);
+}
+
+export function parseAlert(row: unknown): Alert | undefined {
+	const f = fieldsOf(row);
+	const device = deviceIdOf(f?.['device']);
+	if (!f || device === undefined || !isText(f['id']) || !isText(f['rule']) || !isText(f['text']))
+		return undefined;
+	const { id, rule, text, severity } = f as { id: string; rule: string; text: string; severity: unknown };
+	if (severity !== 'info' && severity !== 'warning' && severity !== 'critical') return undefined;
+	return {
+		...{ id, device, rule, text, severity },
+		provenance: f['provenance'] === 'simulated' ? 'simulated' : 'real',
+		raisedMs: optionalNumber(f['raisedMs']),
+		overMs: optionalNumber(f['overMs']),
+		acknowledgedMs: optionalNumber(f['acknowledgedMs'])
+	};
 }
 
 const STATES: readonly string[] = [

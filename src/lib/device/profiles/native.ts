@@ -8,6 +8,7 @@ import {
 import type { LinkMessage } from '$lib/link';
 import { textOf } from '$lib/base';
 import { decodeBatch, parseBatchEnvelope, samplesOf } from '../batch';
+import { isSeverity } from '../severity';
 import { parseResponse } from '../rpc';
 import { isRecord, parseJsonObject } from './json';
 import type { Decoded, Profile, Refusal, StatusReport } from './profile';
@@ -60,12 +61,13 @@ export function nativeProfile(): Profile {
 type Decoder = (device: DeviceId, message: LinkMessage) => Decoded;
 
 /** A page does not subscribe to these, but the loopback brings everything: a page asks for them where it shows them. */
-const UNREAD: ReadonlySet<string> = new Set(['log', 'diagnostics', 'alerts']);
+const UNREAD: ReadonlySet<string> = new Set(['log', 'diagnostics']);
 
 const DECODERS: Readonly<Record<string, Decoder>> = {
 	telemetry: decodeTelemetry,
 	batch: decodeBatchMessage,
 	status: decodeStatus,
+	alerts: decodeAlert,
 	response: decodeResponse,
 	'shadow/reported': decodeReported
 };
@@ -231,6 +233,30 @@ function componentsOf(value: unknown): Record<string, string> | undefined {
 	if (!isRecord(value)) return undefined;
 	const entries = Object.entries(value).filter((e): e is [string, string] => typeof e[1] === 'string');
 	return Object.fromEntries(entries.slice(0, MAX_METRICS).map(([id, type]) => [cut(id), cut(type)]));
+}
+
+/** §3.7. An alert without a time that can be believed is of now. */
+function decodeAlert(device: DeviceId, { payload, receivedMs }: LinkMessage): Decoded {
+	const json = parseJsonObject(payload);
+	if (!json.ok) return refused(device, json.error);
+	const body = json.value;
+	const [rule, text] = [shortText(body['rule']), shortText(body['text'])];
+	const { severity = 'warning', raised, timestamp } = body;
+	if (rule === undefined || text === undefined || !isSeverity(severity) || typeof raised !== 'boolean')
+		return refused(device, 'bad-event');
+	const timed =
+		isFiniteNumber(timestamp) && timestamp >= EARLIEST_S && timestamp <= receivedMs / 1000 + DAY_S;
+	return {
+		kind: 'event',
+		device,
+		provenance: isSimulated(device, body) ? 'simulated' : 'real',
+		event: {
+			kind: raised ? 'alert' : 'alert-over',
+			atMs: timed ? timestamp * 1000 : receivedMs,
+			detail: { rule, text, severity }
+		},
+		alias: undefined
+	};
 }
 
 function decodeResponse(device: DeviceId, { payload }: LinkMessage): Decoded {

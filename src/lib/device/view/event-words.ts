@@ -12,6 +12,7 @@ export const EVENT_WORDS = {
 	'firmware-changed': { word: 'Firmware changed', state: 'live', icon: 'flash' },
 	gap: { word: 'Measurements are missing', state: 'failing', icon: 'failing' },
 	alert: { word: 'Alert', state: 'failing', icon: 'alert' },
+	'alert-over': { word: 'Alert is over', state: 'live', icon: 'check' },
 	'command-result': { word: 'A command ended', state: 'live', icon: 'check' },
 	control: { word: 'Was told', state: 'live', icon: 'forward' },
 	update: { word: 'Firmware update', state: 'live', icon: 'flash' }
