@@ -26,6 +26,11 @@ export class RecordingStore implements TelemetryStore {
 		throw new Error('this store keeps no series');
 	};
 	aggregate: TelemetryStore['aggregate'] = async () => undefined;
+	page: TelemetryStore['page'] = async () => ({ samples: [], nextMs: undefined });
+	async *scan(): AsyncGenerator<readonly Sample[]> {
+		yield this.samples;
+	}
+	extents: TelemetryStore['extents'] = async () => [];
 	gaps: TelemetryStore['gaps'] = () => [];
 	missing: TelemetryStore['missing'] = () => [];
 	giveUp: TelemetryStore['giveUp'] = () => {};

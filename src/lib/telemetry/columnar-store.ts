@@ -8,6 +8,7 @@ import type { Names } from './names';
 import { Reads } from './reads';
 import { Retainer } from './retainer';
 import type { Retention } from './retention';
+import { Scanner, scanPages } from './scan';
 import { SealedBlocks } from './sealed-blocks';
 import { Sealer } from './sealer';
 import { formatSentinel } from './sentinel';
@@ -20,7 +21,10 @@ import type {
 	AppendReport,
 	LatestSample,
 	RangeQuery,
+	ScanPage,
+	ScanQuery,
 	SeriesColumns,
+	SeriesExtent,
 	SeriesKey,
 	StoreError,
 	StoreLimits,
@@ -58,6 +62,7 @@ export class ColumnarStore implements TelemetryStore {
 	readonly #log: WriteAhead;
 	readonly #sealer: Sealer;
 	readonly #reads: Reads;
+	readonly #scanner: Scanner;
 	readonly #sentinels: SentinelTeller;
 	readonly #retainer: Retainer;
 	#retention: Retention;
@@ -103,6 +108,7 @@ export class ColumnarStore implements TelemetryStore {
 			onFolding: () => void turns.take(() => this.#letGo())
 		});
 		this.#reads = new Reads({ blocks, reader, table, turns });
+		this.#scanner = new Scanner({ disk, blocks, reader, table, turns }, limits.pageSamples);
 	}
 
 	get sentinel(): string {
@@ -137,6 +143,18 @@ export class ColumnarStore implements TelemetryStore {
 
 	async latest(): Promise<readonly LatestSample[]> {
 		return this.#reads.latest();
+	}
+
+	scan(query: ScanQuery, signal: AbortSignal): AsyncIterable<readonly Sample[]> {
+		return scanPages((part, until) => this.#scanner.page(part, until), query, signal);
+	}
+
+	page(query: ScanQuery, signal: AbortSignal): Promise<ScanPage> {
+		return this.#scanner.page(query, signal);
+	}
+
+	extents(): Promise<readonly SeriesExtent[]> {
+		return this.#reads.extents();
 	}
 
 	gaps({ device, provenance }: SeriesKey): readonly Gap[] {

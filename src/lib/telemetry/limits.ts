@@ -13,7 +13,8 @@ export const DEFAULT_LIMITS: StoreLimits = {
 	heldSamples: 100_000,
 	cacheBytes: 32 << 20,
 	foldFan: 8,
-	blockRows: 86_400
+	blockRows: 86_400,
+	pageSamples: 4096
 };
 
 export const KEEP_ALL: Retention = {

@@ -6,7 +6,14 @@ import { pointColumns } from './fold';
 import { reduceRange, type RangeSource } from './range';
 import type { SealedBlocks } from './sealed-blocks';
 import type { SeriesTable } from './series-table';
-import type { AggregateQuery, Aggregates, LatestSample, RangeQuery, SeriesColumns } from './store';
+import type {
+	AggregateQuery,
+	Aggregates,
+	LatestSample,
+	RangeQuery,
+	SeriesColumns,
+	SeriesExtent
+} from './store';
 import type { Turns } from './turns';
 
 /** A query whose blocks were folded away while it read them starts again; so often in a row means a fault. */
@@ -46,6 +53,35 @@ export class Reads {
 				})
 			)
 		}));
+	}
+
+	async extents(): Promise<readonly SeriesExtent[]> {
+		const { table, blocks, turns } = this.parts;
+		const found: SeriesExtent[] = [];
+		for (const series of table.all) {
+			const heads = series.heads ?? (await turns.take(() => blocks.headsOf(series)));
+			const { device, provenance, held } = series;
+			const metrics = new Set<number>();
+			let [samples, fromMs, toMs] = [held.length, Infinity, -Infinity];
+			const reach = (first: number, last: number) => {
+				fromMs = Math.min(fromMs, first);
+				toMs = Math.max(toMs, last);
+			};
+			for (const { timeMs, metrics: ids } of held) {
+				reach(timeMs, timeMs);
+				for (const id of ids) metrics.add(id);
+			}
+			for (const head of heads) {
+				const left = head.columns.filter(({ gone }) => !gone);
+				if (left.length === 0 && head.columns.length > 0) continue;
+				samples += head.rows;
+				reach(head.fromMs, head.toMs);
+				for (const { metric } of left) metrics.add(metric);
+			}
+			const names = [...metrics].flatMap((id) => table.names.metricName(id) ?? []).sort();
+			if (samples > 0) found.push({ device, provenance, samples, fromMs, toMs, metrics: names });
+		}
+		return found;
 	}
 
 	/** Gives a reading of one metric what it needs; undefined where there is no such series, metric or time. */

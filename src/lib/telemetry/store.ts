@@ -126,6 +126,32 @@ export interface LetGo {
 	readonly bytes: number;
 }
 
+/** Which samples to read as they were measured. */
+export interface ScanQuery extends SeriesKey {
+	/** Absent: all of them, and samples without any too. */
+	readonly metrics?: readonly string[] | undefined;
+	/** Inclusive, ms. */
+	readonly fromMs: number;
+	/** Exclusive, ms. */
+	readonly toMs: number;
+}
+
+/** Some thousand samples by time, and where the next page begins: undefined at the end. */
+export interface ScanPage {
+	readonly samples: readonly Sample[];
+	readonly nextMs: number | undefined;
+}
+
+/** What there is of one series. */
+export interface SeriesExtent extends SeriesKey {
+	readonly samples: number;
+	/** First and last, both inclusive, ms. */
+	readonly fromMs: number;
+	readonly toMs: number;
+	/** By name. */
+	readonly metrics: readonly string[];
+}
+
 /** Whose history: real and simulated data never share one. */
 export interface SeriesKey {
 	readonly device: DeviceId;
@@ -142,6 +168,15 @@ export interface TelemetryStore {
 	/** Reads every sample of the range; undefined where there is none. */
 	aggregate(query: AggregateQuery, signal: AbortSignal): Promise<Aggregates | undefined>;
 	latest(): Promise<readonly LatestSample[]>;
+	/**
+	 * Raw samples in time order, some thousand at a time, whatever the range. What was there from the first page to the last comes once,
+	 * whatever is appended, folded or let go of meanwhile; what comes behind the page that is being read comes too.
+	 */
+	scan(query: ScanQuery, signal: AbortSignal): AsyncIterable<readonly Sample[]>;
+	/** One page of it; the next begins at its `nextMs`. */
+	page(query: ScanQuery, signal: AbortSignal): Promise<ScanPage>;
+	/** What there is, from headers alone; series with no samples left are not in it. */
+	extents(): Promise<readonly SeriesExtent[]>;
 	/** What a device numbered between two samples that came, and did not come itself: lost, or yet to be had. */
 	gaps(series: SeriesKey): readonly Gap[];
 	/** Numbers of one log, below the highest that came, that neither came nor were given up; both ends inclusive, ascending. */
@@ -196,6 +231,8 @@ export interface StoreLimits {
 	/** Neighbouring blocks of one level that a fold joins, and rows above which a block is left alone. */
 	readonly foldFan: number;
 	readonly blockRows: number;
+	/** Samples in one page of a scan. */
+	readonly pageSamples: number;
 }
 
 export type StoreTrouble =
