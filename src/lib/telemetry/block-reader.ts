@@ -5,12 +5,15 @@ import type { RowGroup } from './codec/row-group';
 import { ColumnCache } from './column-cache';
 import type { Disk } from './disk';
 import type { BlockColumns } from './range';
+import type { StoreStats } from './store';
 
 /** Reads sealed blocks for queries, folds and mending. One whose bytes are not what was sealed is left out from then on. */
 export class BlockReader {
 	readonly #disk: Disk | undefined;
 	readonly #cache: ColumnCache;
 	readonly #damaged = new Set<number>();
+	#damagedBlocks = 0;
+	readonly #damagedRollups = new Set<string>();
 	readonly #isStored: (head: BlockHead) => boolean;
 	readonly #onDamaged: (head: BlockHead) => void;
 	readonly #onRollupDamaged: (head: BlockHead) => void;
@@ -36,6 +39,11 @@ export class BlockReader {
 
 	isDamaged(head: BlockHead): boolean {
 		return this.#damaged.has(head.block);
+	}
+
+	/** What was found damaged since the store was opened. */
+	get figures(): Pick<StoreStats, 'damagedBlocks' | 'damagedRollups'> {
+		return { damagedBlocks: this.#damagedBlocks, damagedRollups: this.#damagedRollups.size };
 	}
 
 	/** Damaged blocks that have been removed. */
@@ -81,7 +89,10 @@ export class BlockReader {
 			if (columns) {
 				read.set(head, columns);
 				this.#cache.set(keyOf(head), joinRollup(columns));
-			} else if (this.#isStored(head)) this.#onRollupDamaged(head);
+			} else if (this.#isStored(head)) {
+				this.#damagedRollups.add(`${head.block}/${widthMs}`);
+				this.#onRollupDamaged(head);
+			}
 		}
 		return heads.map((head, i) => found[i] ?? read.get(head));
 	}
@@ -97,6 +108,7 @@ export class BlockReader {
 		if (!this.#isStored(head)) return undefined; // thinned while it was read
 		if (!this.#damaged.has(head.block)) {
 			this.#damaged.add(head.block);
+			this.#damagedBlocks++;
 			this.#onDamaged(head);
 		}
 		return undefined;

@@ -58,6 +58,7 @@ export class ColumnarStore implements TelemetryStore {
 	readonly #parts: StoreParts;
 	readonly #turns = new Turns();
 	readonly #table: SeriesTable;
+	readonly #reader: BlockReader;
 	readonly #blocks: SealedBlocks;
 	readonly #log: WriteAhead;
 	readonly #sealer: Sealer;
@@ -73,14 +74,14 @@ export class ColumnarStore implements TelemetryStore {
 		const { disk, cause, limits, state, clock } = parts;
 		const turns = this.#turns;
 		const table = (this.#table = new SeriesTable(parts.names, parts.series));
-		const reader = new BlockReader({
+		const reader = (this.#reader = new BlockReader({
 			disk,
 			cacheBytes: limits.cacheBytes,
 			isStored: ({ series, block, crc }) =>
 				table.byId(series)?.heads?.some((head) => head.block === block && head.crc === crc) ?? false,
 			onDamaged: (head) => this.#tellDamaged(head),
 			onRollupDamaged: (head) => void this.#rollUp([head])
-		});
+		}));
 		const blocks = (this.#blocks = new SealedBlocks({
 			...{ disk, cause, reader, limits, state },
 			onOlder: (heads) => void this.#rollUp(heads)
@@ -107,8 +108,8 @@ export class ColumnarStore implements TelemetryStore {
 			onSealed: () => this.#sentinels.tellNow(),
 			onFolding: () => void turns.take(() => this.#letGo())
 		});
-		this.#reads = new Reads({ blocks, reader, table, turns });
-		this.#scanner = new Scanner({ disk, blocks, reader, table, turns }, limits.pageSamples);
+		this.#reads = new Reads({ blocks, reader, table });
+		this.#scanner = new Scanner({ disk, blocks, reader, table }, limits.pageSamples);
 	}
 
 	get sentinel(): string {
@@ -173,20 +174,26 @@ export class ColumnarStore implements TelemetryStore {
 	}
 
 	async stats(): Promise<StoreStats> {
-		const usage = await this.#parts.disk?.usage();
+		const { disk } = this.#parts;
+		const usage = await disk?.usage();
 		const { state } = this.#blocks;
+		const held = this.#table.all.reduce((sum, series) => sum + series.held.length, 0);
 		return {
 			walRecords: this.#log.newest - state.sealedWal,
 			walBytes: this.#log.bytes,
 			blocks: state.blocks,
 			blockBytes: state.blockBytes,
 			rollupBytes: state.rollupBytes,
-			samples: state.samples + this.#table.all.reduce((sum, { held }) => sum + held.length, 0),
+			samples: state.samples + held,
 			usedBytes: usage?.usedBytes,
 			quotaBytes: usage?.quotaBytes,
 			persisted: usage?.persisted,
-			bucketsApart: this.#parts.disk?.bucketsApart ?? false,
+			bucketsApart: disk?.bucketsApart ?? false,
 			...this.#log.figures,
+			held,
+			queueDepth: this.#turns.depth,
+			...this.#reader.figures,
+			quarantined: disk?.quarantined ?? 0,
 			letGo: this.#retainer.told
 		};
 	}

@@ -69,6 +69,8 @@ export interface Disk {
 	drop(blocks: readonly Pick<BlockHead, 'series' | 'block'>[]): Promise<Result<void, StoreError>>;
 	/** Moves damaged write-ahead records out of the way; the newest 64 are kept for study. */
 	quarantine(records: ReadonlyMap<number, Uint8Array>): Promise<Result<void, StoreError>>;
+	/** How many damaged records and blocks lie aside. */
+	readonly quarantined: number;
 	heads(series: number): Promise<readonly BlockHead[]>;
 	/** In the order asked for; undefined where a block is not there. */
 	blocks(heads: readonly BlockHead[]): Promise<readonly (Uint8Array | undefined)[]>;

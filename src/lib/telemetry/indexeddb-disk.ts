@@ -79,6 +79,7 @@ function openDatabase(factory: IDBFactory, name: string) {
 /** The store's tables in IndexedDB: drawn in docs/telemetry-format.md. */
 export class IndexedDbDisk implements Disk {
 	readonly #db: IDBPDatabase<TelemetrySchema>;
+	#quarantined = 0;
 
 	constructor(
 		db: IDBPDatabase<TelemetrySchema>,
@@ -123,16 +124,18 @@ export class IndexedDbDisk implements Disk {
 			const [keys, values] = await Promise.all([store.getAllKeys(range), store.getAll(range)]);
 			return new Map(keys.map((key, i) => [key, values[i] as T]));
 		};
-		const [state, rawNames, wal, ledgers, latest, heads, blocks] = await Promise.all([
+		const [state, rawNames, wal, ledgers, latest, heads, blocks, quarantined] = await Promise.all([
 			tx.objectStore('meta').get('state'),
 			tx.objectStore('names').getAll(),
 			pairs<unknown>('wal'),
 			pairs<unknown>('ledger'),
 			pairs<unknown>('latest'),
 			tx.objectStore('heads').count(),
-			tx.objectStore('blocks').count()
+			tx.objectStore('blocks').count(),
+			tx.objectStore('quarantine').count()
 		]);
 		await tx.done;
+		this.#quarantined = quarantined;
 		const parsed = parseState(state);
 		if (!parsed) throw new Error('the state row is not ours');
 		const names = rawNames.map(parseNameRow).filter((row) => row !== undefined);
@@ -205,13 +208,19 @@ export class IndexedDbDisk implements Disk {
 		});
 	}
 
-	quarantine(records: ReadonlyMap<number, Uint8Array>) {
-		return this.#write(['wal', 'quarantine'], 'strict', (tx) => {
-			const keep = [...records.keys()].slice(-QUARANTINE_ROWS);
+	async quarantine(records: ReadonlyMap<number, Uint8Array>) {
+		const keep = [...records.keys()].slice(-QUARANTINE_ROWS);
+		const kept = await this.#write(['wal', 'quarantine'], 'strict', (tx) => {
 			for (const number of records.keys()) tx.delete('wal', number);
 			for (const number of keep) tx.put('quarantine', records.get(number)!, number);
 			tx.delete('quarantine', IDBKeyRange.upperBound((keep[0] ?? 0) - 1));
 		});
+		if (kept.ok) this.#quarantined = await this.#db.count('quarantine');
+		return kept;
+	}
+
+	get quarantined(): number {
+		return this.#quarantined;
 	}
 
 	async heads(series: number): Promise<readonly BlockHead[]> {

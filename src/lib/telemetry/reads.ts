@@ -14,19 +14,17 @@ import type {
 	SeriesColumns,
 	SeriesExtent
 } from './store';
-import type { Turns } from './turns';
 
 /** A query whose blocks were folded away while it read them starts again; so often in a row means a fault. */
 const RANGE_TRIES = 4;
 
-/** What is asked of the store, from memory and blocks as they are at one moment. Takes no turn but to read headers. */
+/** What is asked of the store, from memory and blocks as they are at one moment. Takes no turn, so it waits for no write. */
 export class Reads {
 	constructor(
 		private readonly parts: {
 			readonly blocks: SealedBlocks;
 			readonly reader: BlockReader;
 			readonly table: SeriesTable;
-			readonly turns: Turns;
 		}
 	) {}
 
@@ -56,10 +54,10 @@ export class Reads {
 	}
 
 	async extents(): Promise<readonly SeriesExtent[]> {
-		const { table, blocks, turns } = this.parts;
+		const { table, blocks } = this.parts;
 		const found: SeriesExtent[] = [];
 		for (const series of table.all) {
-			const heads = series.heads ?? (await turns.take(() => blocks.headsOf(series)));
+			const heads = await blocks.headsOf(series);
 			const { device, provenance, held } = series;
 			const metrics = new Set<number>();
 			let [samples, fromMs, toMs] = [held.length, Infinity, -Infinity];
@@ -90,13 +88,13 @@ export class Reads {
 		signal: AbortSignal,
 		act: (source: RangeSource) => Promise<T>
 	): Promise<T | undefined> {
-		const { table, blocks, reader, turns } = this.parts;
+		const { table, blocks, reader } = this.parts;
 		const series = table.find(query.device, query.provenance);
 		const metric = table.names.findMetric(query.metric);
 		for (let left = RANGE_TRIES; ; left--) {
 			signal.throwIfAborted();
 			if (!series || metric === undefined || !(query.toMs > query.fromMs)) return undefined;
-			const heads = series.heads ?? (await turns.take(() => blocks.headsOf(series)));
+			const heads = await blocks.headsOf(series);
 			signal.throwIfAborted();
 			// Copied here, with no wait since the headers were seen: a row is in one of the two, never in both.
 			const source = {

@@ -7,7 +7,6 @@ import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
 import type { SeriesTable } from './series-table';
 import type { ScanPage, ScanQuery } from './store';
-import type { Turns } from './turns';
 
 /** Decoded blocks kept between pages: a day of one series each. */
 const KEPT_BLOCKS = 4;
@@ -27,20 +26,19 @@ export class Scanner {
 			readonly blocks: SealedBlocks;
 			readonly reader: BlockReader;
 			readonly table: SeriesTable;
-			readonly turns: Turns;
 		},
 		/** And those of a page's last one's very time. */
 		private readonly pageSamples: number
 	) {}
 
 	async page(query: ScanQuery, signal: AbortSignal): Promise<ScanPage> {
-		const { table, blocks, turns, reader } = this.parts;
+		const { table, blocks, reader } = this.parts;
 		const { fromMs, toMs } = query;
 		const series = table.find(query.device, query.provenance);
 		if (!series || !(toMs > fromMs)) return { samples: [], nextMs: undefined };
 		for (let left = PAGE_TRIES; ; left--) {
 			signal.throwIfAborted();
-			const heads = series.heads ?? (await turns.take(() => blocks.headsOf(series)));
+			const heads = await blocks.headsOf(series);
 			signal.throwIfAborted();
 			// Copied here, with no wait since the headers were seen: a row is in one of the two, never in both.
 			const held = series.held.filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs).sort(byTime);

@@ -42,10 +42,15 @@ export class SealedBlocks {
 		return this.#state;
 	}
 
-	/** Headers of a series' blocks by time: read once, then kept up to date. */
+	/** Headers of a series' blocks by time: read once, then kept up to date. Needs no turn: what is written meanwhile is seen. */
 	async headsOf(series: Series): Promise<readonly BlockHead[]> {
-		if (series.heads) return series.heads;
-		series.heads = [...((await this.#disk?.heads(series.id)) ?? [])].sort(byTime);
+		while (!series.heads) {
+			const before = series.changes;
+			const found = (await this.#disk?.heads(series.id)) ?? [];
+			if (series.heads) return series.heads;
+			if (series.changes === before)
+				series.heads = found.filter(({ block }) => !series.sealing.has(block)).sort(byTime);
+		}
 		const older = series.heads.filter(({ version }) => version === 1);
 		if (older.length > 0) this.#onOlder(older);
 		return series.heads;
@@ -88,6 +93,7 @@ export class SealedBlocks {
 		if (!emptied.ok) return emptied;
 		// Written with the next seal. A browser killed before finds fewer blocks than it knew of, and mends that.
 		this.#state = withBlocks(this.#state, heads, []);
+		series.changes++;
 		series.heads = [];
 		return done;
 	}

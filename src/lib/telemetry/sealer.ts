@@ -107,7 +107,9 @@ export class Sealer {
 		);
 		for (const series of touched) {
 			const rows = series.held.filter((row) => row.wal > 0);
-			for (const block of blocks.encode(series, rows, seal + made.length)) made.push({ series, block });
+			const encoded = blocks.encode(series, rows, seal + made.length);
+			for (const block of encoded) made.push({ series, block });
+			series.sealing = new Set(encoded.map(({ head }) => head.block));
 		}
 		const changed = await blocks.change(
 			remove,
@@ -119,6 +121,7 @@ export class Sealer {
 				latest: new Map(touched.map((series) => [series.id, series.latestRow()]))
 			}
 		);
+		for (const series of touched) series.sealing = new Set();
 		if (!changed.ok) return changed;
 		for (const series of touched) {
 			series.held = series.held.filter((row) => row.wal === 0);

@@ -15,6 +15,10 @@ export class Series {
 	held: HeldRow[] = [];
 	/** Headers of its blocks, by time; undefined until a query or a fold has read them. */
 	heads: readonly BlockHead[] | undefined;
+	/** Blocks of a seal that is being written: on the disk perhaps, while their rows are still held. */
+	sealing: ReadonlySet<number> = new Set();
+	/** Rises when blocks go or come, also while their headers are not known. */
+	changes = 0;
 	readonly #latest = new Map<number, { value: number; timeMs: number }>();
 
 	constructor(
@@ -52,6 +56,7 @@ export class Series {
 
 	/** Takes in the outcome of a seal or fold. */
 	replaceBlocks(remove: readonly BlockHead[], add: readonly BlockHead[]): void {
+		this.changes++;
 		if (!this.heads) return;
 		const gone = new Set(remove.map((head) => head.block));
 		this.heads = [...this.heads.filter((head) => !gone.has(head.block)), ...add].sort(byTime);

@@ -105,7 +105,21 @@ export interface StoreStats {
 	/** false where the browser has no storage buckets: then settings share the telemetry's fate. */
 	readonly bucketsApart: boolean;
 	readonly flushes: number;
+	/** Samples let go since the store was opened because too many waited; backfill may bring them again. */
 	readonly dropped: number;
+	/** Samples that no record holds yet: not acknowledged. */
+	readonly waiting: number;
+	/** Samples in memory, those that wait and those of the log: in no block yet. */
+	readonly held: number;
+	/** From when the newest flush was due until it was committed, ms; undefined before the first. */
+	readonly flushMs: number | undefined;
+	/** Writes that run or wait for their turn. */
+	readonly queueDepth: number;
+	/** Blocks and rollups found damaged since the store was opened. A damaged rollup is made anew: nothing is lost. */
+	readonly damagedBlocks: number;
+	readonly damagedRollups: number;
+	/** Damaged records and blocks set aside on the disk, for a look by hand. */
+	readonly quarantined: number;
 	/** What retention let go of since the store was opened; the last two hundred blocks. */
 	readonly letGo: readonly LetGo[];
 }

@@ -5,7 +5,7 @@ import { encodeWalRecord } from './codec/wal-record';
 import type { Disk } from './disk';
 import type { HeldRow, Series } from './series';
 import type { SeriesTable } from './series-table';
-import type { AppendReport, StoreError, StoreLimits, StoreTrouble } from './store';
+import type { AppendReport, StoreError, StoreLimits, StoreStats, StoreTrouble } from './store';
 import type { Turns } from './turns';
 
 /** Between tries while nothing can be written, ms: long enough not to wear out a full disk. */
@@ -49,6 +49,7 @@ export class WriteAhead {
 	#failing: StoreError | undefined;
 	#stopped = false;
 	#flushes = 0;
+	#flushMs: number | undefined;
 	#dropped = 0;
 	#cancelRetry: (() => void) | undefined;
 
@@ -75,8 +76,9 @@ export class WriteAhead {
 		return now - (this.#sinceMs ?? now);
 	}
 
-	get figures(): { readonly flushes: number; readonly dropped: number } {
-		return { flushes: this.#flushes, dropped: this.#dropped };
+	get figures(): Pick<StoreStats, 'flushes' | 'dropped' | 'waiting' | 'flushMs'> {
+		const waiting = this.#waiting.length + this.#flying;
+		return { flushes: this.#flushes, dropped: this.#dropped, waiting, flushMs: this.#flushMs };
 	}
 
 	async append(samples: readonly Sample[]): Promise<Result<AppendReport, StoreError>> {
@@ -102,7 +104,7 @@ export class WriteAhead {
 	flush(): Promise<Result<void, StoreError>> {
 		const scheduled = this.#scheduled;
 		scheduled?.fire();
-		return scheduled ? scheduled.promise : this.#parts.turns.take(() => this.#write());
+		return scheduled ? scheduled.promise : this.#writeInTurn();
 	}
 
 	/** All records are in blocks. */
@@ -168,11 +170,20 @@ export class WriteAhead {
 		const fire = () => {
 			cancel();
 			this.#scheduled = undefined;
-			resolve(this.#parts.turns.take(() => this.#write()));
+			resolve(this.#writeInTurn());
 		};
 		const cancel = this.#parts.clock.after(this.#parts.limits.flushMs, fire);
 		this.#scheduled = { promise, fire };
 		return promise;
+	}
+
+	async #writeInTurn(): Promise<Result<void, StoreError>> {
+		const { clock, turns } = this.#parts;
+		const askedMs = clock.now();
+		const before = this.#flushes;
+		const written = await turns.take(() => this.#write());
+		if (this.#flushes > before) this.#flushMs = clock.now() - askedMs;
+		return written;
 	}
 
 	async #write(): Promise<Result<void, StoreError>> {
