@@ -18,3 +18,7 @@ export {
 } from './annotation';
 export type { Gap } from './ledger';
 export * from './store';
+export * from './transfer/foreign-csv';
+export * from './transfer/import-samples';
+export type { LineFault } from './transfer/read-sample';
+export * from './transfer/text-rows';

@@ -1,0 +1,176 @@
+import 'fake-indexeddb/auto';
+import fc from 'fast-check';
+import { IDBFactory } from 'fake-indexeddb';
+import { describe, expect, it } from 'vitest';
+import { parseDeviceId, type Sample } from '$lib/model';
+import { openTelemetryStore, type TelemetryStore } from '../index';
+import { sniffFile, type ForeignMapping } from './foreign-csv';
+import { importSamples, type ImportForm, type ImportReport } from './import-samples';
+import { LineSplitter } from './line-splitter';
+import { csvHeader, exportText, type ExportForm } from './text-rows';
+
+const never = new AbortController().signal;
+const device = (text: string) => {
+	const id = parseDeviceId(text);
+	if (!id.ok) throw new Error(text);
+	return id.value;
+};
+const METRICS = ['temperature', '=2+5', "'@x", 'a "b",\nc', 'power'];
+
+const samples = fc
+	.array(
+		fc.record({
+			name: fc.constantFrom('fb-1', '=cmd', 'köln, "2"'),
+			provenance: fc.constantFrom('real' as const, 'simulated' as const),
+			timeMs: fc.oneof(fc.integer({ min: 0, max: 4e12 }), fc.double({ min: 0, max: 4e12, noNaN: true })),
+			clock: fc.constantFrom('synchronised' as const, 'corrected' as const, 'unsynchronised' as const),
+			numbered: fc.boolean(),
+			values: fc.dictionary(
+				fc.constantFrom(...METRICS),
+				fc.double({ noNaN: true, noDefaultInfinity: true }),
+				{ minKeys: 1 }
+			)
+		}),
+		{ maxLength: 12 }
+	)
+	.map((rows) =>
+		rows.map(({ name, numbered, ...row }, seq): Sample => ({
+			...row,
+			device: device(name),
+			identity: numbered ? { epoch: 4_294_967_295, seq } : undefined,
+			values: { ...row.values }
+		}))
+	);
+
+const open = async () =>
+	(
+		await openTelemetryStore({
+			...{ fence: 1, known: [], onSentinel: () => undefined, indexedDB: new IDBFactory() },
+			limits: { flushMs: 5 }
+		})
+	).store;
+
+async function run(file: Blob, form: ImportForm, store?: TelemetryStore): Promise<ImportReport> {
+	let last: ImportReport | undefined;
+	for await (const step of importSamples(file, form, store, never)) {
+		if (step.kind === 'failed') throw new Error(step.error.kind);
+		last = step.report;
+	}
+	return last!;
+}
+
+async function all(store: TelemetryStore): Promise<Sample[]> {
+	const found: Sample[] = [];
+	for (const { device: id, provenance } of await store.extents())
+		for await (const page of store.scan({ device: id, provenance, fromMs: -Infinity, toMs: Infinity }, never))
+			found.push(...page);
+	return found;
+}
+const text = (form: ExportForm, rows: readonly Sample[]) =>
+	(form === 'csv' ? csvHeader(METRICS) : '') + exportText(form, rows, METRICS);
+const sorted = (row: Sample): Sample => ({
+	...row,
+	values: Object.fromEntries(Object.entries(row.values).sort(([a], [b]) => (a < b ? -1 : 1)))
+});
+const keys = (rows: readonly Sample[]) => new Set(text('ndjson', rows.map(sorted)).trim().split('\n'));
+
+describe.each(['csv', 'ndjson'] as const)('%s', (form) => {
+	it('brings every sample back as it was, to the last bit, and a second time stores nothing', async () => {
+		await fc.assert(
+			fc.asyncProperty(samples, async (rows) => {
+				const file = new Blob([text(form, rows)]);
+				expect(rows.length === 0 || (await sniffFile(file)).kind === form).toBe(true);
+				const store = await open();
+				const first = await run(file, { kind: form }, store);
+				expect(first).toMatchObject({ samples: rows.length, badLines: 0, readBytes: file.size });
+				const found = await all(store);
+				for (const line of keys(found)) expect(keys(rows)).toContain(line);
+				expect(first.stored).toBe(found.length);
+				expect(await run(file, { kind: form }, store)).toMatchObject({ stored: 0, there: rows.length });
+				await store.close();
+			}),
+			{ numRuns: 12, seed: 6 }
+		);
+	});
+});
+
+it('writes no name that a spreadsheet would take for a formula', () => {
+	const row: Sample = {
+		...{ device: device('=cmd'), provenance: 'simulated', timeMs: 0.5, clock: 'corrected' },
+		...{ identity: undefined, values: { power: -0, temperature: -1e-7 } }
+	};
+	expect(text('csv', [row])).toBe(
+		`time,time_ms,device,provenance,clock,epoch,seq,temperature,'=2+5,''@x,"a ""b"",\nc",power\r\n` +
+			`1970-01-01T00:00:00.000Z,0.5,'=cmd,simulated,corrected,,,-1e-7,,,,-0\r\n`
+	);
+});
+
+it('counts bad lines, shows ten of them with their places, and takes the rest', async () => {
+	const good = (seq: number) =>
+		`{"device":"d","provenance":"real","timeMs":${seq},"epoch":1,"seq":${seq},"values":{"v":1}}`;
+	const bad = [
+		'{',
+		'[]',
+		good(1).replace('"d"', '"a/b"'),
+		good(1).replace('real', 'true'),
+		good(1).replace('"timeMs":1', '"timeMs":1e99'),
+		good(1).replace('"seq":1', '"seq":-1'),
+		good(1).replace(':1}', ':null}'),
+		good(1).replace('"v"', '"__proto__"'),
+		'x'.repeat(70_000),
+		good(1).replace('"real"', '"real","clock":"guess"'),
+		'more'
+	];
+	const file = new Blob([[...bad.flatMap((line, i) => [good(i), line]), ''].join('\r\n')]);
+	const report = await run(file, { kind: 'ndjson' });
+	expect(report).toMatchObject({ samples: 11, stored: 0, badLines: 11 });
+	expect(report.examples.map(({ line, fault }) => `${line} ${fault.kind}`)).toEqual([
+		...['2 not-json', '4 not-json', '6 device', '8 provenance', '10 time', '12 identity'],
+		...['14 number', '16 metric', '18 too-long', '20 clock']
+	]);
+	expect(report.series).toEqual([{ device: 'd', provenance: 'real', samples: 11, fromMs: 0, toMs: 10 }]);
+});
+
+it('reads the CSV of others by a mapping, once', async () => {
+	const file = new Blob([
+		'Zeit;Küche °C;Notiz\n2026-11-21 18:00:00Z;21,5;x\n2026-11-21 18:01:00Z;;y\nnie;1;z\n2026-11-21T18:02Z;"22,25";\n'
+	]);
+	const sniffed = await sniffFile(file);
+	expect(sniffed).toMatchObject({ kind: 'foreign', delimiter: ';', decimalComma: true, timeColumn: 0 });
+	const mapping: ForeignMapping = {
+		...{ delimiter: ';', decimalComma: true, device: device('kitchen'), provenance: 'real', timeColumn: 0 },
+		values: [{ column: 1, metric: 'temperature' }]
+	};
+	const store = await open();
+	expect(await run(file, { kind: 'foreign', mapping }, store)).toMatchObject({
+		...{ samples: 3, stored: 2, badLines: 1 },
+		examples: [{ line: 4, fault: { kind: 'time', found: 'nie' } }]
+	});
+	expect(await run(file, { kind: 'foreign', mapping }, store)).toMatchObject({ stored: 0, there: 3 });
+	expect((await all(store)).map(({ values }) => values)).toEqual([
+		{ temperature: 21.5 },
+		{ temperature: 22.25 }
+	]);
+	await store.close();
+});
+
+it('cuts the same records wherever the pieces of a file end', () => {
+	const parts = fc.array(fc.constantFrom('"', '\n', '\r\n', ',', 'a', '""', '"\n"'), { maxLength: 30 });
+	fc.assert(
+		fc.property(parts, fc.array(fc.nat(6), { maxLength: 30 }), (tokens, cuts) => {
+			const whole = tokens.join('');
+			const read = (pieces: readonly string[]) => {
+				const splitter = new LineSplitter(true);
+				return [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.end()];
+			};
+			const pieces: string[] = [];
+			for (let at = 0, i = 0; at < whole.length; i++) {
+				const length = 1 + (cuts[i] ?? 0);
+				pieces.push(whole.slice(at, at + length));
+				at += length;
+			}
+			expect(read(pieces)).toEqual(read([whole]));
+		}),
+		{ numRuns: 300, seed: 6 }
+	);
+});
