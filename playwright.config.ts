@@ -20,7 +20,7 @@ export default defineConfig<BenchOptions>({
 		['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ?? 'test-results/playwright.json' }]
 	],
 	projects: [
-		{ name: 'store', testMatch: 'store/**/*.spec.ts', timeout: 180_000 },
+		{ name: 'store', testMatch: ['store/**/*.spec.ts', 'field/**/*.spec.ts'], timeout: 180_000 },
 		{
 			name: 'desktop',
 			testMatch: 'e2e/**/*.spec.ts',

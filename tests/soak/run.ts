@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { serveHarness } from '../store/harness-site';
 import { runKillLoop } from '../store/kill-loop';
 import { startBrowser } from '../store/killable-browser';
+import { FAULTS, runFaultLoop } from '../field/fault-loop';
 import { soakFleet } from './fleet';
 import { soakSessions } from './sessions';
 import { soakParsers } from './parsers/soak';
 
+/** Only the scenarios whose name holds this. */
+const ONLY = process.env['SOAK_ONLY'] ?? '';
 /** Kills of the long loop; SOAK_KILLS shortens it for a trial. About a second and a half each. */
 const KILLS = Number(process.env['SOAK_KILLS'] ?? 200);
 /** Samples of the long ingest, one a second of five metrics: a month is 2,592,000. */
@@ -23,6 +26,8 @@ const SEED = Number(process.env['SOAK_SEED'] ?? Date.now() % 0x7fffffff);
 const WEEKS = Number(process.env['SOAK_WEEKS'] ?? 3);
 /** People with practice boards that misbehave; SOAK_SESSIONS shortens it. About a second and a half each, ten at once. */
 const SESSIONS = Number(process.env['SOAK_SESSIONS'] ?? 200);
+/** Faults of browser, broker, tab and network under load; SOAK_FAULTS shortens it. About three seconds each. */
+const FAULT_COUNT = Number(process.env['SOAK_FAULTS'] ?? 100);
 /** A month reduced to a chart's thousand buckets must come within this, ms. */
 const RANGE_MS = 2000;
 
@@ -35,6 +40,7 @@ const site = await serveHarness();
 const outcomes: Outcome[] = [];
 
 async function scenario(name: string, run: (profile: string) => Promise<string | undefined>): Promise<void> {
+	if (!name.includes(ONLY)) return;
 	const profile = await mkdtemp(join(tmpdir(), 'fieldbench-soak-'));
 	try {
 		const failure = await run(profile);
@@ -105,6 +111,22 @@ await scenario(
 await scenario(
 	`${SESSIONS} boards that misbehave: no success that is none, no hang, and flashed once they are mended`,
 	() => soakSessions(SESSIONS, (line) => console.log(`      ${line}`))
+);
+
+await scenario(
+	`after ${FAULT_COUNT} faults under load each history is what its device measured (seed ${SEED})`,
+	async (profile) => {
+		const harness = await serveHarness('field');
+		try {
+			const faults = Array.from({ length: FAULT_COUNT }, (_, i) => FAULTS[i % FAULTS.length]!);
+			const say = (line: string) => console.log(`      ${line}`);
+			const compared = await runFaultLoop({ url: harness.url, profile, faults, seed: SEED, say });
+			const bad = compared.find(({ doubled, missing, wrong }) => doubled + missing + wrong > 0);
+			return bad && JSON.stringify(bad);
+		} finally {
+			await harness.close();
+		}
+	}
 );
 
 await scenario(

@@ -14,12 +14,13 @@ export interface HarnessSite {
 	close(): Promise<void>;
 }
 
-/** Builds the harness page with the product's own modules and serves it on a free port of the loopback. */
-export async function serveHarness(): Promise<HarnessSite> {
+/** Builds a harness page with the product's own modules and serves it on a free port of the loopback. */
+export async function serveHarness(folder: 'store' | 'field' = 'store'): Promise<HarnessSite> {
 	const outDir = await mkdtemp(join(tmpdir(), 'fieldbench-harness-'));
 	await build({
 		configFile: false,
-		root: here('./harness'),
+		root: here(`../${folder}/harness`),
+		define: { __BUILD_ID__: JSON.stringify('harness') },
 		logLevel: 'error',
 		resolve: { alias: { $lib: here('../../src/lib') } },
 		build: { outDir, emptyOutDir: true, modulePreload: false },

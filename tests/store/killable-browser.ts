@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { chromium, type Page } from 'playwright';
+import { chromium, type BrowserContext, type Page } from 'playwright';
 import { chromiumAdvice, chromiumFlags, findChromium } from '../../scripts/find-chromium.mjs';
 import type { StoreActs } from './harness/messages';
 
@@ -13,6 +13,8 @@ const POLL_MS = 20;
 
 export interface KillableBrowser {
 	readonly pid: number;
+	readonly context: BrowserContext;
+	/** The first one. */
 	readonly page: Page;
 	/** Asks a worker of the harness page. */
 	ask<A extends keyof StoreActs>(
@@ -53,11 +55,12 @@ export async function startBrowser(profile: string, url: string): Promise<Killab
 	const port = await devToolsPort(portFile);
 	const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
 	const context = browser.contexts()[0];
-	const page = context?.pages()[0] ?? (await context?.newPage());
-	if (!page) throw new Error('the browser has no page');
+	if (!context) throw new Error('the browser has no window');
+	const page = context.pages()[0] ?? (await context.newPage());
 	await page.goto(url);
 	return {
 		pid,
+		context,
 		page,
 		ask: (act, argument, worker = 'main') =>
 			page.evaluate(([name, what, how]) => window.ask(name, what, how), [
