@@ -8,6 +8,7 @@ import { expect, test } from './fixtures';
 import {
 	alert,
 	choosePort,
+	connected,
 	joinPracticeNetwork,
 	nameAndGiveBroker,
 	planPractice,
@@ -18,12 +19,6 @@ import {
 
 /** Slow enough to be caught in the middle of a write. */
 const SLOW = { ...INSTANT_TIMING, programPageMs: 8 };
-
-async function connected(page: Page): Promise<void> {
-	await page.goto('/flash');
-	await choosePort(page);
-	await expect(step(page, 'Board')).toContainText('ESP32-C3');
-}
 
 /** Bytes are on their way to the flash. */
 async function midWrite(page: Page): Promise<void> {

@@ -78,3 +78,9 @@ export async function nameAndGiveBroker(page: Page, name: string): Promise<void>
 	await page.getByRole('textbox', { name: 'Name of the board' }).fill(name);
 	await page.getByRole('button', { name: 'Give it to the board' }).click();
 }
+
+export async function connected(page: Page): Promise<void> {
+	await page.goto('/flash');
+	await choosePort(page);
+	await expect(step(page, 'Board')).toContainText('ESP32-C3');
+}
