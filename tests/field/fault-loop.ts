@@ -335,7 +335,7 @@ async function openWire(target: number) {
 
 async function until(withinMs: number, why: string, is: () => Promise<boolean>): Promise<void> {
 	const deadline = Date.now() + withinMs;
-	while (!(await is())) {
+	while (!(await within(withinMs, why, is()))) {
 		if (Date.now() > deadline) throw new Error(why);
 		await wait(LOOK_MS);
 	}
