@@ -40,6 +40,7 @@ function bench(flashed: Parts = parts, timing = INSTANT_TIMING) {
 		return Promise.resolve({
 			subscribe: () => Promise.resolve(true),
 			unsubscribe: () => {},
+			ping: () => {},
 			publish: (topic, payload, { retain }) => {
 				attempt.published.push({ topic, text: textOf(payload) ?? '', retain: retain ?? false });
 				return Promise.resolve(done);

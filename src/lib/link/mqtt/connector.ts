@@ -26,6 +26,8 @@ export type WireEnd =
 export interface WireEvents {
 	connected(sessionPresent: boolean): void;
 	message(topic: string, payload: Uint8Array, retained: boolean): void;
+	/** A PINGREQ was answered after so long, ms: one of the keepalive's own, or one that was asked for. */
+	roundTrip?(ms: number): void;
 	/** Exactly once, and nothing after it. Not called after `close`. */
 	ended(end: WireEnd): void;
 }
@@ -39,6 +41,8 @@ export interface MqttWire {
 		payload: Uint8Array,
 		options: { qos: 0 | 1; retain?: boolean; expirySeconds?: number }
 	): Promise<Result<void, PublishError>>;
+	/** Sends a PINGREQ besides those of the keepalive. */
+	ping(): void;
 	/** Says DISCONNECT where it can and lets go. Resolves when the socket is closed, or after a second at most. */
 	close(): Promise<void>;
 }

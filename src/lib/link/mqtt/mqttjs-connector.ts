@@ -48,6 +48,7 @@ const CLOSED: MqttWire = {
 	subscribe: () => Promise.resolve(false),
 	unsubscribe: () => {},
 	publish: () => Promise.resolve(err({ kind: 'not-connected' })),
+	ping: () => {},
 	close: () => Promise.resolve()
 };
 
@@ -103,6 +104,9 @@ function follow(client: MqttClient, events: WireEvents, opened: () => boolean): 
 	client.on('message', (topic, payload, packet) => {
 		if (!over) events.message(topic, payload, packet.retain);
 	});
+	timePings(client, (ms) => {
+		if (!over) events.roundTrip?.(ms);
+	});
 	client.on('disconnect', (packet) => end({ kind: 'disconnected', code: packet.reasonCode ?? 0 }));
 	client.on('error', (error) => end(endOf(error, connected, opened())));
 	client.on('close', () => end({ kind: 'closed', opened: opened(), connected }));
@@ -117,6 +121,9 @@ function follow(client: MqttClient, events: WireEvents, opened: () => boolean): 
 			if (client.connected) client.unsubscribe([...filters], () => {}); // the broker has nothing to refuse
 		},
 		publish: (topic, payload, options) => publish(client, topic, payload, options),
+		ping: () => {
+			if (client.connected) client.sendPing();
+		},
 		close: () => {
 			const alreadyOver = over;
 			over = true;
@@ -130,6 +137,18 @@ function follow(client: MqttClient, events: WireEvents, opened: () => boolean): 
 			});
 		}
 	};
+}
+
+/** PINGRESP has no id: a broker answers in the order in which it was asked (MQTT 5 §3.12.4). */
+function timePings(client: MqttClient, told: (ms: number) => void): void {
+	const askedMs: number[] = [];
+	client.on('packetsend', ({ cmd }) => {
+		if (cmd === 'pingreq') askedMs.push(performance.now());
+	});
+	client.on('packetreceive', ({ cmd }) => {
+		const sinceMs = cmd === 'pingresp' ? askedMs.shift() : undefined;
+		if (sinceMs !== undefined) told(performance.now() - sinceMs);
+	});
 }
 
 function publish(

@@ -28,6 +28,7 @@ function bench(page: Partial<PageFacts> = {}) {
 		return {
 			subscribe: async () => broker.grants,
 			unsubscribe: () => {},
+			ping: () => {},
 			publish: async (topic) => {
 				attempt.published.push(topic);
 				return attempt.mute ? new Promise(() => {}) : done;
@@ -308,4 +309,21 @@ test('a publish with no session says so, and one that nobody acknowledges times 
 	const published = b.session.publish('t', utf8(''), { qos: 1 }, signal);
 	b.clock.advance(10_000);
 	expect(await published).toMatchObject({ error: { kind: 'timeout' } });
+});
+
+test('counts what the broker has not confirmed, and begins anew with a new connection', async () => {
+	const b = bench();
+	await connected(b);
+	const { signal } = new AbortController();
+	await b.session.publish('t', new Uint8Array(), { qos: 1 }, signal);
+	expect(b.session.inFlight).toBe(0);
+	b.last().mute = true;
+	void b.session.publish('t', new Uint8Array(), { qos: 1 }, signal);
+	void b.session.publish('t', new Uint8Array(), { qos: 0 }, signal);
+	expect(b.session.inFlight).toBe(1);
+	b.last().events.ended({ kind: 'keepalive-timeout' });
+	b.clock.advance(60_000);
+	await settled();
+	b.last().events.connected(false);
+	expect(b.session.inFlight).toBe(0);
 });

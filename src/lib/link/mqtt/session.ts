@@ -31,6 +31,8 @@ export interface SessionParts {
 	readonly page: () => PageFacts;
 	/** Told once for each connection that came to stand with a version that was asked for, or that the broker drove us to. */
 	readonly onVersion?: (targetId: string, version: 4 | 5) => void;
+	/** Told how long the broker took to answer a PINGREQ, ms. */
+	readonly onRoundTrip?: (ms: number) => void;
 }
 
 const BACKOFF = { baseMs: 1000, maxMs: 60_000 };
@@ -62,6 +64,8 @@ export class MqttSession implements MessageLink {
 	#versionGuessed = false;
 	#attempt = 0;
 	#wire: MqttWire | undefined;
+	/** Publishes at QoS 1 on this wire that nobody has answered. */
+	#inFlight = 0;
 	/** Names the current try; what an older one still says is not heard. */
 	#round = 0;
 	#cancelTimer: () => void = () => {};
@@ -87,6 +91,16 @@ export class MqttSession implements MessageLink {
 
 	get state(): SessionState {
 		return this.#state;
+	}
+
+	/** Publishes that the broker has not confirmed yet. */
+	get inFlight(): number {
+		return this.up ? this.#inFlight : 0;
+	}
+
+	/** Asks the broker for a sign of life besides the keepalive's; `onRoundTrip` tells how long it took. */
+	ping(): void {
+		if (this.up) this.#wire?.ping();
 	}
 
 	/** Calls `fn` with the state now and at each change until `signal` aborts. */
@@ -180,6 +194,8 @@ export class MqttSession implements MessageLink {
 		signal.throwIfAborted();
 		const wire = this.#wire;
 		if (!wire || !this.up) return err({ kind: 'not-connected' });
+		const round = this.#round;
+		this.#inFlight += options.qos;
 		return new Promise((resolve, reject) => {
 			const stop = () => {
 				cancel();
@@ -191,6 +207,7 @@ export class MqttSession implements MessageLink {
 			});
 			signal.addEventListener('abort', stop, { once: true });
 			void wire.publish(topic, payload, options).then((result) => {
+				if (round === this.#round) this.#inFlight -= options.qos;
 				cancel();
 				signal.removeEventListener('abort', stop);
 				resolve(result);
@@ -203,6 +220,7 @@ export class MqttSession implements MessageLink {
 		const address = this.#address;
 		if (!target || !address) return;
 		const round = ++this.#round;
+		this.#inFlight = 0;
 		if (target.password.kind === 'locked') return this.#stop({ kind: 'secret-locked' });
 		const problem = forbidden(address, this.parts.page());
 		if (problem) return this.#stop(problem);
@@ -227,6 +245,9 @@ export class MqttSession implements MessageLink {
 					connected: () => ours() && this.#connected(target),
 					message: (topic, payload, retained) => {
 						if (ours()) this.#deliver(topic, payload, retained);
+					},
+					roundTrip: (ms) => {
+						if (ours()) this.parts.onRoundTrip?.(ms);
 					},
 					ended: (end) => ours() && this.#ended(end)
 				}
