@@ -14,6 +14,7 @@ import { Sealer } from './sealer';
 import { formatSentinel } from './sentinel';
 import { SentinelTeller } from './sentinel-teller';
 import type { Series } from './series';
+import { SeriesSizes } from './series-sizes';
 import { SeriesTable } from './series-table';
 import type {
 	AggregateQuery,
@@ -26,6 +27,7 @@ import type {
 	SeriesColumns,
 	SeriesExtent,
 	SeriesKey,
+	SeriesSize,
 	StoreError,
 	StoreLimits,
 	StoreStats,
@@ -64,6 +66,7 @@ export class ColumnarStore implements TelemetryStore {
 	readonly #sealer: Sealer;
 	readonly #reads: Reads;
 	readonly #scanner: Scanner;
+	readonly #sizes: SeriesSizes;
 	readonly #sentinels: SentinelTeller;
 	readonly #retainer: Retainer;
 	#retention: Retention;
@@ -110,6 +113,7 @@ export class ColumnarStore implements TelemetryStore {
 		});
 		this.#reads = new Reads({ blocks, reader, table });
 		this.#scanner = new Scanner({ disk, blocks, reader, table }, limits.pageSamples);
+		this.#sizes = new SeriesSizes({ disk, table, turns });
 	}
 
 	get sentinel(): string {
@@ -194,8 +198,13 @@ export class ColumnarStore implements TelemetryStore {
 			queueDepth: this.#turns.depth,
 			...this.#reader.figures,
 			quarantined: disk?.quarantined ?? 0,
+			...this.#sealer.figures,
 			letGo: this.#retainer.told
 		};
+	}
+
+	sizes(): Promise<readonly SeriesSize[]> {
+		return this.#sizes.all();
 	}
 
 	retain(retention: Retention): void {

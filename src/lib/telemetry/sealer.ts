@@ -16,6 +16,8 @@ const FOLDS_PER_SEAL = 16;
 /** From the write-ahead log to blocks: when, what, and what of it is removed instead. */
 export class Sealer {
 	#notBeforeMs = 0;
+	#seals = 0;
+	#folds = 0;
 
 	constructor(
 		private readonly parts: {
@@ -32,6 +34,11 @@ export class Sealer {
 			readonly onFolding: () => void;
 		}
 	) {}
+
+	/** Since the store was opened. */
+	get figures(): { readonly seals: number; readonly folds: number } {
+		return { seals: this.#seals, folds: this.#folds };
+	}
 
 	/** Seals and folds in turns of their own, where the log is long or old enough. */
 	sealWhereDue(): void {
@@ -133,6 +140,7 @@ export class Sealer {
 		for (const series of gone) table.remove(series);
 		if (gone.length > 0) log.forget(gone);
 		log.sealed();
+		this.#seals++;
 		this.parts.onSealed();
 		return done;
 	}
@@ -140,8 +148,11 @@ export class Sealer {
 	/** Joins small neighbours of one series, if there are enough of a level. */
 	async #fold(series: Series): Promise<void> {
 		if (!this.parts.table.has(series)) return;
-		const folded = await this.parts.blocks.fold(series);
-		if (!folded.ok) this.parts.log.failed(folded.error);
+		const { blocks, log } = this.parts;
+		const before = blocks.state.seal;
+		const folded = await blocks.fold(series);
+		if (!folded.ok) log.failed(folded.error);
+		else if (blocks.state.seal > before) this.#folds++;
 	}
 }
 

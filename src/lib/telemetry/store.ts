@@ -105,6 +105,9 @@ export interface StoreStats {
 	/** false where the browser has no storage buckets: then settings share the telemetry's fate. */
 	readonly bucketsApart: boolean;
 	readonly flushes: number;
+	/** Since the store was opened, as are flushes. */
+	readonly seals: number;
+	readonly folds: number;
 	/** Samples let go since the store was opened because too many waited; backfill may bring them again. */
 	readonly dropped: number;
 	/** Samples that no record holds yet: not acknowledged. */
@@ -166,6 +169,20 @@ export interface SeriesExtent extends SeriesKey {
 	readonly metrics: readonly string[];
 }
 
+/** How much of one series is stored. */
+export interface SeriesSize extends SeriesKey {
+	readonly blocks: number;
+	readonly blockBytes: number;
+	/** Apart from the blocks'. */
+	readonly rollupBytes: number;
+	/** Samples in blocks, and those that are still in the write-ahead log or on their way there. */
+	readonly sealed: number;
+	readonly held: number;
+	/** Of the oldest and the newest sample, ms since the epoch; absent where there is none. */
+	readonly fromMs?: number;
+	readonly toMs?: number;
+}
+
 /** Whose history: real and simulated data never share one. */
 export interface SeriesKey {
 	readonly device: DeviceId;
@@ -203,6 +220,8 @@ export interface TelemetryStore {
 	/** Writes what waits now, and resolves when it is committed. */
 	flush(): Promise<Result<void, StoreError>>;
 	stats(): Promise<StoreStats>;
+	/** Reads headers only, and only of series that have changed since. */
+	sizes(): Promise<readonly SeriesSize[]>;
 	/** From now on, and for what is there too. */
 	retain(retention: Retention): void;
 	/** Removes a device's history and ledger. */
