@@ -77,6 +77,11 @@ export class Outbox {
 		this.pump();
 	}
 
+	/** Of every device, newest first. */
+	all(): readonly Command[] {
+		return [...this.#commands.values()].reverse();
+	}
+
 	/** Newest first. */
 	history(device: DeviceId): readonly Command[] {
 		return [...this.#commands.values()].filter((c) => c.device === device).reverse();

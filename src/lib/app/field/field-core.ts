@@ -18,6 +18,10 @@ import { BrokerSeat } from './broker-seat';
 import { Coalescer, FRAME_MS } from './coalescer';
 import { CommandSeals } from './command-seals';
 import { deviceSecretName, doubtOf, saveDeviceSecret } from './device-keys';
+import { isBrokerFigure } from './health/broker-figures';
+import { FieldHealth } from './health/field-health';
+import { Latencies, timedStore } from './health/timed-store';
+import { TroubleLog } from './health/trouble-log';
 import { Intake } from './intake';
 import { LiveTails } from './live-tails';
 import type { CoreHandlers, DeviceEvent, DevicesSnapshot, IntakeReport, PageNews } from './messages';
@@ -68,6 +72,7 @@ export class FieldCore {
 	readonly #relay: BrokerRelay;
 	readonly #live: LiveTails;
 	readonly #backfill: Backfill;
+	readonly #health: FieldHealth;
 	readonly #closing = new AbortController();
 	readonly #devices = new Watchers<DevicesSnapshot>();
 	readonly #events = new Map<DeviceId, Watchers<readonly DeviceEvent[]>>();
@@ -87,13 +92,18 @@ export class FieldCore {
 	}
 
 	private constructor(parts: FieldParts) {
-		const { clock, random, connector, storage } = parts;
-		this.#parts = parts;
+		const { clock, random, connector } = parts;
+		const latencies = new Latencies(clock);
+		const storage = { ...parts.storage, telemetry: timedStore(parts.storage.telemetry, latencies) };
+		this.#parts = { ...parts, storage };
 		this.#page = parts.page;
 		const brokers = new BrokerBook(storage);
 		this.#notices = new NoticeBoard(storage.notices);
 		this.#notebook = new Notebook(storage);
-		this.#watch = new StoreWatch({ storage, notices: this.#notices, onFenced: parts.onFenced });
+		const troubles = new TroubleLog(clock);
+		this.#watch = new StoreWatch({
+			...{ storage, troubles, notices: this.#notices, onFenced: parts.onFenced }
+		});
 		this.#live = new LiveTails(clock);
 		this.#loopback = new LoopbackLink(clock);
 		const conventions = profiles();
@@ -101,7 +111,8 @@ export class FieldCore {
 			...{ connector, clock, random },
 			filters: conventions.flatMap((profile) => profile.filters),
 			page: () => this.#page,
-			onVersion: (id, version) => this.#inBackground(brokers.rememberVersion(id, version))
+			onVersion: (id, version) => this.#inBackground(brokers.rememberVersion(id, version)),
+			onRoundTrip: (ms) => this.#health.roundTrip(ms)
 		});
 		this.#registry = new Registry({
 			shelf: storage.devices,
@@ -129,7 +140,7 @@ export class FieldCore {
 			...{ registry: this.#registry, outbox: this.#outbox, alerts: this.#alerts, minutes },
 			doubtOf: ({ device, envelope }) => doubtOf(storage.secrets, device, envelope),
 			answerDoubt: (answer, message) => this.#seals.doubtOf(answer, message),
-			passOver: (link, topic) => link.kind === 'mqtt' && this.#isOurs(topic),
+			passOver: (link, topic) => link.kind === 'mqtt' && (isBrokerFigure(topic) || this.#isOurs(topic)),
 			onNumbered: (sample, identity) => this.#backfill.heard(sample, identity),
 			onOnline: (source) => this.#backfill.reachable(source),
 			onChange: () => this.#intakeDue.mark(),
@@ -153,6 +164,11 @@ export class FieldCore {
 		this.#seat = new BrokerSeat({
 			...{ session: this.#session, brokers, relay: this.#relay },
 			closing: this.#closing.signal
+		});
+		this.#health = new FieldHealth({
+			...{ clock, latencies, troubles, session: this.#session, settings: storage.settings },
+			...{ registry: this.#registry, outbox: this.#outbox, backfill: this.#backfill },
+			...{ store: storage.telemetry, intake: () => this.#intakeReport() }
 		});
 		const snapshotMs = () => Math.max(FRAME_MS, this.#registry.size * SNAPSHOT_MS_PER_DEVICE);
 		this.#devicesDue = new Coalescer(clock, snapshotMs, () => this.#showDevices());
@@ -189,6 +205,7 @@ export class FieldCore {
 		this.#session.watch((state) => {
 			if (state.kind === 'live') this.#outbox.nudge();
 		}, signal);
+		await this.#health.start(signal);
 		await this.#seat.resume();
 	}
 
@@ -256,6 +273,7 @@ export class FieldCore {
 					watchersOf(this.#fillings, keyOf(series), signal).add(emit, signal, this.#backfill.view(series)),
 				notices: (_, emit, signal) => this.#notices.watch(emit, signal),
 				intake: (_, emit, signal) => this.#intakeReports.add(emit, signal, this.#intakeReport()),
+				health: (_, emit, signal) => this.#health.watch(emit, signal),
 				sentinel: (_, emit, signal) => this.#parts.storage.watchSentinel(emit, signal)
 			}
 		};
@@ -313,6 +331,7 @@ export class FieldCore {
 		this.#loopback.detach();
 		await this.#session.disconnect();
 		await this.flush();
+		await this.#health.close();
 		await this.#parts.storage.close();
 	}
 

@@ -1,6 +1,7 @@
-import type { RelayReport } from './broker-relay';
 import type { DeviceSecretError } from './device-keys';
 import type { NotebookError } from './notebook';
+import type { HealthReport } from './health/report';
+import type { IntakeReport } from './intake-report';
 import type { RetentionPlan } from './retention-plan';
 import type { CallShape, FeedShape, Handlers, Result } from '$lib/base';
 import type { Alert, DeviceEvent, DeviceSummary } from '$lib/device';
@@ -95,6 +96,8 @@ export interface FieldService {
 		alerts: Feed<null, AlertsSnapshot>;
 		/** Of all devices together; told each second. */
 		overview: Feed<null, OverviewReport>;
+		/** How everything under the screens is, at most once a second; while it is watched the broker is asked for its figures too. */
+		health: Feed<null, HealthReport>;
 		/** What the page must keep in localStorage. */
 		sentinel: Feed<null, string>;
 	};
@@ -224,17 +227,5 @@ export type Notice =
 	  }
 	| { readonly id: string; readonly kind: 'outbox-failing'; readonly cause: string };
 
-/** Counts since the worker started: what came in, and what was refused, by cause. */
-export interface IntakeReport {
-	readonly messages: number;
-	readonly samples: number;
-	/** Samples that came again, alone or in a batch, and were passed over. */
-	readonly repeated: number;
-	readonly refused: Readonly<Record<string, number>>;
-	readonly relay: RelayReport;
-	/** The newest refusals, for the curious: bounded. */
-	readonly examples: readonly { readonly atMs: number; readonly topic: string; readonly cause: string }[];
-}
-
-export type { RetentionPlan };
+export type { HealthReport, IntakeReport, RetentionPlan };
 export type { Alert, Command, DeviceEvent, DeviceSummary, LatestSample };

@@ -4,6 +4,7 @@ import type { Alert, StoredDevice } from '$lib/device';
 import type { Command } from '$lib/model';
 import type { Annotation, SavedView, StoreLoss, TelemetryStore } from '$lib/telemetry';
 import type { Rows, SecretBox } from '$lib/vault';
+import type { SessionSpan } from './health/session-log';
 import type { BrokerProfile, Notice } from './messages';
 
 /** A broker as it is kept; whether it has a password, the secrets know. */
@@ -14,6 +15,8 @@ export type SettingRow =
 	| { readonly key: 'client-id'; readonly text: string }
 	/** The broker to be connected to at start; null where the person said to stay away. */
 	| { readonly key: 'chosen-broker'; readonly brokerId: string | null }
+	/** When the session stood; what no span covers is unknown. */
+	| { readonly key: 'session-log'; readonly spans: readonly SessionSpan[] }
 	| { readonly key: 'retention'; readonly plan: RetentionPlan }
 	| { readonly key: `mqtt-version:${string}`; readonly version: 4 | 5 };
 

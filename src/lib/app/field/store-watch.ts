@@ -1,10 +1,12 @@
 import type { LetGo, StoreError, StoreLoss, StoreTrouble } from '$lib/telemetry';
+import type { TroubleLog } from './health/trouble-log';
 import type { NoticeBoard } from './notice-board';
 import type { FieldStorage } from './storage';
 
 export interface StoreWatchParts {
 	readonly storage: FieldStorage;
 	readonly notices: NoticeBoard;
+	readonly troubles: TroubleLog;
 	/** Another leader has taken a higher fence number: this one must stop. */
 	readonly onFenced: () => void;
 }
@@ -20,7 +22,8 @@ export class StoreWatch {
 
 	/** What the store noticed by itself. */
 	trouble(trouble: StoreTrouble): void {
-		const { notices } = this.#parts;
+		const { notices, troubles } = this.#parts;
+		if (trouble.kind === 'made-room' || trouble.kind === 'recovered') troubles.trouble(trouble);
 		switch (trouble.kind) {
 			case 'lost':
 				return void this.lost(trouble.loss);
@@ -37,6 +40,7 @@ export class StoreWatch {
 
 	/** Told once a kind, until writing works again: each sample that comes meets the same. */
 	error(error: StoreError): void {
+		this.#parts.troubles.error(error);
 		if (error.kind === this.#fault) return;
 		if (error.kind !== 'dropped') this.#fault = error.kind;
 		switch (error.kind) {
@@ -47,7 +51,7 @@ export class StoreWatch {
 				return void this.#parts.notices.post({ id: 'quota', kind: 'quota', usedBytes, quotaBytes });
 			}
 			case 'unavailable':
-				return this.failing(error.cause);
+				return this.#tellFailing(error.cause);
 			case 'closed':
 				return; // we closed it ourselves
 			case 'dropped':
@@ -56,6 +60,7 @@ export class StoreWatch {
 	}
 
 	async lost(loss: StoreLoss): Promise<void> {
+		this.#parts.troubles.trouble({ kind: 'lost', loss });
 		const { telemetry, keepLost, failing } = this.#parts.storage;
 		const { bucketsApart } = await telemetry.stats();
 		await this.#parts.notices.post({
@@ -67,6 +72,11 @@ export class StoreWatch {
 	}
 
 	failing(cause: unknown): void {
+		this.#parts.troubles.add('not-kept', String(cause));
+		this.#tellFailing(cause);
+	}
+
+	#tellFailing(cause: unknown): void {
 		void this.#parts.notices.post({
 			id: 'store-failing',
 			kind: 'store-failing',

@@ -1,6 +1,7 @@
 import { parseRetention } from './retention-plan';
 import { TOLD_EVENTS, type Alert, type DeviceEvent, type StoredDevice } from '$lib/device';
 import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
+import { parseSessionSpan } from './health/session-log';
 import type { Notice } from './messages';
 import type { SettingRow, StoredBroker } from './storage';
 
@@ -26,6 +27,13 @@ export function parseSetting(row: unknown): SettingRow | undefined {
 		const plan = parseRetention(f['plan']);
 		return plan && { key: 'retention', plan };
 	}
+	if (f?.['key'] === 'session-log')
+		return {
+			key: 'session-log',
+			spans: listOf(f['spans'])
+				.map(parseSessionSpan)
+				.filter((span) => span !== undefined)
+		};
 	if (
 		isText(f?.['key']) &&
 		f['key'].startsWith('mqtt-version:') &&
