@@ -22,6 +22,9 @@ export class RecordingStore implements TelemetryStore {
 		this.samples.push(...samples);
 		return ok({ stored: samples.length, duplicates: 0 });
 	};
+	bulk: TelemetryStore['bulk'] = async () => {
+		throw new Error('this store takes no columns');
+	};
 	range: TelemetryStore['range'] = async () => {
 		throw new Error('this store keeps no series');
 	};

@@ -1,6 +1,7 @@
 import { done, err, type Clock, type Result } from '$lib/base';
 import type { DeviceId, Sample } from '$lib/model';
 import { BlockReader } from './block-reader';
+import { Bulk, type BulkSource } from './bulk';
 import type { BlockHead } from './codec/block';
 import type { Disk, StateRow } from './disk';
 import type { Gap } from './ledger';
@@ -20,6 +21,7 @@ import type {
 	AggregateQuery,
 	Aggregates,
 	AppendReport,
+	BulkReport,
 	LatestSample,
 	RangeQuery,
 	ScanPage,
@@ -123,6 +125,19 @@ export class ColumnarStore implements TelemetryStore {
 
 	async append(samples: readonly Sample[]): Promise<Result<AppendReport, StoreError>> {
 		return this.#closed ? err({ kind: 'closed' }) : this.#log.append(samples);
+	}
+
+	async bulk(source: BulkSource, signal: AbortSignal): Promise<Result<BulkReport, StoreError>> {
+		if (this.#closed) return err({ kind: 'closed' });
+		const { limits } = this.#parts;
+		const bulk = new Bulk({
+			...{ blocks: this.#blocks, table: this.#table, turns: this.#turns, limits },
+			onSealed: () => this.#sentinels.changed()
+		});
+		const outcome = await bulk.run(source, signal);
+		this.#sentinels.tellNow();
+		void this.#turns.take(() => this.#letGo());
+		return outcome;
 	}
 
 	async flush(): Promise<Result<void, StoreError>> {

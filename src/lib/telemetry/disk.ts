@@ -49,6 +49,8 @@ export interface BlockChange {
 	readonly walUpTo?: number;
 	readonly ledgers?: ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
 	readonly latest?: ReadonlyMap<number, LatestRow>;
+	/** Names it first uses. */
+	readonly names?: readonly NameRow[];
 	/** Series whose every row is deleted, names included. */
 	readonly forget?: readonly number[];
 }

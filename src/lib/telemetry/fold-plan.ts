@@ -2,7 +2,7 @@ import type { BlockHead } from './codec/block';
 import type { StoreLimits } from './store';
 
 /** Blocks span no more than a day, ms, so that a day's end can be dropped without rewriting. */
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /**
  * The neighbours to join next: `foldFan` consecutive blocks of one level, lowest level and oldest first, that together hold at

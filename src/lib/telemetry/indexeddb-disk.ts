@@ -182,6 +182,7 @@ export class IndexedDbDisk implements Disk {
 				tx.put('heads', head, [series, block]);
 				for (const { widthMs, encoded } of rollups) tx.put('rollups', encoded, [series, widthMs, block]);
 			}
+			for (const row of change.names ?? []) tx.put('names', row, row.id);
 			for (const [series, bytes] of change.ledgers ?? []) tx.put('ledger', bytes, series);
 			for (const [series, row] of change.latest ?? []) tx.put('latest', row, series);
 			if (change.walUpTo !== undefined) tx.delete('wal', IDBKeyRange.bound(FENCE_KEY + 1, change.walUpTo));

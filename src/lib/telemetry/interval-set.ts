@@ -69,15 +69,23 @@ export class IntervalSet {
 	}
 
 	remove(n: number): void {
-		const at = this.#firstEndingAtOrAfter(n);
-		const found = this.#intervals[at];
-		if (!found || found[0] > n) return;
-		const [from, to, fromMs, toMs] = found;
-		const timeOf = (seq: number) => fromMs + ((toMs - fromMs) * (seq - from)) / Math.max(1, to - from);
-		const rest: Held[] = [];
-		if (from < n) rest.push([from, n - 1, fromMs, Math.round(timeOf(n - 1))]);
-		if (n < to) rest.push([n + 1, to, Math.round(timeOf(n + 1)), toMs]);
-		this.#intervals.splice(at, 1, ...rest);
+		this.removeRange(n, n);
+	}
+
+	/** All of from … to. */
+	removeRange(from: number, to: number): void {
+		for (let at = this.#firstEndingAtOrAfter(from); ;) {
+			const found = this.#intervals[at];
+			if (!found || found[0] > to) return;
+			const [first, last, fromMs, toMs] = found;
+			const timeOf = (n: number) =>
+				Math.round(fromMs + ((toMs - fromMs) * (n - first)) / Math.max(1, last - first));
+			const rest: Held[] = [];
+			if (first < from) rest.push([first, from - 1, fromMs, timeOf(from - 1)]);
+			if (to < last) rest.push([to + 1, last, timeOf(to + 1), toMs]);
+			this.#intervals.splice(at, 1, ...rest);
+			at += rest.length;
+		}
 	}
 
 	/** Does nothing where there is no gap. */

@@ -41,10 +41,27 @@ export class Ledger {
 	add(epoch: number, seq: number, timeMs: number): boolean {
 		const { received } = this.#log(epoch);
 		const before = received.intervals.length;
-		const added = received.add(seq, Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, Math.round(timeMs))));
+		const added = received.add(seq, storable(timeMs));
 		this.#total += received.intervals.length - before;
 		if (this.#total > MAX_LEDGER_INTERVALS) this.#bound();
 		return added;
+	}
+
+	/**
+	 * All numbers from one to another, with the times of both ends.
+	 * @returns those that were not there, ascending, both ends inclusive
+	 */
+	addRun(
+		epoch: number,
+		[from, to, fromMs, toMs]: readonly [from: number, to: number, fromMs: number, toMs: number]
+	): readonly (readonly [from: number, to: number])[] {
+		const { received } = this.#log(epoch);
+		const missing = received.missing(from, to);
+		const before = received.intervals.length;
+		if (missing.length > 0) received.addRange(from, to, storable(fromMs), storable(toMs));
+		this.#total += received.intervals.length - before;
+		if (this.#total > MAX_LEDGER_INTERVALS) this.#bound();
+		return missing;
 	}
 
 	/** The device says that it does not have these: they are not asked for again. */
@@ -80,10 +97,15 @@ export class Ledger {
 
 	/** Takes back what was dropped before it was written, so that backfill may bring it again. */
 	remove(epoch: number, seq: number): void {
+		this.removeRun(epoch, seq, seq);
+	}
+
+	/** Both ends inclusive. */
+	removeRun(epoch: number, from: number, to: number): void {
 		const received = this.#logs.get(epoch)?.received;
 		if (!received) return;
 		const before = received.intervals.length;
-		received.remove(seq);
+		received.removeRange(from, to);
 		this.#total += received.intervals.length - before;
 	}
 
@@ -178,6 +200,9 @@ export class Ledger {
 		}
 	}
 }
+
+const storable = (timeMs: number): number =>
+	Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, Math.round(timeMs)));
 
 function readIntervals(reader: ByteReader, timed: boolean): IntervalSet {
 	const intervals: [number, number, number, number][] = [];

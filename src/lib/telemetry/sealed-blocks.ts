@@ -70,7 +70,7 @@ export class SealedBlocks {
 	async change(
 		remove: readonly BlockHead[],
 		add: readonly NewBlock[],
-		more: Pick<BlockChange, 'walUpTo' | 'ledgers' | 'latest' | 'forget'> = {}
+		more: Pick<BlockChange, 'walUpTo' | 'ledgers' | 'latest' | 'names' | 'forget'> = {}
 	): Promise<Result<void, StoreError>> {
 		if (!this.#disk) return err({ kind: 'unavailable', cause: this.#cause });
 		const added = add.map(({ head }) => head);

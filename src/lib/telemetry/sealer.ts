@@ -1,14 +1,14 @@
-import { assert, done, type Clock, type Result } from '$lib/base';
+import { done, type Clock, type Result } from '$lib/base';
 import type { DeviceId } from '$lib/model';
 import type { BlockHead, NewBlock } from './codec/block';
 import type { Disk } from './disk';
-import { Ledger } from './ledger';
 import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
 import type { SeriesTable } from './series-table';
 import type { StoreError, StoreLimits } from './store';
 import type { Turns } from './turns';
 import { RETRY_MS, type WriteAhead } from './write-ahead';
+import { writtenLedger } from './written-ledger';
 
 /** Folds after one seal; the rest waits for the next, so that flushes are not held up. */
 const FOLDS_PER_SEAL = 16;
@@ -154,14 +154,4 @@ export class Sealer {
 		if (!folded.ok) log.failed(folded.error);
 		else if (blocks.state.seal > before) this.#folds++;
 	}
-}
-
-/** The ledger without what still waits: a crash now must not leave it claiming samples that were never written. */
-function writtenLedger({ ledger, held }: Series): Ledger {
-	const waiting = held.filter(({ wal, identity }) => wal === 0 && identity !== undefined);
-	if (waiting.length === 0) return ledger;
-	const written = Ledger.decode(ledger.encode());
-	assert(written, 'a ledger can be read back from what it encodes to');
-	for (const { identity } of waiting) if (identity) written.remove(identity.epoch, identity.seq);
-	return written;
 }

@@ -13,6 +13,8 @@ export interface HeldRow extends Row {
 export class Series {
 	/** Rows not yet in blocks, in order of arrival. */
 	held: HeldRow[] = [];
+	/** Numbers that the ledger has and that are being written as blocks. */
+	flying: { readonly epoch: number; readonly from: number; readonly to: number }[] = [];
 	/** Headers of its blocks, by time; undefined until a query or a fold has read them. */
 	heads: readonly BlockHead[] | undefined;
 	/** Blocks of a seal that is being written: on the disk perhaps, while their rows are still held. */
@@ -35,8 +37,20 @@ export class Series {
 		return this.#latest;
 	}
 
-	latestRow(): LatestRow {
-		return [...this.#latest].map(([metric, { value, timeMs }]) => [metric, value, timeMs] as const);
+	/** @param newer as if these were known too */
+	latestRow(newer: LatestRow = []): LatestRow {
+		const rows = new Map(
+			[...this.#latest].map(([metric, { value, timeMs }]) => [metric, [metric, value, timeMs] as const])
+		);
+		for (const row of newer) if ((rows.get(row[0])?.[2] ?? -Infinity) <= row[2]) rows.set(row[0], row);
+		return [...rows.values()];
+	}
+
+	/** Makes these the latest of their metrics where they are. */
+	takeLatest(newer: LatestRow): void {
+		for (const [metric, value, timeMs] of newer)
+			if ((this.#latest.get(metric)?.timeMs ?? -Infinity) <= timeMs)
+				this.#latest.set(metric, { value, timeMs });
 	}
 
 	/** Holds a row, and makes it the latest of its metrics where it is. */

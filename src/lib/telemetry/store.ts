@@ -1,10 +1,18 @@
 import type { Clock, Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
+import type { BulkSource } from './bulk';
 import type { Gap } from './ledger';
 import type { Retention } from './retention';
 
 /** What happened to a batch. `append` resolves when the record that holds it is committed. */
 export interface AppendReport {
+	readonly stored: number;
+	/** Samples whose (device, epoch, seq) the ledger already had. */
+	readonly duplicates: number;
+}
+
+/** What became of what `bulk` brought. */
+export interface BulkReport {
 	readonly stored: number;
 	/** Samples whose (device, epoch, seq) the ledger already had. */
 	readonly duplicates: number;
@@ -195,6 +203,13 @@ export interface SeriesKey {
  */
 export interface TelemetryStore {
 	append(samples: readonly Sample[]): Promise<Result<AppendReport, StoreError>>;
+	/**
+	 * For much at once: an import, a restore, a long backfill. Columns go into sealed blocks without a write-ahead record;
+	 * the next are asked for when there is room for them. Ended early or failed, it may be begun anew: what is there already
+	 * is known by its identity (samples without one are stored again).
+	 * @throws the signal's reason
+	 */
+	bulk(source: BulkSource, signal: AbortSignal): Promise<Result<BulkReport, StoreError>>;
 	range(query: RangeQuery, signal: AbortSignal): Promise<SeriesColumns>;
 	/** Reads every sample of the range; undefined where there is none. */
 	aggregate(query: AggregateQuery, signal: AbortSignal): Promise<Aggregates | undefined>;

@@ -43,8 +43,6 @@ export class WriteAhead {
 	#sinceMs: number | undefined;
 	/** Samples no record holds yet, oldest first. */
 	#waiting: { series: Series; row: HeldRow; batch: Batch }[] = [];
-	/** Samples in the record being written. */
-	#flying = 0;
 	#scheduled: { promise: Promise<Result<void, StoreError>>; fire: () => void } | undefined;
 	#failing: StoreError | undefined;
 	#stopped = false;
@@ -87,7 +85,10 @@ export class WriteAhead {
 		const report = { stored, duplicates: samples.length - stored };
 		const droppedBefore = this.#dropped;
 		// A repeat of what still waits is acknowledged with it, not before.
-		if (stored === 0 && this.#flying > 0) await this.#parts.turns.over();
+		if (stored === 0) {
+			const lost = await this.#lostMeanwhile(samples);
+			if (lost > 0) return err({ kind: 'dropped', count: lost });
+		}
 		if (this.#waiting.length === 0) return ok(report);
 		this.#boundWaiting();
 		// Nothing can be written now: what is held is tried again by the retry timer, not by each that comes.
@@ -98,6 +99,16 @@ export class WriteAhead {
 		const repeats = Math.min(report.duplicates, this.#dropped - droppedBefore - batch.dropped);
 		const count = batch.dropped + repeats;
 		return count > 0 ? err({ kind: 'dropped', count }) : ok(report);
+	}
+
+	/** How many repeats were repeats of something that then could not be stored. */
+	async #lostMeanwhile(samples: readonly Sample[]): Promise<number> {
+		const { table, turns } = this.#parts;
+		await turns.over();
+		return samples.filter(({ device, provenance, identity }) => {
+			const series = identity && table.find(device, provenance);
+			return series && !series.ledger.has(identity.epoch, identity.seq);
+		}).length;
 	}
 
 	/** Writes what waits now. */
@@ -192,7 +203,6 @@ export class WriteAhead {
 		if (!disk) return this.failed({ kind: 'unavailable', cause });
 		const flight = this.#waiting;
 		this.#waiting = [];
-		this.#flying = flight.length;
 		const groups = new Map<number, Row[]>();
 		for (const { series, row } of flight) {
 			const group = groups.get(series.id);
@@ -205,7 +215,6 @@ export class WriteAhead {
 		const put = () => disk.putRecord(number, bytes, newNames);
 		const first = await put();
 		const written = !first.ok && first.error.kind === 'quota' && (await makeRoom()) ? await put() : first;
-		this.#flying = 0;
 		if (!written.ok) {
 			this.#waiting = [...flight, ...this.#waiting];
 			this.#boundWaiting();

@@ -1,0 +1,174 @@
+import 'fake-indexeddb/auto';
+import { IDBFactory, IDBObjectStore as FDBObjectStore } from 'fake-indexeddb';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '$lib/base';
+import { parseDeviceId, type Sample } from '$lib/model';
+import { openTelemetryStore, sampleColumns, type OpenOptions, type TelemetryStore } from './index';
+
+const START_MS = 1_763_690_000_000;
+const never = new AbortController().signal;
+const ids = ['fb-one', 'fb-two'].map((id) => {
+	const parsed = parseDeviceId(id);
+	if (!parsed.ok) throw new Error('impossible id');
+	return parsed.value;
+});
+
+const open = async (factory: IDBFactory, options: Partial<OpenOptions> = {}) => {
+	const clock = new ManualClock(START_MS);
+	const common = { fence: 1, known: [null], onSentinel: () => undefined, clock, indexedDB: factory };
+	return openTelemetryStore({ ...common, ...options });
+};
+
+const sampleOf = (seq: number, more: Partial<Sample> = {}): Sample => ({
+	device: ids[0]!,
+	provenance: 'real',
+	identity: { epoch: 7, seq },
+	timeMs: START_MS + seq * 1000,
+	clock: 'synchronised',
+	values: { temperature: seq / 100 },
+	...more
+});
+
+/** Each point of a device's metric, by time and value. */
+async function pointsOf(store: TelemetryStore, device: number, metric = 'temperature'): Promise<string[]> {
+	const asked = { device: ids[device]!, provenance: 'real' as const, metric, fromMs: 0, toMs: 2e12 };
+	const { timeMs, avg } = await store.range({ ...asked, buckets: 10_000 }, never);
+	return [...timeMs].map((t, i) => `${t} ${avg[i]!}`).sort();
+}
+
+const batch = fc.record({
+	how: fc.constantFrom('append' as const, 'bulk' as const),
+	device: fc.constantFrom(0, 1),
+	rows: fc.array(
+		fc.record({
+			seq: fc.integer({ min: 0, max: 60 }),
+			epoch: fc.constantFrom(undefined, 7, 7, 7, 8),
+			lateMs: fc.constantFrom(0, 0, 0, -9000, 400),
+			temperature: fc.constantFrom(undefined, 21.5, -0.01, 1e-9, -0, Infinity),
+			humidity: fc.constantFrom(undefined, 40, 41)
+		}),
+		{ maxLength: 40 }
+	)
+});
+
+describe('a bulk of columns', () => {
+	it('stores what the same samples would have left by append, and counts the same repeats', async () => {
+		await fc.assert(
+			fc.asyncProperty(fc.array(batch, { maxLength: 8 }), async (batches) => {
+				const factories = [new IDBFactory(), new IDBFactory()];
+				// Blocks of sixteen rows: a batch is cut, and joined with the rest of one before.
+				const limits = { blockRows: 16, sealRecords: 2, foldFan: 2 };
+				const [mixed, plain] = await Promise.all(factories.map((factory) => open(factory, { limits })));
+				for (const { how, device, rows } of batches) {
+					const samples = rows.map(({ seq, epoch, lateMs, temperature, humidity }): Sample => ({
+						...{ device: ids[device]!, provenance: 'real', clock: 'corrected' },
+						identity: epoch === undefined ? undefined : { epoch, seq },
+						timeMs: START_MS + seq * 1000 + lateMs,
+						values: {
+							...(temperature === undefined ? {} : { temperature }),
+							...(humidity === undefined ? {} : { humidity })
+						}
+					}));
+					const appended = plain!.store.append(samples);
+					await plain!.store.flush();
+					const taken =
+						how === 'bulk' ? mixed!.store.bulk(sampleColumns(samples), never) : mixed!.store.append(samples);
+					if (how === 'append') await mixed!.store.flush();
+					expect(await taken).toEqual(await appended);
+				}
+				await Promise.all([mixed!.store.close(), plain!.store.close()]);
+				const again = await Promise.all(factories.map((factory) => open(factory, { limits })));
+				const seen = await Promise.all(
+					again.map(async ({ store, losses }) => ({
+						losses,
+						latest: (await store.latest()).map(({ device, values }) => [
+							device,
+							new Map(Object.entries(values))
+						]),
+						points: await Promise.all([
+							pointsOf(store, 0),
+							pointsOf(store, 1),
+							pointsOf(store, 0, 'humidity')
+						]),
+						missing: ids.map((device) => store.missing({ device, provenance: 'real' }, 7)),
+						samples: (await store.stats()).samples
+					}))
+				);
+				await Promise.all(again.map(({ store }) => store.close()));
+				expect(seen[0]).toEqual(seen[1]);
+			}),
+			{ numRuns: 15 }
+		);
+	});
+
+	it('is begun anew where it ended early, and stores each sample once', async () => {
+		const factory = new IDBFactory();
+		const limits = { blockRows: 100 };
+		const samples = Array.from({ length: 1000 }, (_, seq) => sampleOf(seq));
+		const stop = new AbortController();
+		const { store } = await open(factory, { limits });
+		let asked = 0;
+		function* columns() {
+			for (let at = 0; at < samples.length; at += 50) {
+				if (++asked > 9) stop.abort(new Error('stopped'));
+				yield* sampleColumns(samples.slice(at, at + 50));
+			}
+		}
+		await expect(store.bulk(columns(), stop.signal)).rejects.toThrow('stopped');
+		const { samples: before } = await store.stats();
+		expect(before).toBe(400);
+		expect(asked).toBe(10); // no more was taken than was wanted
+		await store.close();
+		const again = (await open(factory, { limits })).store;
+		expect(await again.bulk(sampleColumns(samples), never)).toEqual({
+			ok: true,
+			value: { stored: 600, duplicates: 400 }
+		});
+		expect(await pointsOf(again, 0)).toHaveLength(1000);
+		expect(again.missing({ device: ids[0]!, provenance: 'real' }, 7)).toEqual([]);
+	});
+
+	it('claims no number that it could not write, even where a seal comes between', async () => {
+		const factory = new IDBFactory();
+		const { store } = await open(factory, { limits: { sealRecords: 1, blockRows: 10 } });
+		const truePut = FDBObjectStore.prototype.put;
+		const stored: unknown[] = [];
+		const put = vi.spyOn(FDBObjectStore.prototype, 'put').mockImplementation(function (
+			this: IDBObjectStore,
+			...args
+		) {
+			if (this.name === 'blocks' && stored.push(args[1]) > 2)
+				throw new DOMException('no room', 'QuotaExceededError');
+			return truePut.apply(this, args);
+		});
+		const appended = store.append([sampleOf(500)]);
+		void store.flush(); // its seal gets in between the first block of ten and the second
+		const samples = Array.from({ length: 30 }, (_, seq) => sampleOf(seq));
+		expect(await store.bulk(sampleColumns(samples), never)).toMatchObject({ error: { kind: 'quota' } });
+		put.mockRestore();
+		expect(await appended).toMatchObject({ ok: true });
+		expect(stored).toEqual([
+			[1, 1],
+			[1, 2],
+			[1, 3]
+		]);
+		await store.close();
+		const again = (await open(factory)).store;
+		expect(again.missing({ device: ids[0]!, provenance: 'real' }, 7)).toEqual([[10, 499]]);
+		expect(await again.bulk(sampleColumns(samples), never)).toMatchObject({
+			value: { stored: 20, duplicates: 10 }
+		});
+	});
+
+	it('is refused where a newer leader writes', async () => {
+		const factory = new IDBFactory();
+		const older = (await open(factory)).store;
+		const newer = (await open(factory, { fence: 2 })).store;
+		expect(await older.bulk(sampleColumns([sampleOf(0), sampleOf(1)]), never)).toEqual({
+			ok: false,
+			error: { kind: 'fenced', by: 2 }
+		});
+		expect(await newer.bulk(sampleColumns([sampleOf(0)]), never)).toMatchObject({ value: { stored: 1 } });
+	});
+});
