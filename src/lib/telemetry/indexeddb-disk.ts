@@ -283,23 +283,30 @@ export class IndexedDbDisk implements Disk {
 		try {
 			const tx = this.#db.transaction([...tables], 'readwrite', { durability });
 			const store = (table: Table) => tx.objectStore(table) as unknown as AnyTable;
-			const highest: unknown = await tx.objectStore('wal').get(FENCE_KEY);
-			if (typeof highest === 'number' && highest > this.fence) {
-				tx.abort();
+			try {
+				const highest: unknown = await tx.objectStore('wal').get(FENCE_KEY);
+				if (typeof highest === 'number' && highest > this.fence) throw new Fenced(highest);
+				puts({
+					// A request that fails aborts the transaction, and `done` tells of it.
+					put: (table, value, key) =>
+						void store(table)
+							.put(value, key)
+							.catch(() => undefined),
+					delete: (table, key) =>
+						void store(table)
+							.delete(key)
+							.catch(() => undefined)
+				});
+			} catch (cause) {
+				// One that cannot be queued would leave those before it to be committed alone.
+				try {
+					tx.abort();
+				} catch {
+					// it has ended already
+				}
 				await tx.done.catch(() => undefined); // aborted by us
-				throw new Fenced(highest);
+				throw cause;
 			}
-			puts({
-				// A request that fails aborts the transaction, and `done` tells of it.
-				put: (table, value, key) =>
-					void store(table)
-						.put(value, key)
-						.catch(() => undefined),
-				delete: (table, key) =>
-					void store(table)
-						.delete(key)
-						.catch(() => undefined)
-			});
 			await tx.done;
 			return done;
 		} catch (cause) {

@@ -43,6 +43,8 @@ export class WriteAhead {
 	#sinceMs: number | undefined;
 	/** Samples no record holds yet, oldest first. */
 	#waiting: { series: Series; row: HeldRow; batch: Batch }[] = [];
+	/** Samples in the record being written. */
+	#flying = 0;
 	#scheduled: { promise: Promise<Result<void, StoreError>>; fire: () => void } | undefined;
 	#failing: StoreError | undefined;
 	#stopped = false;
@@ -203,6 +205,7 @@ export class WriteAhead {
 		if (!disk) return this.failed({ kind: 'unavailable', cause });
 		const flight = this.#waiting;
 		this.#waiting = [];
+		this.#flying = flight.length;
 		const groups = new Map<number, Row[]>();
 		for (const { series, row } of flight) {
 			const group = groups.get(series.id);
@@ -215,6 +218,7 @@ export class WriteAhead {
 		const put = () => disk.putRecord(number, bytes, newNames);
 		const first = await put();
 		const written = !first.ok && first.error.kind === 'quota' && (await makeRoom()) ? await put() : first;
+		this.#flying = 0;
 		if (!written.ok) {
 			this.#waiting = [...flight, ...this.#waiting];
 			this.#boundWaiting();
