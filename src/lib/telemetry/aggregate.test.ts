@@ -139,4 +139,23 @@ describe('aggregates of a range', () => {
 		expect(exact?.p95).toBe(4749);
 		expect(Math.abs(binned!.p95 - 4749)).toBeLessThan(5000 / 65_536);
 	});
+
+	it('read minutes instead of more samples than asked for: what is exact stays so, the rest is close', async () => {
+		const points = Array.from({ length: 7200 }, (_, i) => ({
+			timeMs: START_MS + i * 1000,
+			value: Math.round(100 + 50 * Math.sin(i / 500) + ((i * 7919) % 10))
+		}));
+		const store = await storeOf(
+			[0, 1200, 2400, 3600, 4800, 6000].map((from) => points.slice(from, from + 1200))
+		);
+		const query = ask(points[30]!.timeMs, points[7150]!.timeMs);
+		const exact = await store.aggregate(query, never);
+		const close = await store.aggregate({ ...query, mostSamples: 1000 }, never);
+		expect(exact?.reduced).toBe(false);
+		expect(close?.reduced).toBe(true);
+		for (const key of ['count', 'min', 'max', 'coveredMs'] as const)
+			expect(Math.abs(close![key] / exact![key] - 1), key).toBeLessThan(key === 'coveredMs' ? 0.02 : 1e-12);
+		for (const key of ['avg', 'timeAvg', 'integral', 'p95'] as const)
+			expect(Math.abs(close![key]! / exact![key]! - 1), key).toBeLessThan(0.03);
+	});
 });

@@ -39,16 +39,17 @@ export async function aggregateRange(
 	source: RangeSource,
 	maxSorted = MAX_SORTED
 ): Promise<Aggregates | undefined> {
-	const { fromMs, toMs, maxGapMs } = query;
+	const { fromMs, toMs, maxGapMs, mostSamples = Infinity } = query;
 	const held = heldPoints(source, fromMs, toMs);
 	const parts = partsOf(source, held, fromMs, toMs);
+	const coarse = countOf(parts, source.metric) + held.length > mostSamples;
 	const percentile = percentileOf(source, parts, held, maxSorted);
 	let [count, min, max, sum] = [0, Infinity, -Infinity, 0];
 	let [area, coveredMs, risen] = [0, 0, 0];
 	let [firstMs, lastMs, last, lastWidthMs] = [NaN, NaN, NaN, 0];
 	let reduced = false;
 	for (const together of clusters(parts)) {
-		for (const { timeMs, value, left } of await pointsOf(together, source, held, fromMs, toMs)) {
+		for (const { timeMs, value, left } of await pointsOf(together, source, held, { fromMs, toMs, coarse })) {
 			const stands = left?.count ?? 1;
 			for (let i = 0; i < stands; i++) percentile.add(value);
 			min = Math.min(min, left?.min ?? value);
@@ -107,6 +108,11 @@ function partsOf(
 	return parts.sort((a, b) => a.fromMs - b.fromMs);
 }
 
+const countOf = (parts: readonly Part[], metric: number): number =>
+	parts
+		.flatMap(({ head }) => head?.columns ?? [])
+		.reduce((sum, column) => sum + (column.metric === metric ? column.count : 0), 0);
+
 /** Parts that overlap in time go together, so that one group's samples all lie before the next's. */
 function clusters(parts: readonly Part[]): Part[][] {
 	const found: Part[][] = [];
@@ -125,12 +131,13 @@ async function pointsOf(
 	parts: readonly Part[],
 	source: RangeSource,
 	held: readonly Point[],
-	fromMs: number,
-	toMs: number
+	{ fromMs, toMs, coarse }: { readonly fromMs: number; readonly toMs: number; readonly coarse: boolean }
 ): Promise<readonly Point[]> {
 	const points: Point[] = parts.some(({ head }) => !head) ? [...held] : [];
+	const isCoarse = (head: BlockHead) =>
+		coarse && head.rollups.length > 0 && head.fromMs >= fromMs && head.toMs < toMs;
 	const isGone = (head: BlockHead) =>
-		head.columns.some((column) => column.metric === source.metric && column.gone);
+		isCoarse(head) || head.columns.some((column) => column.metric === source.metric && column.gone);
 	const heads = parts.flatMap(({ head }) => head ?? []);
 	for (const { startMs, widthMs, stats } of await leftOf(heads.filter(isGone), source, fromMs, toMs)) {
 		const { min, max, sum, count } = stats;

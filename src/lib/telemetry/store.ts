@@ -51,6 +51,8 @@ export interface RangeQuery {
 export interface AggregateQuery extends Omit<RangeQuery, 'buckets'> {
 	/** Two samples further apart than this have a gap between them, which the integral leaves out; ms. */
 	readonly maxGapMs: number;
+	/** Of a range with more samples than this, minutes serve where a block has them: `reduced`. Unless given, all are read. */
+	readonly mostSamples?: number;
 }
 
 /** What a range says as a whole. Exact, but for `p95` of more than a million samples: off by less than (max − min) / 65,536. */
@@ -75,7 +77,7 @@ export interface Aggregates {
 	readonly timeAvg: number | undefined;
 	/** Time between samples without the gaps, ms. */
 	readonly coveredMs: number;
-	/** Samples of some of it are gone by retention: p95, last, rate and integral are made of rollups there, and close rather than exact. */
+	/** Samples of some of it are gone by retention, or too many to be read: p95, last, rate and integral are made of rollups there, and close rather than exact. */
 	readonly reduced: boolean;
 }
 
