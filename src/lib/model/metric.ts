@@ -6,6 +6,8 @@ export interface MetricInfo {
 	readonly decimals: number;
 	/** Rank on a card: the smallest is the reading that matters. */
 	readonly rank: number;
+	/** It only rises, until it begins anew: what matters is how fast. */
+	readonly counter?: boolean;
 }
 
 const KNOWN: Readonly<Record<string, MetricInfo>> = {
@@ -16,7 +18,7 @@ const KNOWN: Readonly<Record<string, MetricInfo>> = {
 	voltage: { label: 'Voltage', unit: 'V', decimals: 1, rank: 3 },
 	current: { label: 'Current', unit: 'A', decimals: 2, rank: 3 },
 	irradiance: { label: 'Irradiance', unit: 'W/m²', decimals: 0, rank: 2 },
-	energy: { label: 'Energy', unit: 'kWh', decimals: 2, rank: 2 },
+	energy: { label: 'Energy', unit: 'kWh', decimals: 2, rank: 2, counter: true },
 	frequency: { label: 'Frequency', unit: 'Hz', decimals: 2, rank: 4 },
 	heat_sink: { label: 'Heat sink', unit: '°C', decimals: 1, rank: 4 },
 	battery: { label: 'Battery', unit: '%', decimals: 0, rank: 4 },
@@ -33,7 +35,8 @@ export function metricInfo(name: string): MetricInfo {
 			label: name.replaceAll('_', ' ').replace(/^./u, (c) => c.toUpperCase()),
 			unit: '',
 			decimals: 2,
-			rank: 50
+			rank: 50,
+			counter: /_(?:total|count|counter|pulses)$/u.test(name)
 		}
 	);
 }

@@ -1,0 +1,107 @@
+import type { ViewWindow } from '$lib/ui';
+import type { Aggregates } from '../store';
+
+/** Asks the store for the figures of a range; undefined where it holds nothing. @throws the signal's reason when cancelled */
+export type AskFigures = (
+	range: { readonly fromMs: number; readonly toMs: number },
+	signal: AbortSignal
+) => Promise<Aggregates | undefined>;
+
+/** What a whole window says, and the earlier one it is compared with. */
+export interface WindowFigures {
+	/** ms of the window that lie in the past. */
+	readonly spanMs: number;
+	readonly now: Aggregates | undefined;
+	/** null: nothing was measured then; undefined: nothing is compared. */
+	readonly earlier: Aggregates | null | undefined;
+}
+
+/** Figures read every sample: they are asked for once a hand has rested so long. */
+const REST_MS = 350;
+const REFRESH_LEAST_MS = 5_000;
+/** A following window is asked for again when so much of it is new. */
+const REFRESH_SHARE = 1 / 200;
+
+/** The figures of one chart's window: asked for when it rests, cancelled when it moves on. */
+export class MetricFigures {
+	#figures = $state.raw<WindowFigures | undefined>(undefined);
+	#stale = $state(true);
+	#fault = $state<string | undefined>(undefined);
+	#asked: { readonly key: string; readonly atMs: number } | undefined;
+	#running: AbortController | undefined;
+
+	constructor(private readonly ask: AskFigures) {}
+
+	/** Undefined until the first answer. */
+	get figures(): WindowFigures | undefined {
+		return this.#figures;
+	}
+
+	/** The window has moved on from what the figures are of. */
+	get stale(): boolean {
+		return this.#stale;
+	}
+
+	/** Why there are none. */
+	get fault(): string | undefined {
+		return this.#fault;
+	}
+
+	/**
+	 * Makes sure that the figures are those of the window; cancels what was asked for another.
+	 * @param earlierByMs how far back lies what it is compared with; undefined compares with nothing
+	 * @param filled changes when samples of the past came
+	 */
+	show(view: ViewWindow, nowMs: number, earlierByMs: number | undefined, filled = 0): void {
+		const spanMs = view.toMs - view.fromMs;
+		const place = view.following ? `last ${Math.round(spanMs)}` : `${view.fromMs} ${view.toMs}`;
+		const key = `${place} ${earlierByMs ?? 'alone'} ${filled}`;
+		const last = this.#asked;
+		const old =
+			view.following && nowMs - (last?.atMs ?? 0) > Math.max(REFRESH_LEAST_MS, spanMs * REFRESH_SHARE);
+		if (last?.key === key && (this.#running || !old)) return;
+		this.#stale ||= last?.key !== key;
+		this.stop();
+		this.#asked = { key, atMs: nowMs };
+		const end = new AbortController();
+		this.#running = end;
+		const timer = setTimeout(
+			() => void this.#load(view, nowMs, earlierByMs, end),
+			last === undefined ? 0 : REST_MS
+		);
+		end.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+	}
+
+	/** Nobody looks any more. */
+	stop(): void {
+		this.#running?.abort();
+		this.#running = undefined;
+		this.#asked = undefined;
+	}
+
+	async #load(
+		{ fromMs, toMs }: ViewWindow,
+		nowMs: number,
+		earlierByMs: number | undefined,
+		end: AbortController
+	): Promise<void> {
+		const { signal } = end;
+		try {
+			const [now, earlier] = await Promise.all([
+				this.ask({ fromMs, toMs }, signal),
+				earlierByMs === undefined
+					? undefined
+					: this.ask({ fromMs: fromMs - earlierByMs, toMs: toMs - earlierByMs }, signal)
+			]);
+			if (signal.aborted) return;
+			const compared = earlierByMs === undefined ? undefined : (earlier ?? null);
+			this.#figures = { spanMs: Math.min(toMs, nowMs) - fromMs, now, earlier: compared };
+			this.#stale = false;
+			this.#fault = undefined;
+		} catch (cause) {
+			if (signal.aborted) return;
+			this.#fault = cause instanceof Error ? cause.message : String(cause);
+		}
+		if (this.#running === end) this.#running = undefined;
+	}
+}
