@@ -102,6 +102,16 @@ describe('aggregates of a range', () => {
 		});
 	});
 
+	it('see by the usual step what is a gap, unless they are told', async () => {
+		const every = (stepMs: number) =>
+			[0, 1, 2, 3, 4, 9, 10].map((i) => ({ timeMs: START_MS + i * stepMs, value: 60 }));
+		for (const stepMs of [10_000, 600_000]) {
+			const store = await storeOf([every(stepMs)]);
+			const { maxGapMs: _, ...query } = ask();
+			expect(await store.aggregate(query, never)).toMatchObject({ coveredMs: 5 * stepMs });
+		}
+	});
+
 	it('take a fall of a counter for a beginning at nothing', async () => {
 		const values = [100, 110, 4, 10];
 		const store = await storeOf(
@@ -141,16 +151,16 @@ describe('aggregates of a range', () => {
 	});
 
 	it('read minutes instead of more samples than asked for: what is exact stays so, the rest is close', async () => {
-		const points = Array.from({ length: 7200 }, (_, i) => ({
-			timeMs: START_MS + i * 1000,
-			value: Math.round(100 + 50 * Math.sin(i / 500) + ((i * 7919) % 10))
+		const points = Array.from({ length: 2400 }, (_, i) => ({
+			timeMs: START_MS + i * 3000,
+			value: Math.round(100 + 50 * Math.sin(i / 160) + ((i * 7919) % 10))
 		}));
 		const store = await storeOf(
-			[0, 1200, 2400, 3600, 4800, 6000].map((from) => points.slice(from, from + 1200))
+			[0, 400, 800, 1200, 1600, 2000].map((from) => points.slice(from, from + 400))
 		);
-		const query = ask(points[30]!.timeMs, points[7150]!.timeMs);
+		const query = ask(points[10]!.timeMs, points[2380]!.timeMs);
 		const exact = await store.aggregate(query, never);
-		const close = await store.aggregate({ ...query, mostSamples: 1000 }, never);
+		const close = await store.aggregate({ ...query, mostSamples: 500 }, never);
 		expect(exact?.reduced).toBe(false);
 		expect(close?.reduced).toBe(true);
 		for (const key of ['count', 'min', 'max', 'coveredMs'] as const)

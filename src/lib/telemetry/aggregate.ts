@@ -8,6 +8,8 @@ const MAX_SORTED = 1 << 20;
 const BINS = 1 << 16;
 const MS_PER_H = 3_600_000;
 const PERCENTILE = 0.95;
+const LEAST_GAP_MS = 5_000;
+const STEPS_LOOKED_AT = 1_000;
 
 /** A block, or all that is in none yet. */
 interface Part {
@@ -48,8 +50,11 @@ export async function aggregateRange(
 	let [area, coveredMs, risen] = [0, 0, 0];
 	let [firstMs, lastMs, last, lastWidthMs] = [NaN, NaN, NaN, 0];
 	let reduced = false;
+	let gapMs = maxGapMs ?? NaN;
 	for (const together of clusters(parts)) {
-		for (const { timeMs, value, left } of await pointsOf(together, source, held, { fromMs, toMs, coarse })) {
+		const points = await pointsOf(together, source, held, { fromMs, toMs, coarse });
+		if (Number.isNaN(gapMs)) gapMs = usualGapMs(points);
+		for (const { timeMs, value, left } of points) {
 			const stands = left?.count ?? 1;
 			for (let i = 0; i < stands; i++) percentile.add(value);
 			min = Math.min(min, left?.min ?? value);
@@ -58,7 +63,7 @@ export async function aggregateRange(
 			if (count === 0) firstMs = timeMs;
 			else {
 				const stepMs = timeMs - lastMs;
-				if (stepMs <= Math.max(maxGapMs, 1.5 * (left?.widthMs ?? 0), 1.5 * lastWidthMs)) {
+				if (stepMs <= Math.max(gapMs || 0, 1.5 * (left?.widthMs ?? 0), 1.5 * lastWidthMs)) {
 					area += ((value + last) / 2) * stepMs;
 					coveredMs += stepMs;
 				}
@@ -112,6 +117,16 @@ const countOf = (parts: readonly Part[], metric: number): number =>
 	parts
 		.flatMap(({ head }) => head?.columns ?? [])
 		.reduce((sum, column) => sum + (column.metric === metric ? column.count : 0), 0);
+
+/** From how far apart single samples usually are; NaN where there are no two of them. */
+function usualGapMs(points: readonly Point[]): number {
+	const times = points.filter(({ left }) => !left).slice(0, STEPS_LOOKED_AT);
+	const steps = times
+		.slice(1)
+		.map(({ timeMs }, i) => timeMs - times[i]!.timeMs)
+		.sort((a, b) => a - b);
+	return steps.length === 0 ? NaN : Math.max(LEAST_GAP_MS, 4 * steps[steps.length >> 1]!);
+}
 
 /** Parts that overlap in time go together, so that one group's samples all lie before the next's. */
 function clusters(parts: readonly Part[]): Part[][] {

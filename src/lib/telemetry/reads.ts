@@ -35,7 +35,7 @@ export class Reads {
 	}
 
 	aggregate(query: AggregateQuery, signal: AbortSignal): Promise<Aggregates | undefined> {
-		assert(query.maxGapMs > 0, 'a gap takes time');
+		assert(query.maxGapMs === undefined || query.maxGapMs > 0, 'a gap takes time');
 		return this.#read(query, signal, (source) => aggregateRange(query, source));
 	}
 
