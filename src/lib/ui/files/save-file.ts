@@ -30,7 +30,11 @@ const STAGING = 'saving';
 const STAGED_MS = 3_600_000;
 
 /** Hands a person a file that is there whole: text (in pieces where it is much), or bytes as they are. */
-export function saveFile(name: string, content: string | readonly string[] | Uint8Array<ArrayBuffer>): void {
+export function saveFile(
+	name: string,
+	content: string | readonly string[] | Uint8Array<ArrayBuffer> | Blob
+): void {
+	if (content instanceof Blob) return downloadBlob(name, content);
 	const isBytes = content instanceof Uint8Array;
 	const type = isBytes ? 'application/octet-stream' : 'text/plain;charset=utf-8';
 	const parts = isBytes || typeof content === 'string' ? [content] : [...content];
