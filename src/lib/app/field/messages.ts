@@ -1,5 +1,4 @@
 import type { DeviceSecretError } from './device-keys';
-import type { NotebookError } from './notebook';
 import type { HealthReport } from './health/report';
 import type { IntakeReport } from './intake-report';
 import type { RetentionPlan } from './retention-plan';
@@ -109,7 +108,14 @@ export type CoreHandlers = {
 	feeds: Omit<Handlers<FieldService>['feeds'], 'role'>;
 };
 
-export type { DeviceSecretError, NotebookError };
+export type { DeviceSecretError };
+
+/** Why something a person wrote was not kept. */
+export type NotebookError =
+	| { kind: 'not-valid' }
+	| { kind: 'too-many'; most: number }
+	/** The keep would not take it; what was there before still is. */
+	| { kind: 'not-stored'; cause: string };
 
 type Call<A, R> = CallShape & { args: A; result: R };
 type Feed<A, V> = FeedShape & { args: A; value: V };

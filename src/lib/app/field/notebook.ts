@@ -2,15 +2,8 @@ import { done, err, type Result } from '$lib/base';
 import type { DeviceId } from '$lib/model';
 import { parseAnnotation, parseSavedView, type Annotation, type SavedView } from '$lib/telemetry';
 import type { Rows } from '$lib/vault';
-import type { CoreHandlers } from './messages';
+import type { CoreHandlers, NotebookError } from './messages';
 import { Watchers } from './watchers';
-
-/** Why something a person wrote was not kept. */
-export type NotebookError =
-	| { kind: 'not-valid' }
-	| { kind: 'too-many'; most: number }
-	/** The keep would not take it; what was there before still is. */
-	| { kind: 'not-stored'; cause: string };
 
 const MOST_ANNOTATIONS = 5000;
 const MOST_VIEWS = 500;
