@@ -13,6 +13,7 @@ import { longestPageTask } from './longest-page-task';
 import { messagesPerSecond } from './messages-per-second';
 import { offlineColdStart } from './offline-cold-start';
 import { queryYear } from './query-year';
+import { storeBulk } from './store-bulk';
 import { storeBytes } from './store-bytes';
 import { tickUs } from './tick-us';
 import { virtualDevices } from './virtual-devices';
@@ -33,6 +34,7 @@ export const figures: readonly Figure[] = [
 	flashPageBlocked,
 	consoleFlood,
 	storeBytes,
+	storeBulk,
 	queryYear,
 	bytesWritten,
 	messagesPerSecond

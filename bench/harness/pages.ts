@@ -33,9 +33,15 @@ export async function buildPages(): Promise<string> {
 			assetsDir: '_app/immutable',
 			assetsInlineLimit: 0,
 			rolldownOptions: {
-				input: ['console.html', 'flash.html', 'intake.html', 'peer.html', 'puts.html', 'store.html'].map(
-					(page) => `${root}/${page}`
-				)
+				input: [
+					'console.html',
+					'contest.html',
+					'flash.html',
+					'intake.html',
+					'peer.html',
+					'puts.html',
+					'store.html'
+				].map((page) => `${root}/${page}`)
 			}
 		}
 	});

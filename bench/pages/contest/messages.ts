@@ -1,0 +1,48 @@
+import type { RangeAsked } from './contender';
+
+export type Who = 'ours' | 'sqlite' | 'idb' | 'dexie';
+
+/** What is asked of the worker in which one contender lives. */
+export interface ContestActs {
+	/** @returns ms */
+	open(who: Who): Promise<number>;
+	/** Messages of all devices, made before the clock starts. Each call goes on where the last ended. */
+	bulk(of: {
+		readonly devices: number;
+		readonly metrics: number;
+		readonly seconds: number;
+		/** Of objects, batches of a thousand; else of columns, a day at most. */
+		readonly objects: boolean;
+	}): Promise<{ readonly ms: number; readonly points: number }>;
+	/** Offers messages for a while: one append each 10 ms. @returns the longest wait for durability, and whether the rate was offered */
+	live(of: {
+		readonly pointsPerS: number;
+		readonly devices: number;
+		readonly metrics: number;
+		readonly ms: number;
+	}): Promise<{
+		readonly longestMs: number;
+		readonly p99Ms: number;
+		readonly offered: boolean;
+	}>;
+	query(of: RangeAsked): Promise<{ readonly ms: number; readonly points: number; readonly buckets: number }>;
+	bytes(of: undefined): Promise<number | undefined>;
+	close(of: undefined): Promise<void>;
+}
+
+export interface ToContest {
+	readonly id: number;
+	readonly act: keyof ContestActs;
+	readonly argument: unknown;
+}
+export type FromContest =
+	{ readonly id: number; readonly value: unknown } | { readonly id: number; readonly failed: string };
+
+/** What the page `contest.html` can do. */
+export interface ContestBench {
+	ask(act: keyof ContestActs, argument: unknown): Promise<unknown>;
+}
+
+declare global {
+	var contestBench: ContestBench;
+}
