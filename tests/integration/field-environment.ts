@@ -19,7 +19,7 @@ export class RecordingStore implements TelemetryStore {
 	readonly samples: Sample[] = [];
 
 	append: TelemetryStore['append'] = async (samples) => {
-		this.samples.push(...samples);
+		this.samples.push(...samples.filter(({ states }) => !states)); // what was measured
 		return ok({ stored: samples.length, duplicates: 0 });
 	};
 	bulk: TelemetryStore['bulk'] = async () => {
@@ -34,6 +34,7 @@ export class RecordingStore implements TelemetryStore {
 		yield this.samples;
 	}
 	extents: TelemetryStore['extents'] = async () => [];
+	states: TelemetryStore['states'] = async () => [];
 	gaps: TelemetryStore['gaps'] = () => [];
 	missing: TelemetryStore['missing'] = () => [];
 	giveUp: TelemetryStore['giveUp'] = () => {};

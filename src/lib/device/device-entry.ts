@@ -6,7 +6,7 @@ import {
 	type Provenance,
 	type Sample
 } from '$lib/model';
-import type { DeviceEvent, DeviceSummary, StoredDevice } from './device';
+import type { DeviceEvent, DeviceStates, DeviceSummary, StoredDevice } from './device';
 import type { StatusReport, ToldEvent } from './profiles';
 
 export const MAX_METRICS_PER_DEVICE = 256;
@@ -59,6 +59,7 @@ export class DeviceEntry {
 	readonly #metrics = new Set<string>();
 	#events: readonly DeviceEvent[] = [];
 	#summary: DeviceSummary | undefined;
+	#told: DeviceStates = {};
 
 	constructor(
 		readonly id: DeviceId,
@@ -139,6 +140,17 @@ export class DeviceEntry {
 						Object.entries(sample.values).filter(([name]) => this.#metrics.has(name))
 					)
 				};
+	}
+
+	/** What it is now, where that is not what was taken last; a worker that begins has taken nothing. */
+	takeStates(): DeviceStates | undefined {
+		const { presence, firmware } = this.#told;
+		if (this.#presence === (presence ?? 'unknown') && this.#firmware === firmware) return undefined;
+		this.#told = {
+			presence: this.#presence,
+			...(this.#firmware === undefined ? {} : { firmware: this.#firmware })
+		};
+		return this.#presence === 'unknown' ? { ...this.#told, presence: '' } : this.#told;
 	}
 
 	get bootMs(): number | undefined {

@@ -27,6 +27,12 @@ export interface DeviceSummary {
 	readonly messages: number;
 }
 
+/** What history keeps of how a device is: '' where its presence is not known. */
+export interface DeviceStates {
+	readonly presence?: Presence | '';
+	readonly firmware?: string;
+}
+
 export interface DeviceEvent {
 	readonly atMs: number;
 	readonly kind:

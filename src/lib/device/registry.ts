@@ -1,6 +1,6 @@
 import type { Clock } from '$lib/base';
 import type { DeviceId, LinkKind, Provenance, Sample } from '$lib/model';
-import type { DeviceEvent, DeviceSummary, StoredDevice } from './device';
+import type { DeviceEvent, DeviceStates, DeviceSummary, StoredDevice } from './device';
 import { DeviceEntry } from './device-entry';
 import { DistinctCounter } from './distinct-counter';
 import type { Decoded } from './profiles';
@@ -19,6 +19,8 @@ export interface RegistryParts {
 	readonly clock: Clock;
 	/** Something that pages show has changed: make a snapshot when it suits. */
 	readonly onChange: () => void;
+	/** How a device is has changed. */
+	readonly onStates?: (device: DeviceId, provenance: Provenance, states: DeviceStates) => void;
 	/** A row could not be written; it is tried again with the next change. */
 	readonly onFault: (cause: unknown) => void;
 }
@@ -231,6 +233,8 @@ export class Registry {
 
 	#touched(entry: DeviceEntry): void {
 		this.parts.onChange();
+		const states = entry.takeStates();
+		if (states) this.parts.onStates?.(entry.id, entry.provenance, states);
 		if (entry.unsaved === 'soon')
 			this.#cancelSoon ??= this.parts.clock.after(SAVE_SOON_MS, () => void this.save());
 		else this.#cancelLater ??= this.parts.clock.after(SAVE_LATER_MS, () => void this.save());

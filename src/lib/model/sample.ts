@@ -19,6 +19,11 @@ export interface Sample {
 	readonly clock: ClockQuality;
 	/** metric → value; finite numbers only. */
 	readonly values: Readonly<Record<string, number>>;
+	/**
+	 * state → its value from then on: 'true' and 'false', names of an enumeration, versions. '' says that it is not known from
+	 * then on.
+	 */
+	readonly states?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface SampleIdentity {

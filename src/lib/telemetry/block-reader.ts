@@ -2,6 +2,7 @@ import { openBlock, type BlockHead } from './codec/block';
 import { Malformed } from './codec/byte-stream';
 import { openRollup, type RollupColumns } from './codec/rollup';
 import type { RowGroup } from './codec/row-group';
+import { toldIn, type StateTold } from './codec/state-stats';
 import { ColumnCache } from './column-cache';
 import type { Disk } from './disk';
 import type { BlockColumns } from './range';
@@ -95,6 +96,21 @@ export class BlockReader {
 			}
 		}
 		return heads.map((head, i) => found[i] ?? read.get(head));
+	}
+
+	/** What blocks tell of a state, in the order asked for. Throws the signal's reason. */
+	async toldIn(
+		heads: readonly BlockHead[],
+		metric: number,
+		signal: AbortSignal
+	): Promise<readonly StateTold[]> {
+		if (heads.length === 0) return [];
+		const bytes = (await this.#disk?.blocks(heads)) ?? [];
+		signal.throwIfAborted();
+		return heads.flatMap((head, i) => {
+			const group = this.open(head, bytes[i]);
+			return toldIn(group?.state(metric) ?? [], group?.times() ?? new Float64Array());
+		});
 	}
 
 	/** The block, or undefined where it is damaged. */

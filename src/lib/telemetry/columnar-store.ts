@@ -30,6 +30,8 @@ import type {
 	SeriesExtent,
 	SeriesKey,
 	SeriesSize,
+	StateInterval,
+	StateQuery,
 	StoreError,
 	StoreLimits,
 	StoreStats,
@@ -159,6 +161,10 @@ export class ColumnarStore implements TelemetryStore {
 
 	aggregate(query: AggregateQuery, signal: AbortSignal): Promise<Aggregates | undefined> {
 		return this.#reads.aggregate(query, signal);
+	}
+
+	states(query: StateQuery, signal: AbortSignal): Promise<readonly StateInterval[]> {
+		return this.#reads.states(query, signal);
 	}
 
 	async latest(): Promise<readonly LatestSample[]> {

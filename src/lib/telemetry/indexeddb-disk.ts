@@ -31,8 +31,11 @@ const TABLES: readonly Table[] = [
 	'quarantine'
 ];
 
-/** 2: with the table of rollups. Older stores get what they lack when they are opened, and their rollups block by block. */
-export const SCHEMA_VERSION = 2;
+/**
+ * 2: with the table of rollups. 3: headers tell of logs and states, which an earlier page would not understand, so it must not open
+ * it. Older stores get what they lack when they are opened, and their rollups block by block.
+ */
+export const SCHEMA_VERSION = 3;
 /** Keyed by series first. */
 const OF_BLOCKS = ['heads', 'blocks', 'rollups'] as const;
 /** From here on one request for all rollups between the first and the last block asked for beats one a block. */

@@ -1,7 +1,7 @@
 import { ok, type Result } from '$lib/base';
 import { openBlock } from './codec/block';
 import { Malformed } from './codec/byte-stream';
-import type { RowGroup } from './codec/row-group';
+import { idsOf, type RowGroup } from './codec/row-group';
 import type { BlockKey, Disk, StateRow } from './disk';
 import { Ledger } from './ledger';
 import type { Names } from './names';
@@ -26,10 +26,11 @@ export async function mend(
 		const ledger = new Ledger();
 		const good = [];
 		for (const head of [...(await disk.heads(series.id))].sort(byTime)) {
-			for (const { metric } of head.columns) names.startAbove(metric);
+			const ids = [...head.columns, ...head.states].map(({ metric }) => metric);
+			for (const id of ids) names.startAbove(id);
 			const [bytes] = await disk.blocks([head]);
 			const group = readable(() => openBlock(head, bytes));
-			const named = head.columns.every(({ metric }) => names.metricName(metric) !== undefined);
+			const named = ids.every((id) => names.metricName(id) !== undefined);
 			const rows = group && named ? readable(() => group.rows()) : undefined;
 			if (!rows) continue;
 			for (const row of rows) {
@@ -44,7 +45,7 @@ export async function mend(
 			mended.samples += head.rows;
 			mended.seal = Math.max(mended.seal, head.block);
 		}
-		series.held = series.held.filter((row) => row.metrics.every((id) => names.metricName(id) !== undefined));
+		series.held = series.held.filter((row) => idsOf(row).every((id) => names.metricName(id) !== undefined));
 		for (const { identity, timeMs } of series.held)
 			if (identity) ledger.add(identity.epoch, identity.seq, timeMs);
 		ledger.inheritLost(series.ledger);

@@ -1,4 +1,5 @@
 import { systemClock, type Clock, type Result, err, done } from '$lib/base';
+import { idsOf } from './codec/row-group';
 import { decodeWalRecord } from './codec/wal-record';
 import { ColumnarStore, type StoreParts } from './columnar-store';
 import type { Loaded, StateRow } from './disk';
@@ -125,7 +126,7 @@ function restore(
 		for (const [id, rows] of record.value) {
 			const series = byId.get(id);
 			names.startAbove(id);
-			for (const metric of new Set(rows.flatMap((row) => row.metrics))) {
+			for (const metric of new Set(rows.flatMap(idsOf))) {
 				if (names.metricName(metric) === undefined) badRows++;
 				names.startAbove(metric);
 			}

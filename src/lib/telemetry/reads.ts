@@ -6,13 +6,17 @@ import { pointColumns } from './fold';
 import { reduceRange, type RangeSource } from './range';
 import type { SealedBlocks } from './sealed-blocks';
 import type { SeriesTable } from './series-table';
+import type { HeldRow } from './series';
+import { stateIntervals } from './state-intervals';
 import type {
 	AggregateQuery,
 	Aggregates,
 	LatestSample,
 	RangeQuery,
 	SeriesColumns,
-	SeriesExtent
+	SeriesExtent,
+	StateInterval,
+	StateQuery
 } from './store';
 
 /** A query whose blocks were folded away while it read them starts again; so often in a row means a fault. */
@@ -37,6 +41,20 @@ export class Reads {
 	aggregate(query: AggregateQuery, signal: AbortSignal): Promise<Aggregates | undefined> {
 		assert(query.maxGapMs === undefined || query.maxGapMs > 0, 'a gap takes time');
 		return this.#read(query, signal, (source) => aggregateRange(query, source));
+	}
+
+	async states(query: StateQuery, signal: AbortSignal): Promise<readonly StateInterval[]> {
+		const { reader } = this.parts;
+		const found = await this.#frozen({ ...query, metric: query.state }, signal, (metric, heads, held) =>
+			stateIntervals(query, {
+				...{ metric, heads },
+				held: held.flatMap(({ timeMs, states }) =>
+					(states ?? []).flatMap((state) => (state.metric === metric ? [[timeMs, state.value] as const] : []))
+				),
+				toldIn: (wanted) => reader.toldIn(wanted, metric, signal)
+			})
+		);
+		return found ?? [];
 	}
 
 	latest(): readonly LatestSample[] {
@@ -82,11 +100,27 @@ export class Reads {
 		return found;
 	}
 
-	/** Gives a reading of one metric what it needs; undefined where there is no such series, metric or time. */
-	async #read<T>(
+	/** Gives a reading of one metric's numbers what it needs. */
+	#read<T>(
 		query: Omit<RangeQuery, 'buckets'>,
 		signal: AbortSignal,
 		act: (source: RangeSource) => Promise<T>
+	): Promise<T | undefined> {
+		const { reader } = this.parts;
+		return this.#frozen(query, signal, (metric, heads, held) =>
+			act({
+				...{ metric, heads, held },
+				columns: (wanted) => reader.columns(wanted, metric, signal),
+				rollups: (wanted, widthMs) => reader.rollups(wanted, widthMs, metric, signal)
+			})
+		);
+	}
+
+	/** Blocks and rows of one moment; undefined where there is no such series, metric or time. */
+	async #frozen<T>(
+		query: Omit<RangeQuery, 'buckets'>,
+		signal: AbortSignal,
+		act: (metric: number, heads: readonly BlockHead[], held: readonly HeldRow[]) => Promise<T>
 	): Promise<T | undefined> {
 		const { table, blocks, reader } = this.parts;
 		const series = table.find(query.device, query.provenance);
@@ -97,19 +131,13 @@ export class Reads {
 			const heads = await blocks.headsOf(series);
 			signal.throwIfAborted();
 			// Copied here, with no wait since the headers were seen: a row is in one of the two, never in both.
-			const source = {
-				metric,
-				heads: heads.filter((head) => !reader.isDamaged(head)),
-				held: [...series.held],
-				columns: (wanted: readonly BlockHead[]) => reader.columns(wanted, metric, signal),
-				rollups: (wanted: readonly BlockHead[], widthMs: number) =>
-					reader.rollups(wanted, widthMs, metric, signal)
-			};
+			const sound = heads.filter((head) => !reader.isDamaged(head));
+			const held = [...series.held];
 			if (heads !== series.heads) continue;
-			const result = await act(source);
+			const result = await act(metric, sound, held);
 			// By number and bytes: a header may have been replaced by one that tells of rollups, the samples are the same.
 			const now = new Set(series.heads?.map(sameBytes));
-			if (source.heads.every((head) => now.has(sameBytes(head))) || left <= 1) return result;
+			if (sound.every((head) => now.has(sameBytes(head))) || left <= 1) return result;
 		}
 	}
 }

@@ -273,12 +273,12 @@ describe('a store that version 1 wrote', () => {
 		const wanted = reduced(points, wide).map(rounded);
 		expect(rowsOf(await store.range(wide, never))).toStrictEqual(wanted);
 		await vi.waitFor(async () => {
-			const heads = await inTable(
-				factory,
-				'heads',
-				(table) => table.getAll() as IDBRequest<{ version: number }[]>
-			);
-			expect(heads.map(({ version }) => version)).toStrictEqual(heads.map(() => 2));
+			const heads = await inTable(factory, 'heads', (table) => table.getAll() as IDBRequest<BlockHead[]>);
+			for (const { version, rows, logs } of heads) {
+				expect(version).toBe(3);
+				const [log] = logs!;
+				expect(log).toMatchObject({ epoch: 77, to: log!.from + rows - 1 });
+			}
 		});
 		expect(rowsOf(await store.range(wide, never))).toStrictEqual(wanted);
 		expect((await store.stats()).rollupBytes).toBeGreaterThan(100);

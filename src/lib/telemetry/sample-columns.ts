@@ -65,7 +65,7 @@ export function withIds({ timeMs, clock, epoch, seq, values }: SampleColumns, na
 		metric: names.metric(name),
 		values: finite(column)
 	}));
-	return { timeMs, clock, epoch, seq, metrics: metrics.sort((a, b) => a.metric - b.metric) };
+	return { timeMs, clock, epoch, seq, metrics: metrics.sort((a, b) => a.metric - b.metric), states: [] };
 }
 
 /** Infinities as NaN, as `append` leaves them out. */

@@ -3,6 +3,7 @@ import type { BlockReader } from './block-reader';
 import type { BlockHead } from './codec/block';
 import type { Row } from './codec/row-group';
 import type { Disk } from './disk';
+import type { Names } from './names';
 import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
 import type { SeriesTable } from './series-table';
@@ -126,11 +127,23 @@ export class Scanner {
 				values[name] = row.values[i]!;
 				some = true;
 			}
+			if (!some) return [];
 			const { timeMs, clock, identity } = row;
-			return some ? [{ device, provenance, identity, timeMs, clock, values }] : [];
+			const states = wanted ? undefined : statesOf(row, names);
+			return [{ device, provenance, identity, timeMs, clock, values, ...(states ? { states } : {}) }];
 		});
 		return { samples, nextMs };
 	}
+}
+
+function statesOf({ states }: Row, names: Names): Record<string, string> | undefined {
+	if (!states) return undefined;
+	return Object.fromEntries(
+		states.flatMap(({ metric, value }) => {
+			const name = names.metricName(metric);
+			return name === undefined ? [] : [[name, value]];
+		})
+	);
 }
 
 /** All pages of a range, one after the other; the next is read when it is asked for. */

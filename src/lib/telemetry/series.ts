@@ -72,7 +72,7 @@ export class Series {
 	replaceBlocks(remove: readonly BlockHead[], add: readonly BlockHead[]): void {
 		this.changes++;
 		if (!this.heads) return;
-		const gone = new Set(remove.map((head) => head.block));
+		const gone = new Set([...remove, ...add].map((head) => head.block));
 		this.heads = [...this.heads.filter((head) => !gone.has(head.block)), ...add].sort(byTime);
 	}
 }

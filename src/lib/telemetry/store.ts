@@ -196,6 +196,23 @@ export interface SeriesSize extends SeriesKey {
 	readonly toMs?: number;
 }
 
+/** Which state of a device: e.g. 'presence' or 'firmware'. */
+export interface StateQuery extends SeriesKey {
+	readonly state: string;
+	/** Inclusive, ms. */
+	readonly fromMs: number;
+	/** Exclusive, ms. */
+	readonly toMs: number;
+}
+
+/** How long a state was what it was, ms since the epoch. */
+export interface StateInterval {
+	readonly fromMs: number;
+	/** Exclusive. */
+	readonly toMs: number;
+	readonly value: string;
+}
+
 /** Whose history: real and simulated data never share one. */
 export interface SeriesKey {
 	readonly device: DeviceId;
@@ -218,6 +235,11 @@ export interface TelemetryStore {
 	range(query: RangeQuery, signal: AbortSignal): Promise<SeriesColumns>;
 	/** Reads every sample of the range; undefined where there is none. */
 	aggregate(query: AggregateQuery, signal: AbortSignal): Promise<Aggregates | undefined>;
+	/**
+	 * What a state was, by time, cut to the range: from each sample that tells it until the next. The last goes on to the range's end,
+	 * so ask until now. Where nobody knows there is no interval.
+	 */
+	states(query: StateQuery, signal: AbortSignal): Promise<readonly StateInterval[]>;
 	latest(): Promise<readonly LatestSample[]>;
 	/**
 	 * Raw samples in time order, some thousand at a time, whatever the range. What was there from the first page to the last comes once,

@@ -1,8 +1,9 @@
 import { done, err, ok, type Clock, type Result } from '$lib/base';
 import type { Sample } from '$lib/model';
-import type { Row } from './codec/row-group';
+import type { Row, StateValue } from './codec/row-group';
 import { encodeWalRecord } from './codec/wal-record';
 import type { Disk } from './disk';
+import type { Names } from './names';
 import type { HeldRow, Series } from './series';
 import type { SeriesTable } from './series-table';
 import type { AppendReport, StoreError, StoreLimits, StoreStats, StoreTrouble } from './store';
@@ -168,6 +169,7 @@ export class WriteAhead {
 			identity: identity && { epoch: identity.epoch, seq: identity.seq },
 			metrics: readings.map(([name]) => table.names.metric(name)),
 			values: readings.map(([, value]) => value),
+			...(sample.states ? { states: statesOf(sample.states, table.names) } : {}),
 			wal: 0
 		};
 		series.hold(row);
@@ -256,3 +258,9 @@ export class WriteAhead {
 		}
 	}
 }
+
+/** Half a surrogate pair is no text: what cannot be written is not kept either. */
+const statesOf = (states: Readonly<Record<string, string>>, names: Names): readonly StateValue[] =>
+	Object.entries(states)
+		.map(([name, value]) => ({ metric: names.metric(name), value: value.toWellFormed() }))
+		.sort((a, b) => a.metric - b.metric);

@@ -31,6 +31,7 @@ import { NoticeBoard } from './notice-board';
 import { OverviewDesk } from './overview-desk';
 import type { FieldStorage } from './storage';
 import { chosenRetention, storeCalls } from './store-calls';
+import { StateLog } from './state-log';
 import { StoreWatch } from './store-watch';
 import { Watchers } from './watchers';
 
@@ -68,6 +69,7 @@ export class FieldCore {
 	readonly #overview: OverviewDesk;
 	readonly #seat: BrokerSeat;
 	readonly #watch: StoreWatch;
+	readonly #stateLog: StateLog;
 	readonly #intake: Intake;
 	readonly #relay: BrokerRelay;
 	readonly #live: LiveTails;
@@ -118,7 +120,12 @@ export class FieldCore {
 			shelf: storage.devices,
 			clock,
 			onChange: () => this.#devicesDue.mark(),
+			onStates: (device, provenance, states) => this.#stateLog.tell(device, provenance, states),
 			onFault: (cause) => this.#watch.failing(cause)
+		});
+		this.#stateLog = new StateLog({
+			...{ store: storage.telemetry, clock },
+			onStoreError: (error) => this.#watch.error(error)
 		});
 		this.#alerts = new AlertBook({
 			...{ shelf: storage.alerts, clock },
@@ -192,6 +199,7 @@ export class FieldCore {
 		]);
 		for (const { device, provenance, values } of latest)
 			this.#registry.restoreValues(device, provenance, values);
+		this.#inBackground(this.#stateLog.begin(this.#registry.summaries()));
 		storage.telemetry.retain(retentionOf(await chosenRetention(storage.settings)));
 		for (const loss of storage.losses) await this.#watch.lost(loss);
 		if (storage.keepLost) {

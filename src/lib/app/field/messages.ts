@@ -18,6 +18,8 @@ import type {
 	SeriesKey,
 	StoreError,
 	StoreLoss,
+	StateInterval,
+	StateQuery,
 	StoreStats
 } from '$lib/telemetry';
 
@@ -47,6 +49,8 @@ export interface FieldService {
 		/** What the device believes from now on, base64 of 32 bytes; '' where it has no secret any more. Resolves when it is on disk. */
 		saveDeviceSecret: Call<{ device: DeviceId; secret: string }, Result<void, DeviceSecretError>>;
 		range: Call<RangeQuery, SeriesColumns>;
+		/** What a state was, by time: `TelemetryStore.states`. */
+		states: Call<StateQuery, readonly StateInterval[]>;
 		/** Figures of a whole range; undefined where it holds no sample. */
 		aggregate: Call<AggregateQuery, Aggregates | undefined>;
 		/** Where a device's history has holes: yet to be had, or lost. Of the series' whole life. */

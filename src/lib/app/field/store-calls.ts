@@ -9,7 +9,7 @@ export function storeCalls({
 	settings
 }: Pick<FieldStorage, 'telemetry' | 'settings'>): Pick<
 	CoreHandlers['calls'],
-	'range' | 'aggregate' | 'gaps' | 'storeStats' | 'retention' | 'setRetention'
+	'range' | 'states' | 'aggregate' | 'gaps' | 'storeStats' | 'retention' | 'setRetention'
 > {
 	return {
 		range: async (query, { signal }) => {
@@ -22,6 +22,7 @@ export function storeCalls({
 				columns.count.buffer
 			]);
 		},
+		states: (query, { signal }) => telemetry.states(query, signal),
 		aggregate: (query, { signal }) => telemetry.aggregate(query, signal),
 		gaps: (series) => Promise.resolve(telemetry.gaps(series)),
 		storeStats: () => telemetry.stats(),

@@ -1,7 +1,9 @@
 import { crc32 } from '$lib/base';
 import { columnsOf, presentOf, sortByTime, type Columns, type MetricColumn } from './columns';
+import { epochRanges, type EpochRange } from './epoch-range';
 import { scaleToIntegers, type Scaled } from './numbers';
 import { makeRollups, type NewRollup, type RollupStat } from './rollup';
+import { isStateStats, stateStats, type StateStats } from './state-stats';
 import { encodeColumns, encodeRowGroup, openRowGroup, type Row, type RowGroup } from './row-group';
 
 /** What is known of one metric in a block without decoding it. Mirrors the value column. */
@@ -15,12 +17,14 @@ export interface ColumnStats {
 	readonly last: number;
 	/** Its samples were let go of by age or for room: header and rollups are what is left. */
 	readonly gone?: true;
+	/** First byte of the number column: docs/telemetry-format.md, "Number column". Since version 3. */
+	readonly encoding?: number;
 }
 
 /** The header of a sealed block, kept apart from its bytes so that wide queries read headers alone. */
 export interface BlockHead {
-	/** 1: made before there were rollups. */
-	readonly version: 1 | 2;
+	/** 1: made before there were rollups; 2: before headers told of logs, states and encodings. */
+	readonly version: 1 | 2 | 3;
 	readonly series: number;
 	/** Rises over the whole store with each seal and fold. */
 	readonly block: number;
@@ -35,6 +39,11 @@ export interface BlockHead {
 	readonly columns: readonly ColumnStats[];
 	/** Those that were worth their bytes, width ascending. */
 	readonly rollups: readonly RollupStat[];
+	/** Which numbers it may have; undefined where an earlier version made it: any. */
+	readonly logs?: readonly EpochRange[];
+	/** As of a value column, of the times. Since version 3. */
+	readonly timeEncoding?: number;
+	readonly states: readonly StateStats[];
 }
 
 /** A block as it is written: header, bytes and rollups lie apart. */
@@ -59,7 +68,7 @@ export function encodeColumnBlock(columns: Columns, place: BlockPlace): NewBlock
 	const bytes = encodeColumns(columns, scaled);
 	const rollups = makeRollups(timeMs, columns.metrics, scaled);
 	const head: BlockHead = {
-		version: 2,
+		version: 3,
 		...place,
 		rows: timeMs.length,
 		fromMs: timeMs[0] ?? 0,
@@ -67,23 +76,42 @@ export function encodeColumnBlock(columns: Columns, place: BlockPlace): NewBlock
 		crc: crc32(bytes),
 		bytes: bytes.length,
 		columns: columns.metrics.flatMap(columnStats),
-		rollups: rollups.map(rollupStat)
+		rollups: rollups.map(rollupStat),
+		states: columns.states.flatMap((column) => stateStats(column, timeMs))
 	};
-	return { head, bytes, rollups };
+	return { head: toldOf(head, openRowGroup(bytes), columns), bytes, rollups };
+}
+
+/** The header with what a version 3 tells of logs and encodings. */
+function toldOf(
+	head: BlockHead,
+	{ encodings }: RowGroup,
+	columns: Pick<Columns, 'epoch' | 'seq'>
+): BlockHead {
+	return {
+		...head,
+		version: 3,
+		logs: epochRanges(columns),
+		timeEncoding: encodings.times,
+		columns: head.columns.map((column) => {
+			const encoding = encodings.columns.get(column.metric);
+			return encoding === undefined ? column : { ...column, encoding };
+		})
+	};
 }
 
 /** A block's header with the rollups its bytes give: for one that was made without, or whose rollups are damaged. */
 export function rollUpBlock(head: BlockHead, group: RowGroup): Pick<NewBlock, 'head' | 'rollups'> {
-	const columns = group.metrics.map((metric) => ({ metric, values: group.column(metric)! }));
-	const rollups = makeRollups(group.times(), columns);
-	return { head: { ...head, version: 2, rollups: rollups.map(rollupStat) }, rollups };
+	const columns = group.columns();
+	const rollups = makeRollups(columns.timeMs, columns.metrics);
+	return { head: toldOf({ ...head, rollups: rollups.map(rollupStat) }, group, columns), rollups };
 }
 
 /** A block without the samples of some metrics: its header and its rollups still tell of them. */
 export function thinBlock(head: BlockHead, group: RowGroup, drop: ReadonlySet<number>): NewBlock {
 	const rows = group.rows().flatMap((row): Row[] => {
 		const kept = row.metrics.flatMap((metric, i) => (drop.has(metric) ? [] : [i]));
-		if (kept.length === 0) return [];
+		if (kept.length === 0 && !row.states) return [];
 		return [{ ...row, metrics: kept.map((i) => row.metrics[i]!), values: kept.map((i) => row.values[i]!) }];
 	});
 	const bytes = encodeRowGroup(rows);
@@ -121,18 +149,24 @@ const isRecord = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
 const areNumbers = (row: Readonly<Record<string, unknown>>, keys: readonly string[]): boolean =>
 	keys.every((key) => typeof row[key] === 'number');
 
+const VERSIONS: readonly unknown[] = [1, 2, 3];
+
 /** A header as it lies on disk, or undefined where it is not one. */
 export function parseBlockHead(raw: unknown): BlockHead | undefined {
-	if (!isRecord(raw) || (raw['version'] !== 1 && raw['version'] !== 2)) return undefined;
+	if (!isRecord(raw) || !VERSIONS.includes(raw['version'])) return undefined;
 	if (!areNumbers(raw, ['series', 'block', 'level', 'rows', 'fromMs', 'toMs', 'crc', 'bytes']))
 		return undefined;
 	const { columns, rollups } = raw;
 	if (!Array.isArray(columns)) return undefined;
 	const keys = ['metric', 'count', 'min', 'max', 'sum', 'first', 'last'];
 	if (!columns.every((column) => isRecord(column) && areNumbers(column, keys))) return undefined;
-	if (raw['version'] === 1) return { ...raw, rollups: [] } as unknown as BlockHead;
+	if (raw['version'] === 1) return { ...raw, rollups: [], states: [] } as unknown as BlockHead;
 	const stat = ['widthMs', 'bytes', 'crc'];
 	if (!Array.isArray(rollups) || !rollups.every((rollup) => isRecord(rollup) && areNumbers(rollup, stat)))
 		return undefined;
-	return raw as unknown as BlockHead;
+	if (raw['version'] === 2) return { ...raw, states: [] } as unknown as BlockHead;
+	const { logs, states } = raw;
+	if (!Array.isArray(states) || !states.every(isStateStats)) return undefined;
+	const ofLogs = (log: unknown) => isRecord(log) && areNumbers(log, ['epoch', 'from', 'to']);
+	return Array.isArray(logs) && logs.every(ofLogs) ? (raw as unknown as BlockHead) : undefined;
 }

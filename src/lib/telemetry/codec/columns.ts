@@ -17,6 +17,14 @@ export interface Columns {
 	readonly seq: Float64Array<ArrayBuffer>;
 	/** By metric id, ascending. */
 	readonly metrics: readonly MetricColumn[];
+	/** By id, ascending; mostly none. */
+	readonly states: readonly StateColumn[];
+}
+
+export interface StateColumn {
+	readonly metric: number;
+	/** undefined where the row has none. */
+	readonly values: readonly (string | undefined)[];
 }
 
 export interface MetricColumn {
@@ -33,6 +41,7 @@ export function columnsOf(rows: readonly Row[]): Columns {
 	const epoch = new Uint32Array(count);
 	const seq = new Float64Array(count);
 	const byMetric = new Map<number, Float64Array<ArrayBuffer>>();
+	const states: States = new Map();
 	// Rows of one device share their list of metrics: what columns it stands for is then looked up once.
 	let metrics: readonly number[] | undefined;
 	let into: Float64Array<ArrayBuffer>[] = [];
@@ -53,21 +62,27 @@ export function columnsOf(rows: readonly Row[]): Columns {
 			});
 		}
 		for (let at = 0; at < into.length; at++) into[at]![i] = row.values[at]!;
+		for (const { metric, value } of row.states ?? []) stateIn(states, metric, count)[i] = value;
 	}
-	return { timeMs, clock, epoch, seq, metrics: ascending(byMetric) };
+	return { timeMs, clock, epoch, seq, metrics: ascending(byMetric), states: statesOf(states) };
 }
 
 /** Columns as rows, in their order. */
-export function rowsOf({ timeMs, clock, epoch, seq, metrics }: Columns): Row[] {
+export function rowsOf({ timeMs, clock, epoch, seq, metrics, states }: Columns): Row[] {
 	const all = metrics.map(({ metric }) => metric);
 	return Array.from(timeMs, (time, i) => {
 		const here = metrics.filter(({ values }) => !Number.isNaN(values[i]!));
+		const told = states.flatMap(({ metric, values }) => {
+			const value = values[i];
+			return value === undefined ? [] : [{ metric, value }];
+		});
 		return {
 			timeMs: time,
 			clock: CLOCKS[clock[i]!]!,
 			identity: seq[i] === NO_SEQ ? undefined : { epoch: epoch[i]!, seq: seq[i]! },
 			metrics: here.length === all.length ? all : here.map(({ metric }) => metric),
-			values: here.map(({ values }) => values[i]!)
+			values: here.map(({ values }) => values[i]!),
+			...(told.length > 0 ? { states: told } : {})
 		};
 	});
 }
@@ -83,6 +98,7 @@ export function joinColumns(parts: readonly Columns[]): Columns {
 		seq: new Float64Array(count)
 	};
 	const byMetric = new Map<number, Float64Array<ArrayBuffer>>();
+	const states: States = new Map();
 	let at = 0;
 	for (const part of parts) {
 		joined.timeMs.set(part.timeMs, at);
@@ -95,9 +111,13 @@ export function joinColumns(parts: readonly Columns[]): Columns {
 			if (!known) byMetric.set(metric, into);
 			into.set(values, at);
 		}
+		for (const { metric, values } of part.states) {
+			const into = stateIn(states, metric, count);
+			values.forEach((value, i) => (into[at + i] = value));
+		}
 		at += part.timeMs.length;
 	}
-	return { ...joined, metrics: ascending(byMetric) };
+	return { ...joined, metrics: ascending(byMetric), states: statesOf(states) };
 }
 
 /** Rows [from, to): views, not copies. */
@@ -108,7 +128,8 @@ export function sliceColumns(columns: Columns, from: number, to: number): Column
 		clock: columns.clock.subarray(from, to),
 		epoch: columns.epoch.subarray(from, to),
 		seq: columns.seq.subarray(from, to),
-		metrics: columns.metrics.map(({ metric, values }) => ({ metric, values: values.subarray(from, to) }))
+		metrics: columns.metrics.map(({ metric, values }) => ({ metric, values: values.subarray(from, to) })),
+		states: columns.states.map(({ metric, values }) => ({ metric, values: values.slice(from, to) }))
 	};
 }
 
@@ -127,6 +148,10 @@ export function pickRows(columns: Columns, places: Uint32Array): Columns {
 		metrics: columns.metrics.map(({ metric, values }) => ({
 			metric,
 			values: pick(values, new Float64Array(count))
+		})),
+		states: columns.states.map(({ metric, values }) => ({
+			metric,
+			values: Array.from(places, (place) => values[place])
 		}))
 	};
 }
@@ -151,6 +176,19 @@ export function presentOf(values: Float64Array<ArrayBuffer>): Float64Array<Array
 		if (Number.isNaN(values[i]!)) return values.filter((value) => !Number.isNaN(value));
 	return values;
 }
+
+type States = Map<number, (string | undefined)[]>;
+
+function stateIn(states: States, metric: number, count: number): (string | undefined)[] {
+	const known = states.get(metric);
+	if (known) return known;
+	const made = Array.from<string | undefined>({ length: count });
+	states.set(metric, made);
+	return made;
+}
+
+const statesOf = (states: States): StateColumn[] =>
+	[...states].map(([metric, values]) => ({ metric, values })).sort((a, b) => a.metric - b.metric);
 
 const ascending = (byMetric: ReadonlyMap<number, Float64Array<ArrayBuffer>>): MetricColumn[] =>
 	[...byMetric].map(([metric, values]) => ({ metric, values })).sort((a, b) => a.metric - b.metric);

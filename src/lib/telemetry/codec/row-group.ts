@@ -1,6 +1,7 @@
 import type { ClockQuality } from '$lib/model';
 import { ByteReader, ByteWriter, Malformed } from './byte-stream';
 import { CLOCKS, NO_SEQ, columnsOf, presentOf, rowsOf, type Columns } from './columns';
+import { decodeDictionary, encodeDictionary } from './dictionary';
 import { decodeNumbers, encodeNumbers, type Scaled } from './numbers';
 
 /** One sample of one series, with names as ids of the `names` table. */
@@ -12,7 +13,19 @@ export interface Row {
 	/** Metric ids and their finite values: parallel. */
 	readonly metrics: readonly number[];
 	readonly values: readonly number[];
+	/** Absent where the row has none; by id, ascending. */
+	readonly states?: readonly StateValue[];
 }
+
+/** What a state is from a row's time on; its name lies among the metrics'. */
+export interface StateValue {
+	readonly metric: number;
+	readonly value: string;
+}
+
+/** Of all names that a row uses. */
+export const idsOf = ({ metrics, states }: Row): readonly number[] =>
+	states ? [...metrics, ...states.map(({ metric }) => metric)] : metrics;
 
 /** A row group of which only what is asked for is decoded. */
 export interface RowGroup {
@@ -22,6 +35,10 @@ export interface RowGroup {
 	times(): Float64Array<ArrayBuffer>;
 	/** One value a row, NaN where the row has none; undefined where no row has the metric. */
 	column(metric: number): Float64Array<ArrayBuffer> | undefined;
+	/** A text a row, or none; undefined where no row has the state. */
+	state(metric: number): readonly (string | undefined)[] | undefined;
+	/** First byte of the number columns, which tells their encoding: of the times, and by metric. */
+	readonly encodings: { readonly times: number; readonly columns: ReadonlyMap<number, number> };
 	/** All of it. */
 	columns(): Columns;
 	rows(): Row[];
@@ -61,6 +78,12 @@ export function encodeColumns(
 			);
 		out.sized(encodeNumbers(dense, sparse ? undefined : scaled.get(metric)));
 	}
+	const states = columns.states.filter(({ values }) => values.some((value) => value !== undefined));
+	if (states.length > 0) out.varint(states.length);
+	for (const { metric, values } of states) {
+		out.varint(metric);
+		out.sized(encodeDictionary(values));
+	}
 	return out.done();
 }
 
@@ -80,8 +103,17 @@ export function openRowGroup(bytes: Uint8Array): RowGroup {
 		const present = head % 2 ? readRuns(reader, count) : undefined;
 		columns.set(Math.floor(head / 2), { present, bytes: reader.sized() });
 	}
+	const states = new Map<number, Uint8Array>();
+	for (let left = reader.left > 0 ? reader.varint() : 0; left > 0; left--) {
+		const metric = reader.varint();
+		states.set(metric, reader.sized());
+	}
 	if (reader.left > 0) throw new Malformed('bytes left over');
 
+	const state = (metric: number) => {
+		const found = states.get(metric);
+		return found && decodeDictionary(found, count);
+	};
 	const times = () => decodeNumbers(timeBytes, count);
 	const column = (metric: number) => {
 		const found = columns.get(metric);
@@ -99,13 +131,19 @@ export function openRowGroup(bytes: Uint8Array): RowGroup {
 		timeMs: times(),
 		clock,
 		...expandIdentities(identities, count),
-		metrics: [...columns.keys()].map((metric) => ({ metric, values: column(metric)! }))
+		metrics: [...columns.keys()].map((metric) => ({ metric, values: column(metric)! })),
+		states: [...states.keys()].map((metric) => ({ metric, values: state(metric)! }))
 	});
 	return {
 		count,
 		metrics: [...columns.keys()],
 		times,
 		column,
+		state,
+		encodings: {
+			times: timeBytes[0] ?? 0,
+			columns: new Map([...columns].map(([metric, { bytes: of }]) => [metric, of[0] ?? 0]))
+		},
 		columns: all,
 		rows: () => rowsOf(all())
 	};

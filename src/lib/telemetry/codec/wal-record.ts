@@ -3,7 +3,8 @@ import { ByteReader, ByteWriter, Malformed } from './byte-stream';
 import { decodeNumbers, encodeNumbers } from './numbers';
 import { encodeRowGroup, openRowGroup, type Row } from './row-group';
 
-export const RECORD_VERSION = 1;
+/** 2: with states; what has none is still written as 1. */
+export const RECORD_VERSION = 2;
 
 export type RecordError = { kind: 'damaged' } | { kind: 'newer-version'; version: number };
 
@@ -14,9 +15,12 @@ export type RecordError = { kind: 'damaged' } | { kind: 'newer-version'; version
 export function encodeWalRecord(groups: ReadonlyMap<number, readonly Row[]>): Uint8Array<ArrayBuffer> {
 	const members = [...groups].sort(([a], [b]) => a - b);
 	const out = new ByteWriter();
-	out.byte(RECORD_VERSION);
-	out.sized(encodeNumbers(Float64Array.from(members.flatMap(([series, rows]) => rows.map(() => series)))));
-	out.sized(encodeRowGroup(members.flatMap(([, rows]) => rows)));
+	const rows = members.flatMap(([, ofSeries]) => ofSeries);
+	out.byte(rows.some(({ states }) => states) ? RECORD_VERSION : 1);
+	out.sized(
+		encodeNumbers(Float64Array.from(members.flatMap(([series, ofSeries]) => ofSeries.map(() => series))))
+	);
+	out.sized(encodeRowGroup(rows));
 	out.uint32(crc32(out.done()));
 	return out.done();
 }
@@ -28,7 +32,7 @@ export function decodeWalRecord(bytes: Uint8Array): Result<Map<number, Row[]>, R
 		if (crc32(body) !== new ByteReader(bytes.subarray(body.length)).uint32()) return err({ kind: 'damaged' });
 		const reader = new ByteReader(body);
 		const version = reader.byte();
-		if (version !== RECORD_VERSION) return err({ kind: 'newer-version', version });
+		if (version !== 1 && version !== RECORD_VERSION) return err({ kind: 'newer-version', version });
 		const seriesBytes = reader.sized();
 		const group = openRowGroup(reader.sized());
 		if (reader.left > 0) return err({ kind: 'damaged' });
