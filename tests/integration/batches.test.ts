@@ -157,12 +157,12 @@ test('sealed batches are believed by who has the key, and a forged, a bare and a
 		field,
 		'intake',
 		null,
-		({ refused, repeated }) => repeated >= 4 && refused['too-large'] === 1
+		({ refused }) => refused['replayed-batch'] === 1 && refused['too-large'] === 1
 	);
 	expect(report.refused).toMatchObject({
 		'forged-batch': 1,
 		'other-device': 1,
-		'bad-batch': 1,
+		'truncated-batch': 1,
 		'too-large': 1
 	});
 	await field.flush();

@@ -63,6 +63,7 @@ export function memoryStorage(
 		annotations: keep.rows('annotations', parseAnnotation),
 		views: keep.rows('views', parseSavedView),
 		alerts: keep.rows('alerts', stored.parseAlert),
+		taken: keep.rows('taken', stored.parseTaken),
 		secrets: keep.secrets,
 		telemetry,
 		losses: [],

@@ -22,14 +22,30 @@ const KNOWN: Readonly<Record<string, MetricInfo>> = {
 	frequency: { label: 'Frequency', unit: 'Hz', decimals: 2, rank: 4 },
 	heat_sink: { label: 'Heat sink', unit: '°C', decimals: 1, rank: 4 },
 	battery: { label: 'Battery', unit: '%', decimals: 0, rank: 4 },
+	co2: { label: 'CO₂', unit: 'ppm', decimals: 0, rank: 1 },
+	illuminance: { label: 'Light', unit: 'lx', decimals: 0, rank: 3 },
+	window_position: { label: 'Window position', unit: '%', decimals: 0, rank: 1 },
+	sound_level: { label: 'Sound level', unit: 'dBFS', decimals: 1, rank: 2 },
+	sound_volume: { label: 'Sound volume', unit: 'dB', decimals: 1, rank: 2 },
+	sound_rms: { label: 'Sound, RMS', unit: 'FS', decimals: 4, rank: 5 },
+	confidence: { label: 'Confidence', unit: '', decimals: 2, rank: 50 },
 	wifi_rssi: { label: 'Wi-Fi signal', unit: 'dBm', decimals: 0, rank: 90 },
 	uptime: { label: 'Uptime', unit: 's', decimals: 0, rank: 91 }
 };
 
+export const isKnownMetric = (name: string): boolean => Object.hasOwn(KNOWN, name);
+
 /** How a device does, rather than what it is for. */
 export const isDiagnostic = (name: string): boolean => metricInfo(name).rank >= 90;
 
+/** What a model was given: the same quantity as the metric it is named after, and not measured by the device. */
+export const MODEL_INPUT = 'feature_';
+
 export function metricInfo(name: string): MetricInfo {
+	if (name.startsWith(MODEL_INPUT)) {
+		const of = metricInfo(name.slice(MODEL_INPUT.length));
+		return { ...of, label: `${of.label} (model input)`, rank: 60 };
+	}
 	return (
 		(Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined) ?? {
 			label: name.replaceAll('_', ' ').replace(/^./u, (c) => c.toUpperCase()),

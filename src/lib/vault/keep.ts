@@ -15,7 +15,8 @@ export const KEEP_TABLES = [
 	'sentinel',
 	'annotations',
 	'views',
-	'alerts'
+	'alerts',
+	'taken'
 ] as const;
 export type KeepTable = (typeof KEEP_TABLES)[number];
 /** The tables others may hold rows in; the rest is reached by the methods of `Keep`. */

@@ -29,6 +29,9 @@ export const KEEP_MIGRATIONS: readonly Migration[] = [
 	},
 	(db) => {
 		db.createObjectStore('alerts' satisfies KeepTable);
+	},
+	(db) => {
+		db.createObjectStore('taken' satisfies KeepTable);
 	}
 ];
 

@@ -8,16 +8,17 @@ import {
 	type MqttConnector,
 	type PageFacts
 } from '$lib/link';
-import type { Command, DeviceId, Sample } from '$lib/model';
+import { conventionOf, type Command, type DeviceId, type Sample } from '$lib/model';
 import { Backfill, type BackfillView, type SeriesKey, type StoreTrouble } from '$lib/telemetry';
 import { askLog } from './ask-log';
 import { retentionOf } from './retention-plan';
+import { BatchSeals, type SealReport } from './batch-seals';
 import { BrokerBook } from './broker-book';
 import { addressOf, BrokerRelay } from './broker-relay';
 import { BrokerSeat } from './broker-seat';
 import { Coalescer, FRAME_MS } from './coalescer';
 import { CommandSeals } from './command-seals';
-import { deviceSecretName, doubtOf, saveDeviceSecret } from './device-keys';
+import { deviceSecretName, saveDeviceSecret } from './device-keys';
 import { isBrokerFigure } from './health/broker-figures';
 import { FieldHealth } from './health/field-health';
 import { Latencies, timedStore } from './health/timed-store';
@@ -60,6 +61,7 @@ export class FieldCore {
 	readonly #parts: FieldParts;
 	readonly #session: MqttSession;
 	readonly #seals: CommandSeals;
+	readonly #batchSeals: BatchSeals;
 	readonly #loopback: LoopbackLink;
 	readonly #registry: Registry;
 	readonly #outbox: Outbox;
@@ -79,6 +81,7 @@ export class FieldCore {
 	readonly #devices = new Watchers<DevicesSnapshot>();
 	readonly #events = new Map<DeviceId, Watchers<readonly DeviceEvent[]>>();
 	readonly #commands = new Map<DeviceId, Watchers<readonly Command[]>>();
+	readonly #sealed = new Map<DeviceId, Watchers<SealReport>>();
 	readonly #fillings = new Map<string, Watchers<BackfillView>>();
 	readonly #intakeReports = new Watchers<IntakeReport>();
 	readonly #devicesDue: Coalescer;
@@ -142,10 +145,15 @@ export class FieldCore {
 				void this.#notices.post({ id: 'outbox-failing', kind: 'outbox-failing', cause: String(cause) })
 		});
 		const minutes = new MinuteCounts(clock);
+		this.#batchSeals = new BatchSeals({
+			...{ secrets: storage.secrets, taken: storage.taken },
+			onChange: (device) => this.#sealed.get(device)?.tell(this.#batchSeals.report(device)),
+			onFault: (cause) => this.#watch.failing(cause)
+		});
 		this.#intake = new Intake({
 			...{ clock, profiles: conventions, deviceApi, live: this.#live, store: storage.telemetry },
 			...{ registry: this.#registry, outbox: this.#outbox, alerts: this.#alerts, minutes },
-			doubtOf: ({ device, envelope }) => doubtOf(storage.secrets, device, envelope),
+			seals: this.#batchSeals,
 			answerDoubt: (answer, message) => this.#seals.doubtOf(answer, message),
 			passOver: (link, topic) => link.kind === 'mqtt' && (isBrokerFigure(topic) || this.#isOurs(topic)),
 			onNumbered: (sample, identity) => this.#backfill.heard(sample, identity),
@@ -232,8 +240,10 @@ export class FieldCore {
 				saveDeviceSecret: async ({ device, secret }) => {
 					const saved = await saveDeviceSecret(this.#parts.storage.secrets, device, secret);
 					this.#seals.changed(device);
+					if (saved.ok) await this.#batchSeals.changed(device);
 					return saved;
 				},
+				hasDeviceSecret: ({ device }) => this.#parts.storage.secrets.has(deviceSecretName(device)),
 				forgetDevice: async ({ device }) => {
 					await this.#intake.checked();
 					this.#intake.drain();
@@ -247,6 +257,7 @@ export class FieldCore {
 					await this.#alerts.forget(device);
 					await this.#parts.storage.secrets.delete(deviceSecretName(device));
 					this.#seals.changed(device);
+					await this.#batchSeals.forget(device);
 					await this.#registry.forget(device);
 					return forgotten;
 				},
@@ -275,6 +286,8 @@ export class FieldCore {
 				live: ({ device, provenance }, emit, signal) => this.#live.follow(device, provenance, emit, signal),
 				commands: ({ device }, emit, signal) =>
 					watchersOf(this.#commands, device, signal).add(emit, signal, this.#outbox.history(device)),
+				seals: ({ device }, emit, signal) =>
+					watchersOf(this.#sealed, device, signal).add(emit, signal, this.#batchSeals.report(device)),
 				events: ({ device }, emit, signal) =>
 					watchersOf(this.#events, device, signal).add(emit, signal, this.#registry.events(device)),
 				backfill: (series, emit, signal) =>
@@ -344,6 +357,7 @@ export class FieldCore {
 	}
 
 	#linkOf(device: DeviceId): MessageLink | undefined {
+		if (conventionOf(device) !== undefined) return undefined; // it speaks no Device API
 		const last = this.#registry.lastLink(device);
 		if (last === 'loopback') return this.#loopback;
 		return last === 'mqtt' ? this.#seals.over(device, this.#session) : undefined;

@@ -6,7 +6,7 @@ import type { LinkMessage, MessageLink } from '$lib/link';
 import type { DeviceId, Sample } from '$lib/model';
 import type { TelemetryStore } from '$lib/telemetry';
 import { memoryKeep } from '$lib/vault';
-import type { BatchDoubt } from './device-keys';
+import type { BatchDoubt } from './batch-seals';
 import { Intake } from './intake';
 import { LiveTails } from './live-tails';
 import { MinuteCounts } from './minute-counts';
@@ -62,7 +62,7 @@ beforeEach(() => {
 			...{ shelf: keep.rows('outbox', parseCommand), clock, link, onChange: () => {}, onFault }
 		}),
 		deviceApi: new DeviceApi({ link, clock }),
-		doubtOf: async () => doubts.shift(),
+		seals: { judge: async () => doubts.shift(), plain: () => undefined, refused: () => {} },
 		answerDoubt: () => undefined,
 		passOver: () => false,
 		onNumbered: () => {},

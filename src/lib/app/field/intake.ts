@@ -6,10 +6,11 @@ import { DEFAULT_LIMITS, type SeriesKey, type StoreError, type TelemetryStore } 
 import { FRAME_MS } from './coalescer';
 import type { AnswerDoubt, CommandSeals } from './command-seals';
 import type { LiveTails } from './live-tails';
-import type { BatchDoubt } from './device-keys';
+import type { BatchDoubt, BatchSeals } from './batch-seals';
 import type { IntakeReport } from './messages';
 import type { MinuteCounts } from './minute-counts';
 import { RateMeter } from './rate-meter';
+import { SaidBefore } from './said-before';
 import { SeenSamples } from './seen-samples';
 
 type Telemetry = Extract<Decoded, { kind: 'telemetry' }>;
@@ -39,8 +40,8 @@ export interface IntakeParts {
 	readonly deviceApi: DeviceApi;
 	readonly live: LiveTails;
 	readonly store: TelemetryStore;
-	/** Why a batch is not believed; undefined where it is. */
-	readonly doubtOf: (batch: Batch) => Promise<BatchDoubt | undefined>;
+	/** Whether what comes is its device's own. */
+	readonly seals: Pick<BatchSeals, 'judge' | 'plain' | 'refused'>;
 	/** Why an answer is not believed; undefined at once where there is nothing to check. */
 	readonly answerDoubt: CommandSeals['doubtOf'];
 	/** Messages that this page sent itself, or that are for its own devices. */
@@ -74,6 +75,7 @@ export class Intake {
 	readonly #examples = new BoundedQueue<IntakeReport['examples'][number]>(MAX_EXAMPLES);
 	readonly rate: RateMeter;
 	readonly #seen = new SeenSamples();
+	readonly #said = new SaidBefore();
 	#messages = 0;
 	#samples = 0;
 	#repeated = 0;
@@ -105,6 +107,7 @@ export class Intake {
 	/** A device that was forgotten may tell again what it told. */
 	forget(device: DeviceId): void {
 		this.#seen.forget(device);
+		this.#said.forget(device);
 	}
 
 	/** Resolves when all batches that came have been judged. */
@@ -143,7 +146,13 @@ export class Intake {
 		this.#refuse('unknown-topic', message);
 	}
 
-	#sort(decoded: Decoded, profile: string, link: MessageLink, message: LinkMessage): void {
+	/** @param sealed it came in a batch whose seal held */
+	#sort(decoded: Decoded, profile: string, link: MessageLink, message: LinkMessage, sealed = false): void {
+		if (!sealed && (decoded.kind === 'telemetry' || decoded.kind === 'event')) {
+			const judged = this.parts.seals.plain(decoded.device);
+			const take = () => this.#sort(decoded, profile, link, message, true);
+			if (judged) return this.#inTurn(judged, decoded.device, message, take);
+		}
 		switch (decoded.kind) {
 			case 'telemetry':
 				// A broker gives a retained sample again at each subscription, however old: without an identity nothing tells it
@@ -180,12 +189,12 @@ export class Intake {
 				this.parts.alerts.told(decoded.device, decoded.provenance, decoded.event);
 				return;
 			case 'several':
-				for (const part of decoded.parts) this.#sort(part, profile, link, message);
+				for (const part of decoded.parts) this.#sort(part, profile, link, message, sealed);
 				return;
 			case 'unread':
 				return;
 			case 'refused':
-				return this.#refuse(decoded.cause, message);
+				return this.#refuse(decoded.cause, message, 1, decoded.device);
 		}
 	}
 
@@ -218,17 +227,39 @@ export class Intake {
 
 	/** Judges a batch's seal, in the order in which batches came, and takes its samples as if each had come alone. */
 	#check(batch: Batch, profile: string, link: MessageLink, message: LinkMessage): void {
-		if (this.#unchecked >= MAX_UNCHECKED) return this.#refuse('batch-backlog', message);
+		if (message.retained && batch.envelope.scheme !== 'native')
+			return this.#refuse('retained-telemetry', message);
+		this.#inTurn(
+			() => this.parts.seals.judge(batch),
+			batch.device,
+			message,
+			() => {
+				for (const [cause, times] of Object.entries(batch.counted))
+					this.#refuse(cause as Refusal, message, times);
+				batch.samples.forEach((sample, i) => this.#told(sample, link, profile, message, { inBatch: i }));
+				for (const part of batch.besides) this.#sort(part, profile, link, message, true);
+			}
+		);
+	}
+
+	/** Takes something once it is judged, in the order in which it came. */
+	#inTurn(
+		judged: Promise<BatchDoubt | undefined> | (() => Promise<BatchDoubt | undefined>),
+		device: DeviceId,
+		message: LinkMessage,
+		take: () => void
+	): void {
+		if (this.#unchecked >= MAX_UNCHECKED) return this.#refuse('batch-backlog', message, 1, device);
 		this.#unchecked++;
 		this.#checking = this.#checking.then(async () => {
 			// A vault that cannot be read is no reason to believe.
-			const doubt = await this.parts.doubtOf(batch).catch(() => 'key-unusable' as const);
+			const doubt = await (typeof judged === 'function' ? judged() : judged).catch(
+				() => 'key-unusable' as const
+			);
 			this.#unchecked--;
 			this.parts.onChange();
-			if (doubt) return this.#refuse(doubt, message);
-			for (const [cause, times] of Object.entries(batch.counted))
-				this.#refuse(cause as Refusal, message, times);
-			batch.samples.forEach((sample, i) => this.#told(sample, link, profile, message, { inBatch: i }));
+			if (doubt) this.#refuse(doubt, message, 1, device);
+			else take();
 		});
 	}
 
@@ -244,7 +275,7 @@ export class Intake {
 		beside: Pick<Telemetry, 'alias' | 'firmware' | 'hearsay'> | { readonly inBatch: number }
 	): boolean {
 		const { device, identity } = sample;
-		if (identity && this.#seen.has(device, identity)) {
+		if (identity ? this.#seen.has(device, identity) : this.#said.repeats(sample)) {
 			this.#repeated++;
 			return false;
 		}
@@ -271,8 +302,9 @@ export class Intake {
 		this.#cancelTick ??= this.parts.clock.after(FRAME_MS, () => this.drain());
 	}
 
-	#refuse(cause: Cause, message: LinkMessage, times = 1): void {
+	#refuse(cause: Cause, message: LinkMessage, times = 1, device?: DeviceId): void {
 		this.#counters.add(cause, times);
+		if (device !== undefined && this.parts.registry.has(device)) this.parts.seals.refused(device, cause);
 		const topic = message.topic.slice(0, MAX_TOPIC_CHARS);
 		this.#examples.push({ atMs: message.receivedMs, topic, cause });
 	}

@@ -1,3 +1,4 @@
+import type { SealReport } from './batch-seals';
 import type { DeviceSecretError } from './device-keys';
 import type { HealthReport } from './health/report';
 import type { IntakeReport } from './intake-report';
@@ -46,8 +47,10 @@ export interface FieldService {
 		/** Tries again now instead of waiting for the backoff. */
 		retry: Call<null, void>;
 		sendCommand: Call<SendCommand, Result<Command, SendCommandError>>;
-		/** What the device believes from now on, base64 of 32 bytes; '' where it has no secret any more. Resolves when it is on disk. */
+		/** What the device believes from now on, base64 of 32 bytes, of another convention 1–256; '' where it has no secret any more. Resolves when it is on disk. */
 		saveDeviceSecret: Call<{ device: DeviceId; secret: string }, Result<void, DeviceSecretError>>;
+		/** Whether this browser keeps a secret of the device. What it is, it never tells. */
+		hasDeviceSecret: Call<{ device: DeviceId }, boolean>;
 		range: Call<RangeQuery, SeriesColumns>;
 		/** What a state was, by time: `TelemetryStore.states`. */
 		states: Call<StateQuery, readonly StateInterval[]>;
@@ -87,6 +90,8 @@ export interface FieldService {
 		/** New samples of one device as they arrive, at most one message a frame. */
 		live: Feed<{ device: DeviceId; provenance: Provenance }, LiveTail>;
 		commands: Feed<{ device: DeviceId }, readonly Command[]>;
+		/** How what comes of a device is sealed; told again as what is sealed comes or is refused. */
+		seals: Feed<{ device: DeviceId }, SealReport>;
 		events: Feed<{ device: DeviceId }, readonly DeviceEvent[]>;
 		/** How far the filling of a device's holes is; told again with each page that came. */
 		backfill: Feed<SeriesKey, BackfillView>;

@@ -13,7 +13,8 @@ import {
 	parseCommand,
 	parseNotice,
 	parseSetting,
-	parseStoredDevice
+	parseStoredDevice,
+	parseTaken
 } from './stored-rows';
 import type { FieldStorage } from './storage';
 import { Watchers } from './watchers';
@@ -68,6 +69,7 @@ export async function openStorage({
 		annotations: keep.rows('annotations', parseAnnotation),
 		views: keep.rows('views', parseSavedView),
 		alerts: keep.rows('alerts', parseAlert),
+		taken: keep.rows('taken', parseTaken),
 		secrets: keep.secrets,
 		telemetry: telemetry.store,
 		losses: telemetry.losses,

@@ -1,3 +1,4 @@
+import type { TakenRow } from './taken-batches';
 import type { RetentionPlan } from './retention-plan';
 import type { Result } from '$lib/base';
 import type { Alert, StoredDevice } from '$lib/device';
@@ -30,6 +31,8 @@ export interface FieldStorage {
 	readonly annotations: Rows<Annotation>;
 	readonly views: Rows<SavedView>;
 	readonly alerts: Rows<Alert>;
+	/** Sealed batches that were taken, by device. */
+	readonly taken: Rows<TakenRow>;
 	readonly secrets: SecretBox;
 	readonly telemetry: TelemetryStore;
 	/** What was missing when the store was opened. */

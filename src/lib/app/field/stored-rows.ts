@@ -4,6 +4,7 @@ import { parseDeviceId, type Command, type CommandState, type DeviceId, type Lin
 import { parseSessionSpan } from './health/session-log';
 import type { Notice } from './messages';
 import type { SettingRow, StoredBroker } from './storage';
+import type { TakenRow } from './taken-batches';
 
 /**
  * Parsers of the rows this room keeps. Total: a row of a later version, or a damaged one, gives undefined and is left alone.
@@ -200,6 +201,19 @@ export function parseNotice(row: unknown): Notice | undefined {
 		default:
 			return undefined;
 	}
+}
+
+/** Numbers are what counts: a row in which one is none is none. */
+export function parseTaken(row: unknown): TakenRow | undefined {
+	const epochs = fieldsOf(row)?.['epochs'];
+	if (!Array.isArray(epochs)) return undefined;
+	const read = epochs.map((one: unknown) => {
+		const { epoch, numbers } = fieldsOf(one) ?? {};
+		return isNumber(epoch) && Array.isArray(numbers) && numbers.every(isNumber)
+			? { epoch, numbers }
+			: undefined;
+	});
+	return read.every((one) => one !== undefined) ? { epochs: read } : undefined;
 }
 
 const isLossCause = (v: unknown) =>

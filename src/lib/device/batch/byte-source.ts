@@ -2,6 +2,9 @@
 const VARINT_LIMIT = 2 ** 53;
 const VARINT_BYTES = 8;
 
+/** `truncated`: it ends too early; `bomb`: it would make more values than it may. */
+export type ByteFault = 'truncated' | 'bomb' | 'corrupt';
+
 /**
  * Reads a batch's numbers (docs/protocol.md §3.5). Total: from the first thing that does not fit on it gives zeros, and `ok`
  * is false.
@@ -9,22 +12,27 @@ const VARINT_BYTES = 8;
 export class ByteSource {
 	readonly #view: DataView;
 	#at = 0;
-	#ok = true;
+	#fault: ByteFault | undefined;
 
 	constructor(private readonly from: Uint8Array) {
 		this.#view = new DataView(from.buffer, from.byteOffset, from.byteLength);
 	}
 
 	get ok(): boolean {
-		return this.#ok;
+		return this.#fault === undefined;
+	}
+
+	/** The first thing that did not fit. */
+	get fault(): ByteFault | undefined {
+		return this.#fault;
 	}
 
 	get atEnd(): boolean {
 		return this.#at === this.from.length;
 	}
 
-	spoil(): void {
-		this.#ok = false;
+	spoil(fault: ByteFault = 'corrupt'): void {
+		this.#fault ??= fault;
 	}
 
 	byte(): number {
@@ -58,7 +66,7 @@ export class ByteSource {
 			if (next & 0x80) continue;
 			// Each number has one form.
 			if (value >= VARINT_LIMIT || (next === 0 && i > 0)) this.spoil();
-			return this.#ok ? value : 0;
+			return this.ok ? value : 0;
 		}
 		this.spoil();
 		return 0;
@@ -71,8 +79,8 @@ export class ByteSource {
 	}
 
 	#has(length: number): boolean {
-		if (length > this.from.length - this.#at) this.spoil();
-		return this.#ok;
+		if (length > this.from.length - this.#at) this.spoil('truncated');
+		return this.ok;
 	}
 }
 

@@ -108,7 +108,7 @@ const READERS: Record<Codec, (from: ByteSource, filling: Filling, words: Words) 
 		while (from.ok && !filling.full) {
 			const word = words.next();
 			for (let more = from.varint() + 1; more > 0; more--) {
-				if (filling.full) return from.spoil();
+				if (filling.full) return from.spoil('bomb');
 				filling.put(word);
 			}
 		}

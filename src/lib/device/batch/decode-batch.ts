@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '$lib/base';
-import { BitSource, ByteSource } from './byte-source';
+import { BitSource, ByteSource, type ByteFault } from './byte-source';
 import { readColumn, type BatchColumn } from './column';
 
 /** How far a batch's times can be believed, docs/protocol.md §2. */
@@ -23,7 +23,7 @@ export interface BatchMetric extends BatchColumn {
 	readonly name: string;
 }
 
-export type BatchError = { kind: 'unknown-version'; version: number } | { kind: 'corrupt' };
+export type BatchError = { kind: 'unknown-version'; version: number } | { kind: ByteFault };
 
 const VERSION = 1;
 const SIMULATED = 4;
@@ -48,20 +48,23 @@ export function decodeBatch(payload: Uint8Array): Result<Batch, BatchError> {
 	const firstSeq = from.u32();
 	const samples = from.byte() + 1;
 	const columns = from.byte();
-	if (!from.ok || clock === undefined || (flags & ~FLAGS) !== 0) return CORRUPT;
-	if (epoch === 0 || samples - 1 > MAX_SEQ - firstSeq || columns === 0 || columns > MAX_METRICS)
-		return CORRUPT;
+	if (clock === undefined || (flags & ~FLAGS) !== 0) from.spoil();
+	if (epoch === 0 || samples - 1 > MAX_SEQ - firstSeq || columns === 0) from.spoil();
+	if (columns > MAX_METRICS) from.spoil('bomb');
+	if (!from.ok || clock === undefined) return faulty(from);
 	const names = Array.from({ length: columns }, () => nameOf(from.bytes(from.byte())));
-	if (!from.ok || names.includes(undefined) || new Set(names).size < names.length) return CORRUPT;
+	if (names.includes(undefined) || new Set(names).size < names.length) from.spoil();
+	if (!from.ok) return faulty(from);
 	const timesMs = readTimes(from, samples);
 	const metrics: BatchMetric[] = [];
 	for (const name of names)
 		if (from.ok && name !== undefined) metrics.push({ name, ...readColumn(from, samples) });
-	if (!from.ok || !from.atEnd) return CORRUPT;
+	if (!from.atEnd) from.spoil();
+	if (!from.ok) return faulty(from);
 	return ok({ epoch, firstSeq, clock, simulated: (flags & SIMULATED) !== 0, timesMs, metrics });
 }
 
-const CORRUPT = err({ kind: 'corrupt' } as const);
+const faulty = (from: ByteSource) => err({ kind: from.fault ?? 'corrupt' } as const);
 
 /** Keeps a byte order mark: names differ where their bytes do. */
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -7,6 +7,7 @@ export type BatchCodec = (typeof CODECS)[number];
 
 /** A message on `…/batch`, docs/protocol.md §3.5. */
 export interface BatchEnvelope {
+	readonly scheme: 'native';
 	/** As it says itself; one that is not the topic's is refused by whoever knows the topic. */
 	readonly deviceId: string;
 	readonly codec: BatchCodec;
@@ -41,11 +42,12 @@ export function parseBatchEnvelope(message: Uint8Array): Result<BatchEnvelope, E
 	if (compressed !== (codec !== 'raw')) return bad('compressed');
 	const payload = typeof text === 'string' ? strictBase64(text) : undefined;
 	if (payload === undefined) return bad('payload');
-	if (nonce === undefined && mac === undefined) return ok({ deviceId, codec, payload, seal: undefined });
+	const open = { scheme: 'native', deviceId, codec, payload } as const;
+	if (nonce === undefined && mac === undefined) return ok({ ...open, seal: undefined });
 	if (typeof nonce !== 'string' || !NONCE.test(nonce)) return bad('nonce');
 	if (typeof mac !== 'string' || !MAC.test(mac)) return bad('mac');
 	const bytes = Uint8Array.from(mac.match(/../gu) ?? [], (pair) => parseInt(pair, 16));
-	return ok({ deviceId, codec, payload, seal: { nonce, mac: bytes } });
+	return ok({ ...open, seal: { nonce, mac: bytes } });
 }
 
 /**

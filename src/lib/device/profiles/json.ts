@@ -6,9 +6,22 @@ export const MAX_DEPTH = 16;
 
 export type JsonRefusal = 'not-json' | 'not-object' | 'too-large' | 'too-deep';
 
-/** A JSON object within the bounds, or why it is none. A payload that is too large is not even read. */
-export function parseJsonObject(payload: Uint8Array): Result<Record<string, unknown>, JsonRefusal> {
-	if (payload.length > MAX_PAYLOAD_BYTES) return err('too-large');
+/** A JSON object within the bounds, or why it is none. */
+export function parseJsonObject(
+	payload: Uint8Array,
+	maxBytes = MAX_PAYLOAD_BYTES
+): Result<Record<string, unknown>, JsonRefusal> {
+	const json = parseJson(payload, maxBytes);
+	if (!json.ok) return json;
+	return isRecord(json.value) ? ok(json.value) : err('not-object');
+}
+
+/** Any JSON value within the bounds. A payload that is too large is not even read. */
+export function parseJson(
+	payload: Uint8Array,
+	maxBytes = MAX_PAYLOAD_BYTES
+): Result<unknown, Exclude<JsonRefusal, 'not-object'>> {
+	if (payload.length > maxBytes) return err('too-large');
 	const text = textOf(payload);
 	if (text === undefined) return err('not-json');
 	let value: unknown;
@@ -17,8 +30,7 @@ export function parseJsonObject(payload: Uint8Array): Result<Record<string, unkn
 	} catch {
 		return err('not-json'); // the parser's prose is for people who write JSON by hand
 	}
-	if (deeperThan(value, MAX_DEPTH)) return err('too-deep');
-	return isRecord(value) ? ok(value) : err('not-object');
+	return deeperThan(value, MAX_DEPTH) ? err('too-deep') : ok(value);
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -129,7 +129,8 @@ describe('batches, by the envelopes that the firmware wrote', () => {
 	test.each([
 		['another device’s', changed({ device_id: 'fb-other' }), 'other-device'],
 		['without a payload', changed({ payload: undefined }), 'bad-envelope'],
-		['with a payload that is cut', changed({ payload: 'AQAB' }), 'bad-batch'],
+		['with a payload that is cut', changed({ payload: 'AQAB' }), 'truncated-batch'],
+		['compressed in a way that nobody knows', changed({ compression_type: 'gzip' }), 'unknown-compression'],
 		['of a newer version', changed({ payload: 'AgAB' }), 'newer-batch'],
 		['larger than 64 KiB', changed({ more: 'x'.repeat(70_000) }), 'too-large'],
 		['cut in the middle', utf8(whole.message.slice(0, -9)), 'not-json']

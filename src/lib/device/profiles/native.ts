@@ -1,4 +1,5 @@
 import {
+	conventionOf,
 	parseDeviceId,
 	type ClockQuality,
 	type DeviceId,
@@ -7,15 +8,14 @@ import {
 } from '$lib/model';
 import type { LinkMessage } from '$lib/link';
 import { textOf } from '$lib/base';
-import { decodeBatch, parseBatchEnvelope, samplesOf } from '../batch';
+import { decodeBatch, parseBatchEnvelope, samplesOf, type EnvelopeError } from '../batch';
 import { isSeverity } from '../severity';
 import { parseResponse } from '../rpc';
 import { isRecord, parseJsonObject } from './json';
-import type { Decoded, Profile, Refusal, StatusReport } from './profile';
+import { isFiniteNumber, isMetricName, MAX_METRICS } from './metric-name';
+import { BATCH_REFUSALS, type Decoded, type Profile, type Refusal, type StatusReport } from './profile';
 
 const PREFIX = 'iot/node/';
-const MAX_METRICS = 64;
-const MAX_NAME_BYTES = 64;
 /** Names and versions are shown to people: what is longer is cut. */
 const MAX_TEXT_CHARS = 128;
 const EARLIEST_S = Date.UTC(2015, 0, 1) / 1000;
@@ -77,7 +77,8 @@ function parseAddress(topic: string): Address | undefined {
 	const slash = topic.indexOf('/', PREFIX.length);
 	if (slash < 0) return undefined;
 	const id = parseDeviceId(topic.slice(PREFIX.length, slash));
-	return { device: id.ok ? id.value : undefined, kind: topic.slice(slash + 1) };
+	const native = id.ok && conventionOf(id.value) === undefined;
+	return { device: native ? id.value : undefined, kind: topic.slice(slash + 1) };
 }
 
 const refused = (device: DeviceId | undefined, cause: Refusal): Decoded => ({
@@ -141,15 +142,6 @@ function metricsOf(sensors: Record<string, unknown>, counted: Refusal[]): Record
 	return sensors as Record<string, number>;
 }
 
-const isFiniteNumber = (value: unknown): value is number =>
-	typeof value === 'number' && Number.isFinite(value);
-
-/** 1–64 bytes. `__proto__` cannot be a plain object's key downstream, so it is no name here. */
-function isMetricName(name: string): boolean {
-	if (name === '' || name === '__proto__' || name.length > MAX_NAME_BYTES) return false;
-	return name.length * 3 <= MAX_NAME_BYTES || new TextEncoder().encode(name).length <= MAX_NAME_BYTES;
-}
-
 function identityOf(body: Record<string, unknown>): SampleIdentity | undefined | 'bad' {
 	const { epoch, seq } = body;
 	if (epoch === undefined && seq === undefined) return undefined;
@@ -184,13 +176,19 @@ const isSimulated = (device: DeviceId, body: Record<string, unknown>): boolean =
 /** §3.5, but for its seal: whoever has the device's key judges that. */
 function decodeBatchMessage(device: DeviceId, { payload, receivedMs }: LinkMessage): Decoded {
 	const envelope = parseBatchEnvelope(payload);
-	if (!envelope.ok) return refused(device, envelope.error.kind);
+	if (!envelope.ok) return refused(device, envelopeRefusal(envelope.error));
 	if (envelope.value.deviceId !== device) return refused(device, 'other-device');
 	const batch = decodeBatch(envelope.value.payload);
-	if (!batch.ok) return refused(device, batch.error.kind === 'unknown-version' ? 'newer-batch' : 'bad-batch');
+	if (!batch.ok) return refused(device, BATCH_REFUSALS[batch.error.kind]);
 	const { samples, dropped } = samplesOf(batch.value, device, receivedMs);
-	return { kind: 'batch', device, envelope: envelope.value, samples, counted: dropped };
+	const { epoch, firstSeq, timesMs } = batch.value;
+	// Its last number: a batch that a device sends anew with more samples in it is another one.
+	const place = { epoch, number: firstSeq + timesMs.length - 1 };
+	return { kind: 'batch', device, envelope: envelope.value, place, samples, besides: [], counted: dropped };
 }
+
+const envelopeRefusal = (error: EnvelopeError): Refusal =>
+	error.kind === 'bad-envelope' && error.member === 'compression_type' ? 'unknown-compression' : error.kind;
 
 function decodeStatus(device: DeviceId, { payload }: LinkMessage): Decoded {
 	// An emptied retained status: whoever did it, nothing is known any more.

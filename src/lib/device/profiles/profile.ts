@@ -1,6 +1,6 @@
 import type { DeviceId, Presence, Provenance, Sample } from '$lib/model';
 import type { LinkMessage } from '$lib/link';
-import type { BatchEnvelope } from '../batch';
+import type { BatchEnvelope, BatchError, SharedSecretEnvelope } from '../batch';
 import type { DeviceEvent, ToldEventKind } from '../device';
 import type { RpcResponse } from '../rpc';
 
@@ -48,6 +48,19 @@ export interface StatusReport {
 	readonly wakeS?: number;
 }
 
+/** Names one batch among those of a device. */
+export interface BatchPlace {
+	readonly epoch: number;
+	readonly number: number;
+}
+
+export const BATCH_REFUSALS = {
+	'unknown-version': 'newer-batch',
+	corrupt: 'bad-batch',
+	truncated: 'truncated-batch',
+	bomb: 'batch-bomb'
+} as const satisfies Record<BatchError['kind'], Refusal>;
+
 /** Something that a message says has happened. */
 export interface ToldEvent extends DeviceEvent {
 	readonly kind: ToldEventKind;
@@ -73,9 +86,13 @@ export type Decoded =
 			/** Samples that came together. They count only once the envelope's seal was judged: that takes a key, and time. */
 			readonly kind: 'batch';
 			readonly device: DeviceId;
-			readonly envelope: BatchEnvelope;
+			readonly envelope: BatchEnvelope | SharedSecretEnvelope;
+			/** What must be new for the batch to be: of our own the log and the number of its last sample, else its nonce and epoch 0. */
+			readonly place: BatchPlace;
 			/** In the order of their numbers. */
 			readonly samples: readonly Sample[];
+			/** What else was sealed with them. */
+			readonly besides: readonly DecodedPart[];
 			readonly counted: Readonly<Partial<Record<Refusal, number>>>;
 	  }
 	| { readonly kind: 'status'; readonly device: DeviceId; readonly status: StatusReport }

@@ -1,0 +1,160 @@
+import { Counters, fromBase64 } from '$lib/base';
+import { deviceKey, hmacKey, KEY_BYTES } from '$lib/crypto';
+import { batchMacHolds, sharedSecretHolds, type Decoded } from '$lib/device';
+import { conventionOf, type DeviceId } from '$lib/model';
+import type { Rows, SecretBox } from '$lib/vault';
+import { deviceSecretName } from './device-keys';
+import { TakenBatches, type TakenRow } from './taken-batches';
+
+type Batch = Extract<Decoded, { kind: 'batch' }>;
+
+export type BatchDoubt =
+	/** The device has a key, and this came without a seal. */
+	| 'unsealed-batch'
+	| 'unsealed-message'
+	/** The seal is another. */
+	| 'forged-batch'
+	/** Its number was taken already. */
+	| 'replayed-batch'
+	/** Its number is so far behind that nobody knows whether it was taken. */
+	| 'stale-batch'
+	/** There is a key for this device, and it cannot be used: so nothing can be believed. */
+	| 'key-unusable';
+
+/** How what came from one device since the worker started was sealed. */
+export interface SealReport {
+	/** Batches and messages whose seal held. */
+	readonly sealed: number;
+	/** Taken without one. */
+	readonly plain: number;
+	/** Refused for their seal, their number or their making, by cause. */
+	readonly refused: Readonly<Record<string, number>>;
+}
+
+export interface BatchSealsParts {
+	readonly secrets: SecretBox;
+	readonly taken: Rows<TakenRow>;
+	readonly onChange: (device: DeviceId) => void;
+	/** A number could not be kept: until the worker ends it is remembered all the same. */
+	readonly onFault: (cause: unknown) => void;
+}
+
+type Key = CryptoKey | 'none' | 'unusable';
+
+interface Counts {
+	sealed: number;
+	plain: number;
+	readonly refused: Counters<string>;
+}
+
+const MAX_DEVICES = 4096;
+
+/**
+ * Whether what is sealed is its device's own and new, docs/protocol.md §3.5 and docs/profiles.md. Of a device whose secret this browser does
+ * not have, the broker is the fence: what it sends is taken, sealed or not.
+ */
+export class BatchSeals {
+	readonly #keys = new Map<DeviceId, Key>();
+	readonly #counts = new Map<DeviceId, Counts>();
+	readonly #taken: TakenBatches;
+
+	constructor(private readonly parts: BatchSealsParts) {
+		this.#taken = new TakenBatches(parts.taken, parts.onFault);
+	}
+
+	/** In the order in which they came. @returns why it is not believed; undefined where it is */
+	async judge(batch: Batch): Promise<BatchDoubt | undefined> {
+		const { device, envelope, place } = batch;
+		const key = await this.#keyOf(device);
+		if (key === 'unusable') return 'key-unusable';
+		if (key === 'none') {
+			this.#count(device).plain++;
+			return undefined;
+		}
+		if (!envelope.seal) return 'unsealed-batch';
+		const holds =
+			envelope.scheme === 'native'
+				? await batchMacHolds(key, envelope)
+				: await sharedSecretHolds(key, envelope);
+		if (!holds) return 'forged-batch';
+		// The number only now: whoever cannot seal must not use numbers up.
+		const rule = envelope.scheme === 'native' ? 'window' : 'rising';
+		const verdict = await this.#taken.take(device, place, rule);
+		if (verdict !== 'new') return verdict === 'seen' ? 'replayed-batch' : 'stale-batch';
+		this.#count(device).sealed++;
+		this.parts.onChange(device);
+		return undefined;
+	}
+
+	/**
+	 * A message without a seal, of a kind that its convention can seal: refused where there is a secret, since else whoever cannot
+	 * forge a seal need only leave it out. @returns undefined at once where it is taken
+	 */
+	plain(device: DeviceId): Promise<BatchDoubt | undefined> | undefined {
+		const known = this.#keys.get(device);
+		if (conventionOf(device) !== 'ecowatt' || known === 'none') {
+			this.#count(device).plain++;
+			return undefined;
+		}
+		return this.#keyOf(device).then((key) => {
+			if (key !== 'none') return 'unsealed-message';
+			this.#count(device).plain++;
+			return undefined;
+		});
+	}
+
+	refused(device: DeviceId, cause: string): void {
+		this.#count(device).refused.add(cause);
+		this.parts.onChange(device);
+	}
+
+	report(device: DeviceId): SealReport {
+		const { sealed, plain, refused } = this.#counts.get(device) ?? NOTHING;
+		return { sealed, plain, refused: refused.snapshot() as Record<string, number> };
+	}
+
+	/** Its secret is another, or gone: what was taken under it means nothing any more, and numbers may begin anew. */
+	async changed(device: DeviceId): Promise<void> {
+		this.#keys.delete(device);
+		await this.#taken.forget(device);
+		this.parts.onChange(device);
+	}
+
+	forget(device: DeviceId): Promise<void> {
+		this.#counts.delete(device);
+		return this.changed(device);
+	}
+
+	async #keyOf(device: DeviceId): Promise<Key> {
+		const known = this.#keys.get(device);
+		if (known !== undefined) return known;
+		const key = await this.#openKey(device);
+		if (this.#keys.size >= MAX_DEVICES) this.#keys.clear();
+		if (key !== 'unusable') this.#keys.set(device, key);
+		return key;
+	}
+
+	async #openKey(device: DeviceId): Promise<Key> {
+		const opened = await this.parts.secrets.open(deviceSecretName(device));
+		if (!opened.ok) {
+			const none = opened.error.kind === 'absent' || opened.error.kind === 'no-vault';
+			return none ? 'none' : 'unusable';
+		}
+		const secret = fromBase64(opened.value);
+		if (!secret || secret.length === 0) return 'unusable';
+		if (conventionOf(device) !== undefined) return hmacKey(secret);
+		if (secret.length !== KEY_BYTES) return 'unusable';
+		return hmacKey(await deviceKey(secret, device, 'telemetry', 'up'));
+	}
+
+	#count(device: DeviceId): Counts {
+		const known = this.#counts.get(device);
+		if (known) return known;
+		if (this.#counts.size >= MAX_DEVICES) this.#counts.clear();
+		const fresh: Counts = { sealed: 0, plain: 0, refused: new Counters() };
+		this.#counts.set(device, fresh);
+		return fresh;
+	}
+}
+
+const NOTHING: Counts = { sealed: 0, plain: 0, refused: new Counters() };
