@@ -180,10 +180,7 @@ export class Intake {
 			case 'event':
 				// A broker gives it again at each subscription: it is no news.
 				if (message.retained) return this.#refuse('retained-event', message);
-				if (this.#isOldAlert(decoded)) {
-					this.#repeated++;
-					return;
-				}
+				if (this.#isOldAlert(decoded)) return void this.#repeated++;
 				if (!this.parts.registry.event(decoded, link.kind, profile))
 					return this.#refuse('too-many-devices', message);
 				this.parts.alerts.told(decoded.device, decoded.provenance, decoded.event);

@@ -9,13 +9,14 @@ export type DeviceView = (typeof DEVICE_VIEWS)[number];
 /** Every address of the app, made in one place. */
 export const links = {
 	devices: () => resolve('/'),
-	overview: () => resolve('/overview'),
 	flash: () => resolve('/flash'),
 	broker: () => resolve('/broker'),
 	settings: () => resolve('/settings'),
-	device: (id: string, view?: DeviceView) => {
+	/** @param query what more the address says, as `historyQueryText` has it */
+	device: (id: string, view?: DeviceView, query = '') => {
 		const page = resolve('/devices/[id]', { id: encodeURIComponent(id) });
-		return view && view !== 'now' ? `${page}?view=${view}` : page;
+		if (!view || view === 'now') return page;
+		return query === '' ? `${page}?view=${view}` : `${page}?view=${view}&${query}`;
 	}
 };
 

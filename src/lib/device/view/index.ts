@@ -1,4 +1,3 @@
-export * from './alert-words';
 export * from './cadence';
 export { default as CommandHistory } from './CommandHistory.svelte';
 export * from './command-words';

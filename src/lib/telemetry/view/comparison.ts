@@ -9,6 +9,15 @@ export const COMPARISON_WORDS = {
 	year: 'the year before'
 } as const satisfies Record<Comparison, string>;
 
+/** As they are chosen, after "Showing the last day". */
+export const COMPARISON_CHOICES = {
+	off: 'on its own',
+	previous: `against ${COMPARISON_WORDS.previous}`,
+	day: `against ${COMPARISON_WORDS.day}`,
+	week: `against ${COMPARISON_WORDS.week}`,
+	year: `against ${COMPARISON_WORDS.year}`
+} as const satisfies Record<Comparison, string>;
+
 /**
  * How far back the earlier time lies, ms. A day, a week and a year before have the same time of day where the reader lives,
  * over changes of summer time too; a year before 29 February is 28 February.

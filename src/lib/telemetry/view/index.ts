@@ -1,6 +1,13 @@
+export { default as AnnotationDialog } from './AnnotationDialog.svelte';
+export { default as AnnotationList } from './AnnotationList.svelte';
 export { backfillWords } from './backfill-words';
+export * from './comparison';
+export { default as FigureRow } from './FigureRow.svelte';
+export * from './history-query';
 export { default as HistoryChart } from './HistoryChart.svelte';
-export type * from './history-line';
+export type { AskFigures } from './metric-figures.svelte';
 export type { MetricSource } from './metric-history.svelte';
 export * from './notice-words';
+export { default as PickDialog } from './PickDialog.svelte';
 export { default as RangeSentence } from './RangeSentence.svelte';
+export * from './shown-csv';

@@ -46,6 +46,9 @@ describe('figures of a range', () => {
 	it('tell the difference with its sign, and none to a time without measurements', () => {
 		expect(said('temperature', {}, { avg: 22.083 })['Mean']).toBe('21.33 °C (\u22120.75 °C)');
 		expect(said('temperature', {}, { min: 18.2 })['Lowest']).toBe('18.2 °C (0.0 °C)');
+		expect(said('energy', { ratePerS: 1e-4 }, { ratePerS: 1e-4 - 1e-10 })['Rises by']).toBe(
+			'0.360 kW (0.000 kW)'
+		);
 		expect(said('temperature', {}, null)['Mean']).toBe('21.33 °C');
 	});
 });

@@ -31,8 +31,8 @@ export function rangeFigures(
 	earlier?: Aggregates | null
 ): readonly RangeFigure[] {
 	const { decimals, unit } = info;
-	/** One digit more than a reading: a mean of many knows more than one of them. */
-	const digits = unit === '' ? decimals : decimals + 1;
+	/** One digit more than a reading, up to two: a mean of many knows more than one of them. */
+	const digits = Math.max(decimals, Math.min(2, decimals + 1));
 	const plain = (key: 'min' | 'max' | 'avg' | 'timeAvg' | 'p95', label: string, says: string) => {
 		const [value, then] = [now[key], earlier?.[key]];
 		if (value === undefined) return [];
@@ -119,7 +119,8 @@ const digitsOf = (value: number): number =>
 
 function changeOf(value: number, then: number | undefined, digits: number, unit: string): string | undefined {
 	if (then === undefined) return undefined;
-	const text = formatNumber(value - then, digits);
-	const signed = value > then && /[1-9]/u.test(text) ? `+${text}` : text;
+	// What is less than its last digit is no difference that could be told.
+	const difference = Math.round((value - then) * 10 ** digits) / 10 ** digits;
+	const signed = `${difference > 0 ? '+' : ''}${formatNumber(difference, digits)}`;
 	return unit === '' || unit.startsWith('/') ? `${signed}${unit}` : `${signed} ${unit}`;
 }

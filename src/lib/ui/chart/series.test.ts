@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { summarise } from './chart-words';
-import { type ChartSeries, firstFrom, gapThreshold, nearest } from './series';
+import { type ChartSeries, firstFrom, gapThreshold, nearest, summarise } from './series';
 
 const series = (timeMs: number[], avg = timeMs.map((_, i) => i)): ChartSeries => ({
 	timeMs,

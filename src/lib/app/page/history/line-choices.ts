@@ -1,0 +1,62 @@
+import { type DeviceId, metricInfo, type Provenance } from '$lib/model';
+import { MOST_BESIDE, sameChoice, type SeriesChoice } from '$lib/telemetry/view';
+
+/** A device as far as its lines go. */
+export interface LineDevice {
+	readonly id: DeviceId;
+	readonly name: string;
+	readonly provenance: Provenance;
+	/** What it measures. */
+	readonly metrics: readonly string[];
+}
+
+/** A line that may be drawn beside a chart's own. */
+export interface LineChoice {
+	readonly key: string;
+	readonly label: string;
+	readonly detail: string;
+	readonly chosen: boolean;
+	readonly barred: string | undefined;
+	readonly choice: SeriesChoice;
+}
+
+/**
+ * What can be drawn beside one metric of one device: its other metrics, and the same metric of others.
+ * @param chosen what is drawn beside it now
+ */
+export function lineChoices(
+	device: LineDevice,
+	metric: string,
+	others: readonly LineDevice[],
+	chosen: readonly SeriesChoice[]
+): { readonly ofDevice: readonly LineChoice[]; readonly ofOthers: readonly LineChoice[] } {
+	const units = new Set([metric, ...chosen.map((one) => one.metric)].map((name) => metricInfo(name).unit));
+	const toChoice = (choice: SeriesChoice, label: string, simulated: boolean): LineChoice => {
+		const { unit } = metricInfo(choice.metric);
+		const isChosen = chosen.some((one) => sameChoice(one, choice));
+		return {
+			...{ key: `${choice.metric}~${choice.device ?? ''}`, label, choice, chosen: isChosen },
+			detail: [...(unit === '' ? [] : [unit]), ...(simulated ? ['simulated'] : [])].join(' · '),
+			barred: isChosen ? undefined : barredBy(units, unit, chosen.length)
+		};
+	};
+	return {
+		ofDevice: device.metrics
+			.filter((one) => one !== metric)
+			.map((one) => toChoice({ metric: one, device: undefined }, metricInfo(one).label, false)),
+		ofOthers: others
+			.filter((other) => other.id !== device.id && other.metrics.includes(metric))
+			.map((other) =>
+				toChoice(
+					{ metric, device: other.id },
+					other.name,
+					other.provenance === 'simulated' && device.provenance !== 'simulated'
+				)
+			)
+	};
+}
+
+function barredBy(units: ReadonlySet<string>, unit: string, chosen: number): string | undefined {
+	if (chosen >= MOST_BESIDE) return `A chart holds ${MOST_BESIDE + 1} lines: take one away first.`;
+	return units.size >= 2 && !units.has(unit) ? 'A chart has two axes, both taken by other units.' : undefined;
+}
