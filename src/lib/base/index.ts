@@ -7,6 +7,8 @@ export * from './calls';
 export * from './clock';
 export * from './counters';
 export * from './crc32';
+export * from './frames';
 export * from './id';
 export * from './renew-log';
 export * from './result';
+export * from './row-json';

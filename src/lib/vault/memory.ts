@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '$lib/base';
-import type { Keep, KeepTable } from './keep';
+import { OPEN_TABLES, type Keep, type KeepTable } from './keep';
 import type { Rows } from './rows';
 import { secretBox } from './secret-box';
 
@@ -24,6 +24,7 @@ export function memoryKeep(clock: Clock = systemClock): Keep {
 	const keys = table('keys');
 	let fence = 0;
 	let sentinel: string | null = null;
+	let marks: { name?: string; restored?: string } = {};
 	return {
 		rows: (name, parse) => parsedRows(memoryRows(table(name)), parse),
 		secrets: secretBox(
@@ -42,6 +43,19 @@ export function memoryKeep(clock: Clock = systemClock): Keep {
 			read: async () => sentinel,
 			write: async (text) => void (sentinel = text)
 		},
+		dump: async () => OPEN_TABLES.map((name) => ({ table: name, rows: [...table(name)] })),
+		secretNames: async () => [...table('secrets').keys()],
+		async replace(change) {
+			const fill = (name: KeepTable, rows: readonly (readonly [string, unknown])[]) => {
+				table(name).clear();
+				for (const [key, row] of rows) table(name).set(key, structuredClone(row));
+			};
+			for (const { table: name, rows } of change.tables) fill(name, rows);
+			if (change.secrets) fill('secrets', change.secrets);
+			sentinel = change.sentinel;
+			marks = { name: change.telemetryName, restored: change.restored };
+		},
+		marks: { telemetryName: async () => marks.name, restored: async () => marks.restored },
 		discarded: false,
 		close: () => undefined
 	};

@@ -1,6 +1,14 @@
 import { wrap, type IDBPDatabase } from 'idb';
 import { err, ok, renewLog, systemClock, type Clock } from '$lib/base';
-import { KeepFenced, type Keep, type KeepTable, type OpenKeepResult } from './keep';
+import {
+	KEEP_TABLES,
+	KeepFenced,
+	OPEN_TABLES,
+	SENTINEL_KEYS,
+	type Keep,
+	type KeepTable,
+	type OpenKeepResult
+} from './keep';
 import { parsedRows } from './memory';
 import { migrate, type Migration } from './migrate';
 import type { Rows } from './rows';
@@ -89,14 +97,70 @@ function keepOver(db: IDBPDatabase, discarded: boolean, clock: Clock): Keep {
 		},
 		sentinel: {
 			async read() {
-				const text = await sentinel.get('telemetry');
+				const text = await sentinel.get(SENTINEL_KEYS.text);
 				return typeof text === 'string' ? text : null;
 			},
-			write: (text) => sentinel.put('telemetry', text)
+			write: (text) => sentinel.put(SENTINEL_KEYS.text, text)
+		},
+		async dump() {
+			const tx = db.transaction(OPEN_TABLES, 'readonly');
+			return Promise.all(
+				OPEN_TABLES.map(async (table) => {
+					const store = tx.objectStore(table);
+					const [keys, rows] = await Promise.all([store.getAllKeys(), store.getAll()]);
+					return { table, rows: keys.map((key, i) => [String(key), rows[i] as unknown] as const) };
+				})
+			);
+		},
+		secretNames: async () => (await db.getAllKeys('secrets')).map(String),
+		async replace({ tables, secrets, sentinel: text, telemetryName, restored }) {
+			const tx = db.transaction(KEEP_TABLES, 'readwrite', { durability: 'strict' });
+			const put = (table: KeepTable, key: string, row: unknown) =>
+				// One that fails aborts the transaction, and `done` tells of it.
+				void tx
+					.objectStore(table)
+					.put(row, key)
+					.catch(() => undefined);
+			try {
+				if (fence.taken) {
+					const highest: unknown = await tx.objectStore('fences').get(fence.taken.name);
+					if (typeof highest === 'number' && highest > fence.taken.number) throw new KeepFenced(highest);
+				}
+				for (const { table, rows } of tables) {
+					void tx
+						.objectStore(table)
+						.clear()
+						.catch(() => undefined);
+					for (const [key, row] of rows) put(table, key, row);
+				}
+				if (secrets)
+					void tx
+						.objectStore('secrets')
+						.clear()
+						.catch(() => undefined);
+				for (const [name, row] of secrets ?? []) put('secrets', name, row);
+				put('sentinel', SENTINEL_KEYS.text, text);
+				put('sentinel', SENTINEL_KEYS.name, telemetryName);
+				put('sentinel', SENTINEL_KEYS.restored, restored);
+			} catch (cause) {
+				tx.done.catch(() => undefined); // the cause is told, its abort is not news
+				tx.abort();
+				throw cause;
+			}
+			await tx.done;
+		},
+		marks: {
+			telemetryName: () => textOr(sentinel.get(SENTINEL_KEYS.name)),
+			restored: () => textOr(sentinel.get(SENTINEL_KEYS.restored))
 		},
 		discarded,
 		close: () => db.close()
 	};
+}
+
+async function textOr(row: Promise<unknown>): Promise<string | undefined> {
+	const text = await row;
+	return typeof text === 'string' ? text : undefined;
 }
 
 function rowsOf(db: IDBPDatabase, table: KeepTable, fence: Fence): Rows<unknown> {

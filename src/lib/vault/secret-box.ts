@@ -16,6 +16,8 @@ export type OpenSecretError =
 export interface SecretBox {
 	/** False without WebCrypto, as on plain http from a LAN address. */
 	readonly available: boolean;
+	/** The encrypted record, which is written nowhere yet. */
+	seal(name: string, text: string): Promise<Result<SecretRow, PutSecretError>>;
 	/** Resolves when the encrypted record is on disk. */
 	put(name: string, text: string): Promise<Result<void, PutSecretError>>;
 	open(name: string): Promise<Result<string, OpenSecretError>>;
@@ -50,19 +52,30 @@ export function secretBox(storage: SecretStorage, clock: Clock): SecretBox {
 		return parseKeyRow(await storage.adoptKey(CURRENT, fresh));
 	}
 
+	async function sealRow(name: string, text: string): Promise<Result<SecretRow, PutSecretError>> {
+		if (!available) return err({ kind: 'no-vault' });
+		try {
+			const key = await (current ??= sealingKey());
+			if (!key) {
+				current = undefined;
+				return err({ kind: 'not-stored', cause: 'key row is damaged' });
+			}
+			const head = { version: 1, keyId: key.id, algorithm: 'A256GCM', createdMs: clock.now() } as const;
+			return ok({ ...head, ...(await seal(key.key, utf8(text), secretAad(name, head))) });
+		} catch (cause) {
+			current = undefined;
+			return err({ kind: 'not-stored', cause: String(cause) });
+		}
+	}
+
 	return {
 		available,
+		seal: sealRow,
 		async put(name, text) {
-			if (!available) return err({ kind: 'no-vault' });
+			const sealed = await sealRow(name, text);
+			if (!sealed.ok) return sealed;
 			try {
-				const key = await (current ??= sealingKey());
-				if (!key) {
-					current = undefined;
-					return err({ kind: 'not-stored', cause: 'key row is damaged' });
-				}
-				const head = { version: 1, keyId: key.id, algorithm: 'A256GCM', createdMs: clock.now() } as const;
-				const sealed = await seal(key.key, utf8(text), secretAad(name, head));
-				await storage.records.put(name, { ...head, ...sealed } satisfies SecretRow, { strict: true });
+				await storage.records.put(name, sealed.value, { strict: true });
 				return done;
 			} catch (cause) {
 				current = undefined;
