@@ -33,6 +33,10 @@ export class RecordingStore implements TelemetryStore {
 	async *scan(): AsyncGenerator<readonly Sample[]> {
 		yield this.samples;
 	}
+	snapshot: TelemetryStore['snapshot'] = async () => ({
+		ok: false,
+		error: { kind: 'unavailable', cause: 'this store keeps no blocks' }
+	});
 	extents: TelemetryStore['extents'] = async () => [];
 	states: TelemetryStore['states'] = async () => [];
 	gaps: TelemetryStore['gaps'] = () => [];

@@ -1,5 +1,6 @@
 import { done, err, type Clock, type Result } from '$lib/base';
 import type { DeviceId, Sample } from '$lib/model';
+import { BlockHold, takeSnapshot } from './backup/snapshot';
 import { BlockReader } from './block-reader';
 import { Bulk, type BulkSource } from './bulk';
 import type { BlockHead } from './codec/block';
@@ -34,6 +35,7 @@ import type {
 	StateQuery,
 	StoreError,
 	StoreLimits,
+	StoreSnapshot,
 	StoreStats,
 	StoreTrouble,
 	TelemetryStore
@@ -73,6 +75,7 @@ export class ColumnarStore implements TelemetryStore {
 	readonly #sizes: SeriesSizes;
 	readonly #sentinels: SentinelTeller;
 	readonly #retainer: Retainer;
+	readonly #hold: BlockHold;
 	#retention: Retention;
 	#closed = false;
 
@@ -80,6 +83,7 @@ export class ColumnarStore implements TelemetryStore {
 		this.#parts = parts;
 		const { disk, cause, limits, state, clock } = parts;
 		const turns = this.#turns;
+		const hold = (this.#hold = new BlockHold(clock));
 		const table = (this.#table = new SeriesTable(parts.names, parts.series));
 		const reader = (this.#reader = new BlockReader({
 			disk,
@@ -111,7 +115,7 @@ export class ColumnarStore implements TelemetryStore {
 			}
 		}));
 		this.#sealer = new Sealer({
-			...{ disk, blocks, log, table, turns, clock, limits },
+			...{ disk, blocks, log, table, turns, clock, limits, hold },
 			onSealed: () => this.#sentinels.tellNow(),
 			onFolding: () => void turns.take(() => this.#letGo())
 		});
@@ -153,6 +157,14 @@ export class ColumnarStore implements TelemetryStore {
 
 	async forget(device: DeviceId): Promise<Result<void, StoreError>> {
 		return this.#closed ? err({ kind: 'closed' }) : this.#sealer.forget(device);
+	}
+
+	async snapshot(): Promise<Result<StoreSnapshot, StoreError>> {
+		const { disk, cause } = this.#parts;
+		if (this.#closed) return err({ kind: 'closed' });
+		if (!disk) return err({ kind: 'unavailable', cause });
+		const flushed = await this.flush();
+		return flushed.ok ? this.#sealer.sealed(() => takeSnapshot(disk, this.#hold)) : flushed;
 	}
 
 	range(query: RangeQuery, signal: AbortSignal): Promise<SeriesColumns> {
@@ -246,7 +258,7 @@ export class ColumnarStore implements TelemetryStore {
 
 	/** Some blocks a turn, so that flushes get in between. */
 	async #letGo(): Promise<void> {
-		if (this.#closed || !this.#parts.disk) return;
+		if (this.#closed || !this.#parts.disk || this.#hold.held) return;
 		const turned = await this.#retainer.turn();
 		if (!turned.ok) this.#log.failed(turned.error);
 		else if (turned.value) void this.#turns.take(() => this.#letGo());

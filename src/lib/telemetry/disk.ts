@@ -45,18 +45,19 @@ export interface BlockChange {
 	readonly remove: readonly Pick<BlockHead, 'series' | 'block'>[];
 	/** Headers and rollups of blocks that stay as they are. */
 	readonly roll?: readonly Pick<NewBlock, 'head' | 'rollups'>[];
+	/** Names that nobody wrote before: of a store that is made from a snapshot. */
+	readonly names?: readonly NameRow[];
 	/** Write-ahead records up to this number are deleted. */
 	readonly walUpTo?: number;
 	readonly ledgers?: ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
 	readonly latest?: ReadonlyMap<number, LatestRow>;
-	/** Names it first uses. */
-	readonly names?: readonly NameRow[];
 	/** Series whose every row is deleted, names included. */
 	readonly forget?: readonly number[];
 }
 
 /** Where the store's bytes lie. Every write is fenced and resolves when its transaction is complete. */
 export interface Disk {
+	load(): Promise<Loaded>;
 	/** One write-ahead record and the names it first uses, relaxed: it survives the browser's death, not the power's. */
 	putRecord(
 		number: number,

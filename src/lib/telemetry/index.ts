@@ -24,3 +24,12 @@ export * from './transfer/foreign-csv';
 export * from './transfer/import-samples';
 export type { LineFault } from './transfer/read-sample';
 export * from './transfer/text-rows';
+export {
+	buildStore,
+	databaseInUse,
+	dropUnused,
+	parseSnapshotPart,
+	SNAPSHOT_VERSION,
+	type SnapshotPart
+} from './backup/restore';
+export { SnapshotMoved } from './backup/snapshot';

@@ -365,7 +365,7 @@ function parseState(raw: unknown): StateRow | undefined {
 	return row['format'] === 2 && typeof row['rollupBytes'] === 'number' ? (raw as StateRow) : undefined;
 }
 
-function parseLatest(raw: unknown): LatestRow | undefined {
+export function parseLatest(raw: unknown): LatestRow | undefined {
 	const isEntry = (entry: unknown) =>
 		Array.isArray(entry) && entry.length === 3 && entry.every((n) => typeof n === 'number');
 	return Array.isArray(raw) && raw.every(isEntry) ? raw : undefined;

@@ -8,12 +8,11 @@ import { Ledger } from './ledger';
 import { DEFAULT_LIMITS, KEEP_ALL } from './limits';
 import { mend } from './mend';
 import { Names } from './names';
-import { defaultPlace, telemetryPlace, type StorePlace } from './place';
+import { placeOf, TELEMETRY_DATABASE } from './place';
 import { findLosses, parseSentinel } from './sentinel';
 import { Series } from './series';
 import type { OpenedStore, OpenOptions, StoreLimits, StoreLoss } from './store';
 
-const DATABASE = 'fieldbench-telemetry';
 /** Chromium answers UnknownError while it repairs or deletes a damaged store: three tries more, then memory. */
 const RETRY_AFTER_MS: readonly number[] = [50, 250, 1000];
 
@@ -50,21 +49,18 @@ export async function resetTelemetry(
 	options: Pick<OpenOptions, 'indexedDB' | 'name'> = {}
 ): Promise<Result<void, { kind: 'unavailable'; cause: string }>> {
 	try {
-		await (await placeOf(options)).reset(options.name ?? DATABASE);
+		await (await placeOf(options)).reset(options.name ?? TELEMETRY_DATABASE);
 		return done;
 	} catch (cause) {
 		return err({ kind: 'unavailable', cause: String(cause) });
 	}
 }
 
-const placeOf = (options: Pick<OpenOptions, 'indexedDB'>): Promise<StorePlace> =>
-	options.indexedDB ? Promise.resolve(defaultPlace(options.indexedDB)) : telemetryPlace();
-
 async function openDurable(
 	options: OpenOptions,
 	common: Pick<StoreParts, 'clock' | 'limits' | 'retention' | 'onSentinel' | 'onTrouble'>
 ): Promise<OpenedStore> {
-	const disk = await openDisk(await placeOf(options), options.name ?? DATABASE, options.fence);
+	const disk = await openDisk(await placeOf(options), options.name ?? TELEMETRY_DATABASE, options.fence);
 	try {
 		const loaded = await disk.load();
 		const { parts, damaged, missing, torn, losses } = restore(loaded, options.known, common.clock);

@@ -10,6 +10,8 @@ export interface StorePlace {
 	}>;
 	/** Deletes all that lies here. */
 	reset(name: string): Promise<void>;
+	/** Deletes one database. */
+	drop(name: string): Promise<void>;
 }
 
 /** Storage Buckets, https://wicg.github.io/storage-buckets/ : Chromium 122 and later, in workers too. */
@@ -26,6 +28,7 @@ interface StorageBuckets {
 }
 
 const BUCKET = 'fieldbench-telemetry';
+export const TELEMETRY_DATABASE = 'fieldbench-telemetry';
 
 /** The telemetry's own bucket where the browser has buckets, else the default one. */
 export async function telemetryPlace(): Promise<StorePlace> {
@@ -41,7 +44,8 @@ export async function telemetryPlace(): Promise<StorePlace> {
 				const [{ usage, quota }, persisted] = await Promise.all([bucket.estimate(), bucket.persisted()]);
 				return { usedBytes: usage, quotaBytes: quota, persisted };
 			},
-			reset: () => storageBuckets.delete(BUCKET)
+			reset: () => storageBuckets.delete(BUCKET),
+			drop: (name) => dropDatabase(bucket.indexedDB, name)
 		};
 	} catch {
 		return defaultPlace(indexedDB); // refused, as in some private windows: the promise is smaller, and stats say so
@@ -67,11 +71,22 @@ export function defaultPlace(factory: IDBFactory): StorePlace {
 			const [estimate, persisted] = await Promise.all([storage?.estimate?.(), storage?.persisted?.()]);
 			return { usedBytes: estimate?.usage, quotaBytes: estimate?.quota, persisted };
 		},
-		reset: (name) =>
-			new Promise((resolve, reject) => {
-				const request = factory.deleteDatabase(name);
-				request.onsuccess = () => resolve();
-				request.onerror = () => reject(request.error ?? new Error('the database gave no reason'));
-			})
+		reset: (name) => dropDatabase(factory, name),
+		drop: (name) => dropDatabase(factory, name)
 	};
 }
+
+function dropDatabase(factory: IDBFactory, name: string): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const request = factory.deleteDatabase(name);
+		request.onsuccess = () => resolve();
+		request.onerror = () => reject(request.error ?? new Error('the database gave no reason'));
+	});
+}
+
+/** Where the store lies: a given factory, or the telemetry's own place. */
+export const placeOf = ({
+	indexedDB
+}: {
+	readonly indexedDB?: IDBFactory | undefined;
+}): Promise<StorePlace> => (indexedDB ? Promise.resolve(defaultPlace(indexedDB)) : telemetryPlace());

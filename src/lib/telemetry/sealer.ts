@@ -1,5 +1,6 @@
-import { done, type Clock, type Result } from '$lib/base';
+import { done, ok, type Clock, type Result } from '$lib/base';
 import type { DeviceId } from '$lib/model';
+import type { BlockHold } from './backup/snapshot';
 import type { BlockHead, NewBlock } from './codec/block';
 import type { Disk } from './disk';
 import type { SealedBlocks } from './sealed-blocks';
@@ -28,6 +29,7 @@ export class Sealer {
 			readonly turns: Turns;
 			readonly clock: Clock;
 			readonly limits: StoreLimits;
+			readonly hold: BlockHold;
 			/** In its turn. */
 			readonly onSealed: () => void;
 			/** What is to be done after a seal that fell due, and the folds that it brought. */
@@ -48,6 +50,14 @@ export class Sealer {
 	/** Seals now what is written ahead, whatever its age: after a loss, so that the log has no hole. */
 	seal(): Promise<Result<void, StoreError>> {
 		return this.parts.turns.take(() => this.#seal());
+	}
+
+	/** Seals, and looks at what lies there in the same turn. */
+	async sealed<T>(act: () => Promise<T>): Promise<Result<T, StoreError>> {
+		return this.parts.turns.take(async () => {
+			const sealed = await this.#seal();
+			return sealed.ok ? ok(await act()) : sealed;
+		});
 	}
 
 	/** Removes a device's history and ledger. */
@@ -147,7 +157,7 @@ export class Sealer {
 
 	/** Joins small neighbours of one series, if there are enough of a level. */
 	async #fold(series: Series): Promise<void> {
-		if (!this.parts.table.has(series)) return;
+		if (this.parts.hold.held || !this.parts.table.has(series)) return;
 		const { blocks, log } = this.parts;
 		const before = blocks.state.seal;
 		const folded = await blocks.fold(series);

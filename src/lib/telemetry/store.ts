@@ -1,4 +1,4 @@
-import type { Clock, Result } from '$lib/base';
+import type { Clock, Frame, Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
 import type { BulkSource } from './bulk';
 import type { Gap } from './ledger';
@@ -172,6 +172,21 @@ export interface ScanPage {
 	readonly nextMs: number | undefined;
 }
 
+/** The store as it lay on disk at one moment. Its blocks stay while it is read: folding and retention wait. */
+export interface StoreSnapshot {
+	readonly samples: number;
+	readonly blocks: number;
+	/** Of blocks and rollups together: most of what the frames come to. */
+	readonly bytes: number;
+	/**
+	 * All of it, drawn in docs/backup-format.md. Throws `SnapshotMoved` where a block went nevertheless: its device was forgotten, or
+	 * the disk was full.
+	 */
+	frames(signal: AbortSignal): AsyncIterable<Frame>;
+	/** Folding and retention go on. */
+	release(): void;
+}
+
 /** What there is of one series. */
 export interface SeriesExtent extends SeriesKey {
 	readonly samples: number;
@@ -248,6 +263,8 @@ export interface TelemetryStore {
 	scan(query: ScanQuery, signal: AbortSignal): AsyncIterable<readonly Sample[]>;
 	/** One page of it; the next begins at its `nextMs`. */
 	page(query: ScanQuery, signal: AbortSignal): Promise<ScanPage>;
+	/** The store as it lies on disk now, for a backup; release it. */
+	snapshot(): Promise<Result<StoreSnapshot, StoreError>>;
 	/** What there is, from headers alone; series with no samples left are not in it. */
 	extents(): Promise<readonly SeriesExtent[]>;
 	/** What a device numbered between two samples that came, and did not come itself: lost, or yet to be had. */

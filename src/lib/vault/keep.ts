@@ -49,7 +49,10 @@ export interface Keep {
 	dump(): Promise<readonly DumpedTable[]>;
 	/** The names of all secrets, without what they hide. */
 	secretNames(): Promise<readonly string[]>;
-	/** All of it or nothing, on disk when it resolves; under the fence. Tables that are not named stay as they are. */
+	/**
+	 * All of it or nothing, on disk when it resolves; under the fence. Tables that are not named stay as they are. From then on this
+	 * keep's own writes reject with `KeepFenced`: what its owner has in memory is of what was there before.
+	 */
 	replace(change: KeepChange): Promise<void>;
 	readonly marks: {
 		/** Which database the telemetry lies in, where a restore moved it. */

@@ -108,11 +108,11 @@ function keepOver(db: IDBPDatabase, discarded: boolean, clock: Clock): Keep {
 				OPEN_TABLES.map(async (table) => {
 					const store = tx.objectStore(table);
 					const [keys, rows] = await Promise.all([store.getAllKeys(), store.getAll()]);
-					return { table, rows: keys.map((key, i) => [String(key), rows[i] as unknown] as const) };
+					return { table, rows: keys.map((key, i) => [key as string, rows[i] as unknown] as const) };
 				})
 			);
 		},
-		secretNames: async () => (await db.getAllKeys('secrets')).map(String),
+		secretNames: async () => (await db.getAllKeys('secrets')) as string[],
 		async replace({ tables, secrets, sentinel: text, telemetryName, restored }) {
 			const tx = db.transaction(KEEP_TABLES, 'readwrite', { durability: 'strict' });
 			const put = (table: KeepTable, key: string, row: unknown) =>
@@ -142,6 +142,7 @@ function keepOver(db: IDBPDatabase, discarded: boolean, clock: Clock): Keep {
 				put('sentinel', SENTINEL_KEYS.text, text);
 				put('sentinel', SENTINEL_KEYS.name, telemetryName);
 				put('sentinel', SENTINEL_KEYS.restored, restored);
+				if (fence.taken) put('fences', fence.taken.name, fence.taken.number + 1);
 			} catch (cause) {
 				tx.done.catch(() => undefined); // the cause is told, its abort is not news
 				tx.abort();

@@ -34,6 +34,7 @@ import type { FieldStorage } from './storage';
 import { chosenRetention, storeCalls } from './store-calls';
 import { StateLog } from './state-log';
 import { StoreWatch } from './store-watch';
+import { Transfers } from './transfer/transfer-calls';
 import { Watchers } from './watchers';
 
 export interface FieldParts {
@@ -75,6 +76,7 @@ export class FieldCore {
 	readonly #intake: Intake;
 	readonly #relay: BrokerRelay;
 	readonly #live: LiveTails;
+	readonly #transfers: Transfers;
 	readonly #backfill: Backfill;
 	readonly #health: FieldHealth;
 	readonly #closing = new AbortController();
@@ -110,6 +112,12 @@ export class FieldCore {
 			...{ storage, troubles, notices: this.#notices, onFenced: parts.onFenced }
 		});
 		this.#live = new LiveTails(clock);
+		this.#transfers = new Transfers({
+			...{ clock, storage, flush: () => this.flush() },
+			onImported: () => this.#restoreValues(),
+			// As after a reset: the lead is taken anew, and with it what was restored. After the answer has left.
+			onRestored: () => clock.after(0, parts.onFenced)
+		});
 		this.#loopback = new LoopbackLink(clock);
 		const conventions = profiles();
 		this.#session = new MqttSession({
@@ -197,16 +205,14 @@ export class FieldCore {
 
 	async #restore(): Promise<void> {
 		const { storage } = this.#parts;
-		const [latest] = await Promise.all([
-			storage.telemetry.latest(),
+		await Promise.all([
 			this.#registry.restore(),
 			this.#notices.restore(),
 			this.#notebook.restore(),
 			this.#alerts.restore(),
 			this.#outbox.restore()
 		]);
-		for (const { device, provenance, values } of latest)
-			this.#registry.restoreValues(device, provenance, values);
+		await this.#restoreValues();
 		this.#inBackground(this.#stateLog.begin(this.#registry.summaries()));
 		storage.telemetry.retain(retentionOf(await chosenRetention(storage.settings)));
 		for (const loss of storage.losses) await this.#watch.lost(loss);
@@ -225,11 +231,19 @@ export class FieldCore {
 		await this.#seat.resume();
 	}
 
+	/** Devices are known, and have their newest values, as the telemetry store has them. */
+	async #restoreValues(): Promise<void> {
+		for (const { device, provenance, values } of await this.#parts.storage.telemetry.latest())
+			this.#registry.restoreValues(device, provenance, values);
+		this.#devicesDue.mark();
+	}
+
 	#handle(): CoreHandlers {
 		return {
 			calls: {
 				...this.#seat.calls,
 				...storeCalls(this.#parts.storage),
+				...this.#transfers.calls,
 				...this.#notebook.calls,
 				...this.#overview.calls,
 				pageNews: (news) => this.news(news),
@@ -280,6 +294,7 @@ export class FieldCore {
 			},
 			feeds: {
 				...this.#notebook.feeds,
+				...this.#transfers.feeds,
 				...this.#overview.feeds,
 				session: (_, emit, signal) => this.#session.watch(emit, signal),
 				devices: (_, emit, signal) => this.#devices.add(emit, signal, this.#snapshot()),

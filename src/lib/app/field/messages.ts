@@ -3,6 +3,7 @@ import type { DeviceSecretError } from './device-keys';
 import type { HealthReport } from './health/report';
 import type { IntakeReport } from './intake-report';
 import type { RetentionPlan } from './retention-plan';
+import type { TransferService } from './transfer/transfer-messages';
 import type { CallShape, FeedShape, Handlers, Result } from '$lib/base';
 import type { Alert, DeviceEvent, DeviceSummary } from '$lib/device';
 import type { Command, DeviceId, Provenance, SessionState } from '$lib/model';
@@ -26,7 +27,7 @@ import type {
 
 /** What pages may ask of the field worker, and what it tells them. */
 export interface FieldService {
-	calls: {
+	calls: TransferService['calls'] & {
 		/** The page's tab says hello: the sentinel it keeps in localStorage, and what only a window knows. */
 		hello: Call<TabHello, FieldHello>;
 		/** Answered by the worker nearest to the page, whoever leads: tells a living worker from a crashed one. */
@@ -82,7 +83,7 @@ export interface FieldService {
 		/** Writes what waits; a tab calls it as it is hidden. */
 		flush: Call<null, void>;
 	};
-	feeds: {
+	feeds: TransferService['feeds'] & {
 		/** The hello's answer again on each change of role. */
 		role: Feed<null, FieldHello>;
 		session: Feed<null, SessionState>;

@@ -1,5 +1,8 @@
 import type { Clock } from '$lib/base';
 import {
+	buildStore,
+	databaseInUse,
+	dropUnused,
 	openTelemetryStore,
 	parseAnnotation,
 	parseSavedView,
@@ -16,7 +19,7 @@ import {
 	parseStoredDevice,
 	parseTaken
 } from './stored-rows';
-import type { FieldStorage } from './storage';
+import type { FieldStorage, Workspace } from './storage';
 import { Watchers } from './watchers';
 
 /** In the sentinel's place after a person deleted the store: what is missing then is no loss, whatever the page remembers. */
@@ -48,9 +51,11 @@ export async function openStorage({
 	const sentinels = new Watchers<string>();
 	let newest: string | undefined;
 	const kept = await keep.sentinel.read();
+	const inUse = await databaseInUse(await keep.marks.telemetryName(), indexedDB);
 	const telemetry = await openTelemetryStore({
 		...factory,
 		clock,
+		name: inUse,
 		fence: await keep.takeFence('field'),
 		known: kept === RESET ? [] : [sentinel, kept],
 		onSentinel: (text) => {
@@ -60,6 +65,9 @@ export async function openStorage({
 		},
 		onTrouble
 	});
+	const durable = opened.ok && telemetry.health.kind === 'durable';
+	// What a restore replaced, or did not finish.
+	if (durable) void dropUnused({ indexedDB, inUse });
 	return {
 		settings: keep.rows('settings', parseSetting),
 		brokers: keep.rows('brokers', parseBroker),
@@ -78,10 +86,21 @@ export async function openStorage({
 		...(telemetry.health.kind === 'memory'
 			? {
 					reset: async () => {
-						const gone = await resetTelemetry(factory);
+						const gone = await resetTelemetry({ ...factory, name: inUse });
 						if (gone.ok) await keep.sentinel.write(RESET);
 						return gone;
 					}
+				}
+			: {}),
+		...(durable
+			? {
+					workspace: {
+						dump: () => keep.dump(),
+						secretNames: () => keep.secretNames(),
+						replace: (change) => keep.replace(change),
+						restored: () => keep.marks.restored(),
+						build: (parts) => buildStore({ indexedDB, inUse }, parts)
+					} satisfies Workspace
 				}
 			: {}),
 		watchSentinel: (fn, signal) => sentinels.add(fn, signal, newest),

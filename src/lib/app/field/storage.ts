@@ -3,8 +3,15 @@ import type { RetentionPlan } from './retention-plan';
 import type { Result } from '$lib/base';
 import type { Alert, StoredDevice } from '$lib/device';
 import type { Command } from '$lib/model';
-import type { Annotation, SavedView, StoreLoss, TelemetryStore } from '$lib/telemetry';
-import type { Rows, SecretBox } from '$lib/vault';
+import type {
+	Annotation,
+	buildStore,
+	SavedView,
+	SnapshotPart,
+	StoreLoss,
+	TelemetryStore
+} from '$lib/telemetry';
+import type { Keep, Rows, SecretBox } from '$lib/vault';
 import type { SessionSpan } from './health/session-log';
 import type { BrokerProfile, Notice } from './messages';
 
@@ -20,6 +27,14 @@ export type SettingRow =
 	| { readonly key: 'session-log'; readonly spans: readonly SessionSpan[] }
 	| { readonly key: 'retention'; readonly plan: RetentionPlan }
 	| { readonly key: `mqtt-version:${string}`; readonly version: 4 | 5 };
+
+/** The whole workspace, to be copied and to be replaced. */
+export interface Workspace extends Pick<Keep, 'dump' | 'secretNames' | 'replace'> {
+	/** The restore that was carried out last. */
+	restored(): Promise<string | undefined>;
+	/** A store beside the one in use. */
+	build(parts: AsyncIterable<SnapshotPart>): ReturnType<typeof buildStore>;
+}
 
 /** All that outlives the worker, opened by a leader under its fence number. */
 export interface FieldStorage {
@@ -41,6 +56,8 @@ export interface FieldStorage {
 	readonly keepLost?: boolean;
 	/** Why nothing is kept beyond this worker's life; undefined where all is well. */
 	readonly failing: string | undefined;
+	/** All of it together, for backup and restore; absent where something is in memory only. */
+	readonly workspace?: Workspace;
 	/** Deletes the telemetry's database; present only where it would not open. */
 	readonly reset?: () => Promise<Result<void, { kind: 'unavailable'; cause: string }>>;
 	/** Calls `fn` with the sentinel now, where there is one, and at each change. */

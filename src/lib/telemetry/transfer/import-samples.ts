@@ -34,7 +34,7 @@ export interface ImportReport {
 
 export type ImportStep =
 	| { readonly kind: 'reading' | 'done'; readonly report: ImportReport }
-	| { readonly kind: 'failed'; readonly error: StoreError; readonly report: ImportReport };
+	| { readonly kind: 'failed'; readonly error: StoreError; readonly report: ImportReport | undefined };
 
 const BATCH = 4096;
 const EXAMPLES = 10;

@@ -1,0 +1,192 @@
+import 'fake-indexeddb/auto';
+import { IDBFactory } from 'fake-indexeddb';
+import { beforeEach, expect, it } from 'vitest';
+import { ManualClock, type Result } from '$lib/base';
+import { parseDeviceId, type Command, type Sample } from '$lib/model';
+import type { StoreTrouble } from '$lib/telemetry';
+import { openStorage } from '../open-storage';
+import type { FieldStorage } from '../storage';
+import { restoreBackup } from './restore';
+import { Transfers } from './transfer-calls';
+import type { BackupBegun, BackupError, RestoreStep } from './transfer-messages';
+
+const START_MS = 1_763_690_000_000;
+const never = new AbortController().signal;
+const context = { signal: never, ports: [] };
+const id = parseDeviceId('fb-kept');
+if (!id.ok) throw new Error('no id');
+const series = { device: id.value, provenance: 'simulated' as const };
+
+let clock: ManualClock;
+let troubles: StoreTrouble[];
+beforeEach(() => {
+	clock = new ManualClock(START_MS);
+	troubles = [];
+});
+const open = (indexedDB: IDBFactory, sentinel: string | null = null) =>
+	openStorage({ sentinel, clock, indexedDB, onTrouble: (trouble) => troubles.push(trouble) });
+
+const sample = (seq: number): Sample => ({
+	...{ ...series, identity: { epoch: 9, seq }, timeMs: START_MS + seq * 1000 + 0.25 },
+	...{ clock: 'corrected', values: { v: seq / 3, third: -0 } }
+});
+async function fill(storage: FieldStorage, seqs: readonly number[]): Promise<void> {
+	const appended = storage.telemetry.append(seqs.map(sample));
+	await storage.telemetry.flush();
+	await appended;
+}
+async function seqsOf(storage: FieldStorage): Promise<number[]> {
+	const found: Sample[] = [];
+	const all = { ...series, fromMs: -Infinity, toMs: Infinity };
+	for await (const page of storage.telemetry.scan(all, never)) found.push(...page);
+	expect(found).toEqual(found.map(({ identity }) => sample(identity!.seq)));
+	return found.map(({ identity }) => identity!.seq);
+}
+const command: Command = {
+	...{ id: 'c1', device: id.value, method: 'led.set', params: {}, state: 'queued' },
+	...{ createdMs: START_MS, expiresMs: START_MS + 9e9 }
+};
+const broker = (name: string) => ({
+	...{ id: 'b1', name, url: 'wss://b', username: 'u', protocol: 'auto' as const },
+	...{ keepaliveS: 30, persistentSession: false, local: false }
+});
+
+async function backUp(storage: FieldStorage, passphrase: string): Promise<Blob> {
+	const none = async () => undefined;
+	const { calls } = new Transfers({ clock, storage, flush: none, onImported: none, onRestored: () => {} });
+	const begun = (await calls.backupBegin({ passphrase }, context)) as Result<BackupBegun, BackupError>;
+	if (!begun.ok) throw new Error(begun.error.kind);
+	const parts: Uint8Array<ArrayBuffer>[] = [];
+	for (;;) {
+		const answer = await calls.backupNext({ id: begun.value.id }, context);
+		const piece = 'transfer' in answer ? answer.value : answer;
+		if (!piece.ok) throw new Error(piece.error.kind);
+		parts.push(piece.value.bytes);
+		if (piece.value.done) return new Blob(parts);
+	}
+}
+async function restore(
+	storage: FieldStorage,
+	file: Blob,
+	over: { apply?: boolean; passphrase?: string } = {}
+) {
+	const asked = { id: 'r1', file, passphrase: 'correct horse', apply: true, ...over };
+	const parts = { ...storage, workspace: storage.workspace, nowMs: () => clock.now(), onRestored: () => {} };
+	const steps: RestoreStep[] = [];
+	for await (const step of restoreBackup(parts, asked, never)) steps.push(step);
+	return steps.at(-1)!;
+}
+
+/** A workspace with something of everything, and its backup. */
+async function made(passphrase = '') {
+	const there = await open(new IDBFactory());
+	await fill(there, [0, 1, 2, 5]);
+	await there.brokers.put('b1', broker('Home'));
+	await there.outbox.put('c1', command);
+	await there.settings.put('client-id', { key: 'client-id', text: 'theirs' });
+	await there.secrets.put('broker:b1', 'hunter2');
+	const file = await backUp(there, passphrase);
+	await there.close();
+	return file;
+}
+
+it(
+	'brings a whole workspace to another browser, and says nothing of a loss',
+	{ timeout: 20_000 },
+	async () => {
+		const file = await made('correct horse');
+		expect(await file.text(), 'no secret in the clear').not.toContain('hunter2');
+		const factory = new IDBFactory();
+		const here = await open(factory);
+		await fill(here, [77]);
+		await here.brokers.put('old', { ...broker('Old'), id: 'old' });
+		await here.settings.put('client-id', { key: 'client-id', text: 'mine' });
+		let told: string | null = null;
+		here.watchSentinel((text) => (told = text), never);
+		expect(await restore(here, file, { apply: false })).toMatchObject({
+			kind: 'checked',
+			contents: { madeMs: START_MS, samples: 4, secrets: { kind: 'open', count: 1 }, rows: { brokers: 1 } }
+		});
+		expect(await restore(here, file, { apply: false, passphrase: 'wrong' })).toEqual({
+			kind: 'refused',
+			error: { kind: 'wrong-passphrase' }
+		});
+		expect(await seqsOf(here), 'a check changes nothing').toEqual([77]);
+		expect(await restore(here, file)).toEqual({ kind: 'restored' });
+		// What the leader that ends still holds in memory reaches nothing any more.
+		await expect(here.brokers.put('old', { ...broker('Old'), id: 'old' })).rejects.toThrow();
+		await here.close();
+
+		const after = await open(factory, told);
+		expect(after.losses).toEqual([]);
+		expect(troubles).toEqual([]);
+		expect(await seqsOf(after)).toEqual([0, 1, 2, 5]);
+		expect(after.telemetry.missing(series, 9), 'the ledger came too').toEqual([[3, 4]]);
+		expect((await after.brokers.all()).map(({ name }) => name)).toEqual(['Home']);
+		expect(await after.settings.get('client-id')).toMatchObject({ text: 'mine' });
+		expect(await after.outbox.get('c1')).toMatchObject({ state: 'expired', settledMs: START_MS });
+		expect(await after.secrets.open('broker:b1')).toEqual({ ok: true, value: 'hunter2' });
+		await fill(after, [5, 6]);
+		expect(await seqsOf(after)).toEqual([0, 1, 2, 5, 6]);
+		expect(await restore(after, file), 'the same act again does nothing').toEqual({ kind: 'restored' });
+		expect(await seqsOf(after)).toEqual([0, 1, 2, 5, 6]);
+		await after.close();
+	}
+);
+
+it('refuses a file with any byte changed, any end missing, or more behind it, and leaves what is there', async () => {
+	const bytes = new Uint8Array(await (await made()).arrayBuffer());
+	const here = await open(new IDBFactory());
+	await fill(here, [77]);
+	const kinds = new Map<string, number>();
+	const tried = async (part: Uint8Array<ArrayBuffer>) => {
+		const step = await restore(here, new Blob([part]), { apply: false });
+		expect(step.kind).toBe('refused');
+		if (step.kind === 'refused') kinds.set(step.error.kind, (kinds.get(step.error.kind) ?? 0) + 1);
+	};
+	for (let at = 0; at < bytes.length; at += 41) {
+		const flipped = bytes.slice();
+		flipped[at]! ^= 0x10;
+		await tried(flipped);
+		await tried(bytes.slice(0, at));
+	}
+	await tried(new Uint8Array([...bytes, 0]));
+	expect([...kinds.keys()].sort()).toEqual(['damaged', 'foreign', 'truncated']);
+	expect(await seqsOf(here)).toEqual([77]);
+	await here.close();
+});
+
+it('leaves the old or the new, and nothing between, wherever it is broken off', async () => {
+	const file = await made();
+	const outcomes: string[] = [];
+	for (const breakAt of ['build', 'replace', 'after'] as const) {
+		const factory = new IDBFactory();
+		const here = await open(factory);
+		await fill(here, [77]);
+		const { workspace } = here;
+		const cut = () => Promise.reject(new Error('the browser was killed'));
+		const broken: FieldStorage = {
+			...here,
+			workspace: {
+				...workspace!,
+				...(breakAt === 'build'
+					? {
+							build: (parts) =>
+								workspace!.build(
+									(async function* () {
+										for await (const part of parts) if (part.kind !== 'block') yield part;
+										throw new Error('the browser was killed');
+									})()
+								)
+						}
+					: {}),
+				...(breakAt === 'replace' ? { replace: cut } : {})
+			}
+		};
+		await restore(broken, file).catch(() => undefined);
+		const again = await open(factory);
+		outcomes.push(`${breakAt}: ${String(await seqsOf(again))}, ${again.losses.length} lost`);
+		await again.close();
+	}
+	expect(outcomes).toEqual(['build: 77, 0 lost', 'replace: 77, 0 lost', 'after: 0,1,2,5, 0 lost']);
+});

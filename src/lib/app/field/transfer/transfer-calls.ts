@@ -1,0 +1,128 @@
+import { err, ok, randomId, Transferred, utf8, type Clock, type Handlers } from '$lib/base';
+import { exportText, importSamples, SnapshotMoved, type ImportStep } from '$lib/telemetry';
+import type { FieldStorage } from '../storage';
+import { backupPieces } from './backup-file';
+import { restoreBackup } from './restore';
+import type { TransferService } from './transfer-messages';
+
+/** Steps are told at most this often, ms: a screen needs no more. */
+const TELL_MS = 100;
+
+export interface TransferParts {
+	readonly clock: Clock;
+	readonly storage: FieldStorage;
+	/** What lies in memory and is about to be backed up. */
+	readonly flush: () => Promise<void>;
+	/** Samples have come in by a file: devices may be new, or have newer values. */
+	readonly onImported: () => Promise<void>;
+	/** The workspace was replaced: the lead is to be taken anew. */
+	readonly onRestored: () => void;
+}
+
+/** Export, import, backup and restore, as pages ask for them. One backup at a time. */
+export class Transfers {
+	#backup:
+		| {
+				readonly id: string;
+				readonly pieces: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
+				end(): void;
+		  }
+		| undefined;
+
+	constructor(private readonly parts: TransferParts) {}
+
+	readonly calls: Handlers<TransferService>['calls'] = {
+		extents: () => this.parts.storage.telemetry.extents(),
+		exportPage: async ({ form, query, columns }, { signal }) => {
+			const { samples, nextMs } = await this.parts.storage.telemetry.page(query, signal);
+			const bytes = utf8(exportText(form, samples, columns));
+			return new Transferred({ bytes, samples: samples.length, nextMs }, [bytes.buffer]);
+		},
+		backupBegin: ({ passphrase }) => this.#begin(passphrase),
+		backupNext: async ({ id }) => {
+			const backup = this.#backup;
+			if (backup?.id !== id) return err({ kind: 'interrupted' });
+			try {
+				const { value, done } = await backup.pieces.next();
+				if (done) backup.end();
+				const bytes = value ?? new Uint8Array(0);
+				return new Transferred(ok({ bytes, done: done === true }), [bytes.buffer]);
+			} catch (cause) {
+				backup.end();
+				if (cause instanceof SnapshotMoved) return err({ kind: 'interrupted' });
+				return err({ kind: 'unavailable', cause: String(cause) });
+			}
+		},
+		backupEnd: ({ id }) => {
+			if (this.#backup?.id === id) this.#backup.end();
+		}
+	};
+
+	readonly feeds: Handlers<TransferService>['feeds'] = {
+		importFile: (asked, emit, signal) =>
+			void this.#import(asked, emit, signal).catch((cause: unknown) => {
+				// A browser that would not read the file: it was moved or changed since it was chosen.
+				const error = { kind: 'unavailable' as const, cause: String(cause) };
+				if (!signal.aborted) emit({ kind: 'failed', error, report: undefined });
+			}),
+		restoreFile: (asked, emit, signal) => {
+			const { storage, clock, onRestored } = this.parts;
+			const { workspace, secrets } = storage;
+			const restoring = { workspace, secrets, nowMs: () => clock.now(), onRestored };
+			void (async () => {
+				for await (const step of restoreBackup(restoring, asked, signal)) emit(step);
+			})().catch((cause: unknown) => {
+				if (!signal.aborted) emit({ kind: 'refused', error: { kind: 'unavailable', cause: String(cause) } });
+			});
+		}
+	};
+
+	async #begin(passphrase: string) {
+		const { clock, storage, flush } = this.parts;
+		this.#backup?.end();
+		const { workspace } = storage;
+		if (!workspace) return err({ kind: 'unavailable' as const, cause: 'nothing is kept in this browser' });
+		await flush();
+		const secrets: [string, string][] = [];
+		for (const name of passphrase === '' ? [] : await workspace.secretNames()) {
+			const opened = await storage.secrets.open(name);
+			if (opened.ok) secrets.push([name, opened.value]);
+			else if (opened.error.kind !== 'absent')
+				return err({ kind: 'unavailable' as const, cause: `${name}: ${opened.error.kind}` });
+		}
+		const tables = await workspace.dump();
+		const snapshot = await storage.telemetry.snapshot();
+		if (!snapshot.ok) return err({ kind: 'store' as const, error: snapshot.error });
+		const id = randomId();
+		const stop = new AbortController();
+		const source = { madeMs: clock.now(), tables, secrets, passphrase, snapshot: snapshot.value };
+		this.#backup = {
+			id,
+			pieces: backupPieces(source, stop.signal),
+			end: () => {
+				stop.abort();
+				snapshot.value.release();
+				this.#backup = undefined;
+			}
+		};
+		const { bytes, samples } = snapshot.value;
+		return ok({ id, bytes, samples, secrets: secrets.length });
+	}
+
+	async #import(
+		{ file, form, write }: TransferService['feeds']['importFile']['args'],
+		emit: (step: ImportStep) => void,
+		signal: AbortSignal
+	): Promise<void> {
+		const { clock, storage, onImported } = this.parts;
+		let nextMs = 0;
+		for await (const step of importSamples(file, form, write ? storage.telemetry : undefined, signal)) {
+			// The next leader is asked again, and stores once what was stored here.
+			if (step.kind === 'failed' && step.error.kind === 'fenced') return;
+			if (step.kind === 'reading' && clock.now() < nextMs) continue;
+			nextMs = clock.now() + TELL_MS;
+			if (write && step.kind !== 'reading') await onImported();
+			emit(step);
+		}
+	}
+}

@@ -1,0 +1,76 @@
+import { concatBytes, type Clock, type Frame } from '$lib/base';
+import type { BlockHead } from '../codec/block';
+import type { NewRollup } from '../codec/rollup';
+import type { Disk } from '../disk';
+import type { StoreSnapshot } from '../store';
+
+/** A reader that is not heard of for so long has gone, ms. */
+const HOLD_MS = 60_000;
+
+/** Keeps blocks where they are while somebody reads them. */
+export class BlockHold {
+	#untilMs = 0;
+
+	constructor(private readonly clock: Clock) {}
+
+	get held(): boolean {
+		return this.clock.now() < this.#untilMs;
+	}
+
+	prolong(): void {
+		this.#untilMs = this.clock.now() + HOLD_MS;
+	}
+
+	release(): void {
+		this.#untilMs = 0;
+	}
+}
+
+/** Thrown where a block went while the snapshot was read: begin again. */
+export class SnapshotMoved extends Error {}
+
+/** To be called in a turn, with all that was written ahead sealed. */
+export async function takeSnapshot(disk: Disk, hold: BlockHold): Promise<StoreSnapshot> {
+	hold.prolong();
+	const { state, names, ledgers, latest } = await disk.load();
+	const heads: BlockHead[] = [];
+	for (const row of names) if (row.kind === 'series') heads.push(...(await disk.heads(row.id)));
+	return {
+		samples: state.samples,
+		blocks: heads.length,
+		bytes: state.blockBytes + state.rollupBytes,
+		async *frames(signal) {
+			yield { meta: { kind: 'names', rows: names }, bytes: NONE };
+			for (const { id, kind } of names) {
+				if (kind !== 'series') continue;
+				const ledger = ledgers.get(id);
+				const meta = { kind: 'series', id, latest: latest.get(id) ?? [] };
+				yield { meta, bytes: ledger ? Uint8Array.from(ledger) : NONE };
+			}
+			for (const head of heads) {
+				signal.throwIfAborted();
+				hold.prolong();
+				yield await blockFrame(disk, head);
+			}
+		},
+		release: () => hold.release()
+	};
+}
+
+const NONE = new Uint8Array(0);
+
+async function blockFrame(disk: Disk, head: BlockHead): Promise<Frame> {
+	const [bytes] = await disk.blocks([head]);
+	if (!bytes) throw new SnapshotMoved('a block went while it was read');
+	const rollups: NewRollup[] = [];
+	for (const stat of head.rollups) {
+		const [encoded] = await disk.rollups([head], stat.widthMs);
+		// One that is not there is made anew from the block.
+		if (encoded) rollups.push({ ...stat, encoded: Uint8Array.from(encoded) });
+	}
+	const stats = rollups.map(({ widthMs, bytes: length, crc }) => ({ widthMs, bytes: length, crc }));
+	return {
+		meta: { kind: 'block', head: { ...head, rollups: stats } },
+		bytes: concatBytes([bytes, ...rollups.map(({ encoded }) => encoded)])
+	};
+}
