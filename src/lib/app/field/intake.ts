@@ -180,7 +180,10 @@ export class Intake {
 			case 'event':
 				// A broker gives it again at each subscription: it is no news.
 				if (message.retained) return this.#refuse('retained-event', message);
-				if (this.#isOldAlert(decoded)) return void this.#repeated++;
+				if (this.#isOldAlert(decoded)) {
+					this.#repeated++;
+					return;
+				}
 				if (!this.parts.registry.event(decoded, link.kind, profile))
 					return this.#refuse('too-many-devices', message);
 				this.parts.alerts.told(decoded.device, decoded.provenance, decoded.event);

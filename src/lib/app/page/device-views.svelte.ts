@@ -1,6 +1,6 @@
-import type { DeviceId, Provenance } from '$lib/model';
+import { type DeviceId, metricInfo, type Provenance } from '$lib/model';
 import type { BackfillView, Gap } from '$lib/telemetry';
-import type { MetricSource } from '$lib/telemetry/view';
+import type { HistoryLine, MetricSource } from '$lib/telemetry/view';
 import type { Command, DeviceEvent, LiveTail } from '../field/messages';
 import type { FieldPort } from './field-port';
 
@@ -128,5 +128,19 @@ export function metricSource(
 	return {
 		range: (range, signal) => field.call('range', { device, provenance, metric, ...range }, { signal }),
 		listen: (take, signal) => live.listen(metric, take, signal)
+	};
+}
+
+/** One metric of one device as a line of a chart. */
+export function historyLine(
+	field: FieldPort,
+	device: { readonly id: DeviceId; readonly provenance: Provenance },
+	live: LivePoints,
+	metric: string
+): HistoryLine {
+	const { label, unit, decimals } = metricInfo(metric);
+	return {
+		...{ key: `${device.id} ${device.provenance} ${metric}`, name: label, unit, decimals },
+		source: metricSource(field, device, live, metric)
 	};
 }

@@ -9,6 +9,7 @@ export type DeviceView = (typeof DEVICE_VIEWS)[number];
 /** Every address of the app, made in one place. */
 export const links = {
 	devices: () => resolve('/'),
+	overview: () => resolve('/overview'),
 	flash: () => resolve('/flash'),
 	broker: () => resolve('/broker'),
 	settings: () => resolve('/settings'),

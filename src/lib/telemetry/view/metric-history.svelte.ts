@@ -1,6 +1,6 @@
-import { type ChartSeries, EMPTY_SERIES, firstFrom, type ViewWindow } from '$lib/ui';
+import type { GrowingSeries, ViewWindow } from '$lib/ui';
 import type { SeriesColumns } from '../store';
-import { EMPTY_TAIL, growTail, type LivePoints, type LiveTail } from './live-tail';
+import { GrowingColumns, type LivePoints } from './growing-columns';
 
 /** One metric of one device. */
 export interface MetricSource {
@@ -24,8 +24,7 @@ const TAIL_MOST = 4_000;
 
 /** One metric's history around a window: asked for in pieces, grown by live points. */
 export class MetricHistory {
-	#asked = $state.raw<ChartSeries>(EMPTY_SERIES);
-	#tail = $state.raw<LiveTail>(EMPTY_TAIL);
+	readonly #columns = new GrowingColumns(TAIL_MOST);
 	#loading = $state(true);
 	#covered = { fromMs: NaN, toMs: NaN, spanMs: NaN };
 	#refreshedMs = 0;
@@ -33,22 +32,12 @@ export class MetricHistory {
 	/** The next point begins a bucket of its own: what an answer may hold already is not joined with what it cannot. */
 	#apart = false;
 
-	readonly series = $derived.by((): ChartSeries => {
-		const { timeMs, min, max, avg } = this.#tail;
-		const last = this.#asked.timeMs[this.#asked.timeMs.length - 1] ?? -Infinity;
-		const fresh = firstFrom(timeMs, last + 1);
-		if (fresh >= timeMs.length) return this.#asked;
-		const join = (column: ArrayLike<number>, more: readonly number[]) =>
-			Float64Array.from([...Array.from(column), ...more.slice(fresh)]);
-		return {
-			timeMs: join(this.#asked.timeMs, timeMs),
-			min: join(this.#asked.min, min),
-			max: join(this.#asked.max, max),
-			avg: join(this.#asked.avg, avg)
-		};
-	});
-
 	constructor(private readonly source: Pick<MetricSource, 'range'>) {}
+
+	/** Always the same object; its columns change, and nothing is rendered because they do. */
+	get series(): GrowingSeries {
+		return this.#columns;
+	}
 
 	get loading(): boolean {
 		return this.#loading;
@@ -57,9 +46,9 @@ export class MetricHistory {
 	/** Takes live points, columns ascending in time. */
 	add(points: LivePoints): void {
 		const { spanMs } = this.#covered;
-		const bucketMs = Number.isNaN(spanMs) || this.#apart ? 0 : (spanMs * (1 + 2 * MARGIN)) / BUCKETS;
+		const bucketMs = Number.isNaN(spanMs) ? 0 : (spanMs * (1 + 2 * MARGIN)) / BUCKETS;
+		this.#columns.add(points, bucketMs, this.#apart);
 		this.#apart = false;
-		this.#tail = growTail(this.#tail, points, bucketMs, TAIL_MOST);
 	}
 
 	/**
@@ -105,7 +94,7 @@ export class MetricHistory {
 		try {
 			const columns = await this.source.range({ ...range, buckets: BUCKETS }, signal);
 			this.#apart = true;
-			this.#asked = columns;
+			this.#columns.replace(columns);
 			this.#covered = { ...range, spanMs };
 			this.#refreshedMs = nowMs;
 			this.#loading = false;

@@ -11,6 +11,7 @@ export interface GestureTarget {
 }
 
 const WHEEL_PER_DOUBLING_PX = 300;
+const LINE_PX = 16;
 
 /**
  * Drag pans, two fingers pinch, the wheel zooms. So that a page can still be scrolled past a chart, the plain wheel works only
@@ -51,6 +52,8 @@ export function attachGestures(element: HTMLElement, target: GestureTarget, sign
 			fingers.set(event.pointerId, now);
 			const after = spread();
 			target.zoom(wide.width / after.width, after.middle);
+			// What lies between the fingers goes where they go.
+			target.pan(wide.middle - after.middle);
 		},
 		{ signal }
 	);
@@ -67,8 +70,10 @@ export function attachGestures(element: HTMLElement, target: GestureTarget, sign
 			const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
 			if (!sideways && !event.ctrlKey && !event.metaKey && !element.contains(document.activeElement)) return;
 			event.preventDefault();
-			if (sideways) target.pan(event.deltaX / target.area().width);
-			else target.zoom(2 ** (event.deltaY / WHEEL_PER_DOUBLING_PX), place(event.clientX));
+			// Some browsers count a wheel in lines of text.
+			const px = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PX : 1;
+			if (sideways) target.pan((event.deltaX * px) / target.area().width);
+			else target.zoom(2 ** ((event.deltaY * px) / WHEEL_PER_DOUBLING_PX), place(event.clientX));
 		},
 		{ signal, passive: false }
 	);

@@ -1,9 +1,12 @@
 import type { ChartHole, ChartSeries } from './series';
 
-/** The columns of a chart's series are also handed on while they grow: whoever draws asks again in a frame of its own. */
+/** Columns that change while they are shown: whoever draws reads them again in a frame of its own. */
 export interface GrowingSeries extends ChartSeries {
-	/** Calls `changed` after the columns changed, until the signal aborts. Read them anew then: they may be other arrays. */
-	watch(changed: () => void, signal: AbortSignal): void;
+	/**
+	 * Calls `changed` after the columns changed, until the signal aborts: values were added at their end, or others took their
+	 * place. They are to be read anew then, since they may be other arrays.
+	 */
+	watch(changed: (how: 'grew' | 'replaced') => void, signal: AbortSignal): void;
 }
 
 /** Index into the palette `--series-1` … `--series-6`; each has a mark of its own too, so that hue is never alone. */
@@ -48,4 +51,10 @@ export interface ChartMarker {
 	readonly label: string;
 }
 
-export const isGrowing = (series: ChartSeries): series is GrowingSeries => 'watch' in series;
+/** Every series of the layers that changes while it is shown. */
+export const growing = (layers: readonly ChartLayer[]): readonly GrowingSeries[] =>
+	layers
+		.flatMap(({ series, compare }) => (compare ? [series, compare.series] : [series]))
+		.filter((series) => isGrowing(series));
+
+const isGrowing = (series: ChartSeries): series is GrowingSeries => 'watch' in series;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ChartSeries, firstFrom, gapThreshold, nearest, summarise } from './series';
+import { summarise } from './chart-words';
+import { type ChartSeries, firstFrom, gapThreshold, nearest } from './series';
 
 const series = (timeMs: number[], avg = timeMs.map((_, i) => i)): ChartSeries => ({
 	timeMs,

@@ -1,5 +1,3 @@
-import { formatClock, formatDateTime, formatNumber } from '../format';
-
 /** A metric's history as a chart takes it: columns of equal length, time ascending. */
 export interface ChartSeries {
 	/** ms since the epoch. */
@@ -47,51 +45,14 @@ export function nearest(timeMs: ArrayLike<number>, ms: number): number | undefin
  * stretching what counts as usual.
  */
 export function gapThreshold(timeMs: ArrayLike<number>): number {
-	const steps: number[] = [];
-	for (let i = 1; i < timeMs.length; i++) steps.push((timeMs[i] ?? 0) - (timeMs[i - 1] ?? 0));
-	steps.sort((a, b) => a - b);
-	return Math.max(4 * (steps[steps.length >>> 1] ?? 0), 5_000);
+	const stride = Math.max(1, Math.floor(timeMs.length / LOOKED_AT));
+	const steps = new Float64Array(Math.max(0, Math.ceil((timeMs.length - 1) / stride)));
+	for (let i = 0; i < steps.length; i++) steps[i] = timeMs[i * stride + 1]! - timeMs[i * stride]!;
+	steps.sort();
+	return Math.max(4 * (steps[steps.length >>> 1] ?? 0), LEAST_GAP_MS);
 }
 
-/** What the chart shows, for those who do not see it. */
-export function summarise(
-	series: ChartSeries,
-	view: { readonly fromMs: number; readonly toMs: number },
-	words: { readonly title: string; readonly unit: string; readonly decimals: number },
-	holes: readonly ChartHole[] = []
-): string {
-	const say = (v: number | undefined) =>
-		`${formatNumber(v ?? NaN, words.decimals)}${words.unit ? ` ${words.unit}` : ''}`;
-	const begin = firstFrom(series.timeMs, view.fromMs);
-	const end = firstFrom(series.timeMs, view.toMs + 1);
-	const range = `${formatDateTime(view.fromMs)} to ${formatDateTime(view.toMs)}`;
-	if (begin >= end) return `${words.title}, ${range}: nothing was measured.`;
-	let low = begin;
-	let high = begin;
-	let gaps = 0;
-	const gapMs = gapThreshold(series.timeMs);
-	for (let i = begin; i < end; i++) {
-		if ((series.min[i] ?? Infinity) < (series.min[low] ?? Infinity)) low = i;
-		if ((series.max[i] ?? -Infinity) > (series.max[high] ?? -Infinity)) high = i;
-		if (i > begin && (series.timeMs[i] ?? 0) - (series.timeMs[i - 1] ?? 0) > gapMs) gaps++;
-	}
-	return [
-		`${words.title}, ${range}: lowest ${say(series.min[low])} at ${formatClock(series.timeMs[low] ?? 0)}`,
-		`highest ${say(series.max[high])} at ${formatClock(series.timeMs[high] ?? 0)}`,
-		`last ${say(series.avg[end - 1])}`,
-		gaps === 0 ? 'no gaps' : gaps === 1 ? 'one gap' : `${gaps} gaps`,
-		...holeWords(holes.filter(({ fromMs, toMs }) => toMs > view.fromMs && fromMs < view.toMs))
-	]
-		.join(', ')
-		.concat('.');
-}
-
-function holeWords(holes: readonly ChartHole[]): string[] {
-	const lost = holes.filter((hole) => hole.lost).length;
-	const filling = holes.length - lost;
-	const times = (n: number) => (n === 1 ? 'once' : `${n} times`);
-	return [
-		...(filling > 0 ? [`missing and being fetched ${times(filling)}`] : []),
-		...(lost > 0 ? [`lost for good ${times(lost)}`] : [])
-	];
-}
+/** So many distances say what is usual; all of them would cost more than the drawing. */
+const LOOKED_AT = 256;
+/** A device may stumble. */
+const LEAST_GAP_MS = 5_000;

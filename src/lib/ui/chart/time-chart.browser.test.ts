@@ -1,35 +1,47 @@
 import { expect, it } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
+import { ChartCursor } from './chart-cursor.svelte';
+import type { ChartLayer, ChartMarker } from './layers';
+import '../tokens.css';
 import TimeChart from './TimeChart.svelte';
-import type { ViewWindow } from './view-window';
+import { MAX_SPAN_MS, MIN_SPAN_MS, type ViewWindow } from './view-window';
 
 const HOUR = 3_600_000;
 const toMs = Date.now() - 24 * HOUR;
 const view: ViewWindow = { fromMs: toMs - HOUR, toMs, following: false };
-const timeMs = Array.from({ length: 360 }, (_, i) => view.fromMs + i * 10_000);
-const avg = timeMs.map((_, i) => 20 + Math.sin(i / 20));
-const series = { timeMs, avg, min: avg.map((v) => v - 0.5), max: avg.map((v) => v + 0.5) };
+
+function layer(name: string, unit: string, base = 20): ChartLayer {
+	const timeMs = Array.from({ length: 360 }, (_, i) => view.fromMs + i * 10_000);
+	const avg = timeMs.map((_, i) => base + Math.sin(i / 20));
+	const series = { timeMs, avg, min: avg.map((v) => v - 0.5), max: avg.map((v) => v + 0.5) };
+	return { key: name, name, unit, decimals: 1, series };
+}
+const temperature = layer('Temperature', '°C');
 
 /** The library is fetched when the first chart is shown, and a busy machine takes its time. */
 const CHART_JS_ARRIVES = { timeout: 10_000 };
 
-async function chart() {
+interface Wanted {
+	layers?: readonly ChartLayer[];
+	markers?: readonly ChartMarker[];
+	cursor?: ChartCursor;
+	view?: ViewWindow;
+	title?: string;
+}
+
+async function chart(wanted: Wanted = {}) {
 	const asked: ViewWindow[] = [];
 	let first = 0;
-	await render(TimeChart, {
-		title: 'Temperature',
-		unit: '°C',
-		decimals: 1,
-		series,
-		view,
+	const title = wanted.title ?? 'Temperature';
+	const { component } = (await render(TimeChart, {
+		...{ title, layers: [temperature], view, simulated: true, ...wanted },
 		onview: (next: ViewWindow) => asked.push(next),
-		onfirst: () => first++,
-		simulated: true
-	});
-	const plot = page.getByRole('group', { name: 'Temperature' });
+		onfirst: () => first++
+	})) as unknown as { component: { toPng(): Promise<Blob> } };
+	const plot = page.getByRole('group', { name: title });
 	plot.element().focus();
-	return { plot, asked, firsts: () => first };
+	return { plot, asked, firsts: () => first, component };
 }
 
 it('is moved in time and zoomed by keys', async () => {
@@ -44,6 +56,37 @@ it('is moved in time and zoomed by keys', async () => {
 	expect(asked.at(-1)?.following).toBe(true);
 	await userEvent.keyboard('{Home}');
 	expect(firsts()).toBe(1);
+});
+
+it.each([
+	['+', MIN_SPAN_MS, 'This is as near as a chart goes: 2 seconds.'],
+	['-', MAX_SPAN_MS, 'This is as wide as a chart goes: five years.']
+])('says why %s goes no further', async (key, spanMs, words) => {
+	const { asked } = await chart({ view: { fromMs: toMs - spanMs, toMs, following: false } });
+	await userEvent.keyboard(key);
+	expect(asked).toEqual([]);
+	await expect.element(page.getByRole('status')).toHaveTextContent(words);
+});
+
+it('is pinched by two fingers, and keeps what lies between them there', async () => {
+	const { plot, asked } = await chart();
+	await expect.poll(() => plot.element().querySelector('canvas')?.clientWidth).toBeGreaterThan(0);
+	const box = plot.element().firstElementChild!;
+	const finger = (type: string, pointerId: number, clientX: number) =>
+		box.dispatchEvent(
+			new PointerEvent(type, {
+				pointerId,
+				clientX,
+				pointerType: 'touch',
+				bubbles: true,
+				button: type === 'pointermove' ? -1 : 0
+			})
+		);
+	box.setPointerCapture = () => undefined; // only a real finger can be captured
+	finger('pointerdown', 1, 200);
+	finger('pointerdown', 2, 300);
+	finger('pointermove', 2, 400);
+	expect((asked[0]?.toMs ?? 0) - (asked[0]?.fromMs ?? 0)).toBeCloseTo(HOUR / 2, 0);
 });
 
 it('reads value by value, for eyes and for ears', async () => {
@@ -67,6 +110,52 @@ it('has a table of the same values', async () => {
 	expect(page.getByRole('row').elements().length).toBe(201);
 });
 
+it('shows lines of two units with an earlier day, and says which one has no axis', async () => {
+	const DAY = 24 * HOUR;
+	const { series } = layer('', '', 18);
+	const before = { ...series, timeMs: Array.from(series.timeMs, (t) => t - DAY) };
+	const compared = { ...temperature, compare: { name: 'the day before', shiftMs: DAY, series: before } };
+	const { plot } = await chart({
+		layers: [compared, layer('Humidity', '%', 50), layer('Pressure', 'hPa', 990)]
+	});
+	await expect
+		.element(plot)
+		.toHaveAccessibleDescription(/Compared with the day before: about 18\.\d °C .* now 20\.\d °C/u);
+	await expect.element(page.getByText(/^Not drawn: Pressure\./u)).toBeVisible();
+	await userEvent.keyboard('{Shift>}{ArrowLeft}{/Shift}');
+	const lines = page.getByRole('list', { name: 'Lines of this chart' });
+	await expect
+		.element(lines)
+		.toHaveTextContent(/Temperature .*°C.*the day before: \d+\.\d \(\+2\.0\).*Humidity .*%/u);
+	await userEvent.click(page.getByRole('button', { name: 'Temperature: show as a table' }));
+	await expect.element(page.getByRole('columnheader', { name: 'Temperature, the day before' })).toBeVisible();
+});
+
+it('lists what is marked, and puts the cursor on what is chosen', async () => {
+	const markers: readonly ChartMarker[] = [
+		{ key: 'a', atMs: view.fromMs + 600_000, kind: 'event', label: 'Restarted' },
+		{ key: 'b', atMs: toMs - 600_000, toMs: toMs - 300_000, kind: 'note', label: 'Window open' },
+		{ key: 'c', atMs: toMs + HOUR, kind: 'alert', label: 'Not in view' }
+	];
+	const cursor = new ChartCursor();
+	await chart({ markers, cursor });
+	await userEvent.click(page.getByText(/1 event/u));
+	await expect.element(page.getByText('Not in view')).not.toBeInTheDocument();
+	await userEvent.click(page.getByRole('button', { name: /Window open/u }));
+	expect(cursor.timeMs).toBe(toMs - 600_000);
+	await expect.element(page.getByText(/°C.* · Window open$/u)).toBeVisible();
+});
+
+it('shares its cursor: a key in one chart reads the other one too', async () => {
+	const cursor = new ChartCursor();
+	await chart({ cursor });
+	await chart({ cursor, layers: [layer('Humidity', '%', 50)], title: 'Humidity' });
+	page.getByRole('group', { name: 'Temperature' }).element().focus();
+	await userEvent.keyboard('{Shift>}{ArrowLeft}{/Shift}');
+	await expect.element(page.getByText(/^\d+\.\d °C .* · /u)).toBeVisible();
+	await expect.element(page.getByText(/^\d+\.\d % .* · /u)).toBeVisible();
+});
+
 it('draws: the canvas is not empty', async () => {
 	const { plot } = await chart();
 	const canvas = plot.element().querySelector('canvas');
@@ -76,4 +165,20 @@ it('draws: the canvas is not empty', async () => {
 			return data?.some((channel) => channel !== 0) ?? false;
 		}, CHART_JS_ARRIVES)
 		.toBe(true);
+});
+
+it('becomes a picture of its own, the mark of simulated data on it', async () => {
+	const violet = async (simulated: boolean) => {
+		const { component } = await chart({ title: `Kept ${simulated}`, ...{ simulated } });
+		const bitmap = await createImageBitmap(await component.toPng());
+		expect(bitmap.width).toBe(1080 * devicePixelRatio);
+		const ctx = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
+		ctx.drawImage(bitmap, 0, 0);
+		const { data } = ctx.getImageData(bitmap.width / 2, 0, bitmap.width / 2, 60 * devicePixelRatio);
+		return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 2]! - data[4 * i + 1]!).filter(
+			(v) => v > 20
+		).length;
+	};
+	expect(await violet(false)).toBe(0);
+	expect(await violet(true)).toBeGreaterThan(50);
 });

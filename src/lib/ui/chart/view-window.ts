@@ -1,3 +1,5 @@
+import { formatSpan } from '../format';
+
 /** What a chart shows: from one time to another, and whether its right edge moves with the clock. */
 export interface ViewWindow {
 	readonly fromMs: number;
@@ -5,8 +7,12 @@ export interface ViewWindow {
 	readonly following: boolean;
 }
 
+const DAY_MS = 24 * 60 * 60 * 1000;
 export const MIN_SPAN_MS = 2_000;
-export const MAX_SPAN_MS = 400 * 24 * 60 * 60 * 1000;
+/** Five years, leap days included. */
+export const MAX_SPAN_MS = 1827 * DAY_MS;
+/** How far back from the present a window may begin. */
+export const MAX_REACH_MS = 2 * MAX_SPAN_MS;
 
 /** The newest `spanMs`, moving with the clock. */
 export const following = (spanMs: number, nowMs: number): ViewWindow => ({
@@ -33,8 +39,28 @@ export function zoom(view: ViewWindow, factor: number, anchor: number, nowMs: nu
 	return settle({ fromMs: fixed - wanted * anchor, toMs: fixed + wanted * (1 - anchor) }, nowMs);
 }
 
+/** Why a hand or key moved nothing; '' where it may go on. @param act < 1 a nearer zoom, > 1 a wider one; or where a pan goes */
+export function limitWords(
+	view: ViewWindow,
+	act: { readonly zoom: number } | { readonly pan: number },
+	nowMs: number
+): string {
+	const span = view.toMs - view.fromMs;
+	if ('zoom' in act) {
+		if (act.zoom < 1 && span <= MIN_SPAN_MS) return `This is as near as a chart goes: ${formatSpan(span)}.`;
+		if (act.zoom > 1 && span >= MAX_SPAN_MS) return 'This is as wide as a chart goes: five years.';
+		return '';
+	}
+	if (act.pan > 0 && view.following) return 'This is the present; the chart follows it.';
+	if (act.pan < 0 && view.fromMs <= nowMs - MAX_REACH_MS)
+		return 'A chart goes back ten years; this is its end.';
+	return '';
+}
+
 /** There is nothing to see in the future: a window that reaches it ends at the present, and follows. */
 function settle(range: { fromMs: number; toMs: number }, nowMs: number): ViewWindow {
 	const span = range.toMs - range.fromMs;
-	return range.toMs >= nowMs ? following(span, nowMs) : { ...range, following: false };
+	if (range.toMs >= nowMs) return following(span, nowMs);
+	const fromMs = Math.max(range.fromMs, nowMs - MAX_REACH_MS);
+	return { fromMs, toMs: fromMs + span, following: false };
 }

@@ -1,0 +1,113 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { SessionState } from '$lib/model';
+import { deviceId, fakeDevice } from '../../../../../tests/fixtures/fake-field';
+import type { Alert } from '../../field/messages';
+import { attention } from './attention';
+import { countFleet, scaled, type Standing } from './fleet';
+import { energyOf } from './energy-day.svelte';
+
+vi.mock('$app/paths', () => ({
+	resolve: (path: string, params: { id?: string } = {}) => path.replace('[id]', params.id ?? '')
+}));
+
+const standing = (id: string, state: Standing['state'] = 'live', word = 'Live'): Standing => ({
+	device: fakeDevice(id),
+	state,
+	word
+});
+const alert = (id: string, over: Partial<Alert> = {}): Alert => ({
+	...{ id, device: deviceId('fb-1'), provenance: 'real', rule: 'hot', text: 'Too hot', severity: 'warning' },
+	...{ raisedMs: 1, overMs: undefined, acknowledgedMs: undefined },
+	...over
+});
+const LIVE: SessionState = { kind: 'live', id: 'b', broker: 'home', protocolVersion: 5, sinceMs: 0 };
+const calm = { session: LIVE, standings: [standing('fb-1')], alerts: [], unfinished: [] };
+const whats = (around: Parameters<typeof attention>[0]) => attention(around).map(({ what }) => what);
+
+describe('what needs a person', () => {
+	it('is nothing where all is well, where somebody knows of it, and where a device sleeps', () => {
+		const alerts = [alert('a', { acknowledgedMs: 5 }), alert('b', { severity: 'info' })];
+		const standings = [standing('fb-1'), standing('fb-2', 'offline', 'Sleeping')];
+		expect(whats({ ...calm, alerts, standings })).toEqual([]);
+	});
+
+	it('is the session first, then critical alerts one by one, then the rest together', () => {
+		const session: SessionState = {
+			...{ kind: 'failed', id: 'b', broker: 'home' },
+			problem: { kind: 'offline' }
+		};
+		const alerts = [alert('a'), alert('b', { severity: 'critical' }), alert('c', { overMs: 9 })];
+		expect(whats({ ...calm, session, alerts })).toEqual([
+			'Not connected to home',
+			'fb-1: Too hot',
+			'2 alerts nobody has acknowledged'
+		]);
+	});
+
+	it('blames no device for what the session cannot know', () => {
+		const standings = [standing('fb-1', 'offline', 'Last known')];
+		expect(whats({ ...calm, standings, session: { kind: 'none' } })).toEqual(['No broker is connected']);
+	});
+
+	it('counts real and simulated devices apart, and names the first of many', () => {
+		const standings = [
+			...[1, 2, 3, 4, 5].map((n) => standing(`fb-${n}`, 'offline', 'Offline')),
+			standing('sim-1', 'offline', 'Offline')
+		];
+		const found = attention({ ...calm, standings });
+		expect(found.map(({ what, simulated }) => [what, simulated])).toEqual([
+			['5 devices offline', false],
+			['1 simulated device offline', true]
+		]);
+		expect(found[0]?.means).toContain('fb-1, fb-2, fb-3 and 2 more');
+	});
+
+	it('asks for the key of a device that gives its log to nobody else', () => {
+		const lacks = { filled: 0, lost: 0, undated: 0, device: deviceId('fb-1'), provenance: 'real' } as const;
+		const unfinished = [
+			{ ...lacks, state: 'refused', missing: 1200 } as const,
+			{ ...lacks, state: 'filling', missing: 9 } as const
+		];
+		expect(whats({ ...calm, unfinished })).toEqual(['fb-1: 1,200 samples cannot be fetched']);
+	});
+});
+
+describe('the fleet', () => {
+	const power = (id: string, watts: number, state: Standing['state'] = 'live'): Standing => ({
+		device: fakeDevice(id, { values: { power: { value: watts, timeMs: 1 } } }),
+		state,
+		word: state === 'live' ? 'Live' : 'Late'
+	});
+
+	it('never sums what is measured with what is made up, nor the power of who is silent', () => {
+		const fleets = countFleet([power('fb-1', 100), power('fb-2', 40, 'late'), power('sim-1', 5000)]);
+		expect(fleets).toMatchObject([
+			{ provenance: 'real', total: 2, live: 1, powerW: 100, meters: 2, liveMeters: 1 },
+			{ provenance: 'simulated', total: 1, live: 1, powerW: 5000 }
+		]);
+		expect(fleets[0]?.others).toEqual([{ word: 'Late', state: 'late', count: 1 }]);
+	});
+
+	it('has no power where none is measured now', () => {
+		expect(countFleet([power('fb-1', 7, 'late')])[0]?.powerW).toBeUndefined();
+	});
+
+	it('shortens watts as they grow', () => {
+		expect([999, -1500, 2_500_000].map((w) => scaled(w, 'W'))).toMatchObject([
+			{ value: 999, unit: 'W' },
+			{ value: -1.5, unit: 'kW' },
+			{ value: 2.5, unit: 'MW' }
+		]);
+	});
+
+	it('takes energy as the area under power, without the gaps', () => {
+		const minutes = [0, 10, 20, 120, 130];
+		const columns = {
+			timeMs: Float64Array.from(minutes, (m) => m * 60_000),
+			avg: Float64Array.from([600, 600, 1200, 9999, 9999])
+		};
+		const { wh, coveredMs } = energyOf(columns);
+		expect(wh).toBeCloseTo(100 + 150 + 9999 / 6);
+		expect(coveredMs).toBe(30 * 60_000);
+	});
+});

@@ -1,0 +1,158 @@
+import { needsLook } from '$lib/device';
+import { SEVERITY_WORDS } from '$lib/device/view';
+import type { SessionState } from '$lib/model';
+import { formatNumber, type IconName, type StateName } from '$lib/ui';
+import type { Alert, OverviewReport } from '../../field/messages';
+import { links } from '../links';
+import type { Standing } from './fleet';
+
+/** Something that waits for a person: what happened and what it means, and where to do something about it. */
+export interface Attention {
+	readonly key: string;
+	readonly state: StateName;
+	readonly icon: IconName;
+	readonly what: string;
+	readonly means: string;
+	readonly todo: { readonly words: string; readonly href: string };
+	readonly simulated: boolean;
+}
+
+export interface Around {
+	readonly session: SessionState | undefined;
+	readonly standings: readonly Standing[];
+	readonly alerts: readonly Alert[];
+	readonly unfinished: OverviewReport['unfinished'];
+}
+
+const MOST_NAMES = 3;
+/** Critical alerts stand alone; beyond these they are told together. */
+const MOST_CRITICAL = 3;
+
+/** What a person should do something about now, the worst first; nothing that mends itself. */
+export function attention(around: Around): readonly Attention[] {
+	const simulated = (device: string) =>
+		around.standings.some((one) => one.device.id === device && one.device.provenance === 'simulated');
+	return [
+		...ofSession(around),
+		...ofAlerts(around),
+		...(['failing', 'offline', 'late'] as const).flatMap((state) =>
+			[false, true].flatMap((sim) => ofSilent(around.standings, state, sim))
+		),
+		...ofHistory(around, simulated)
+	];
+}
+
+function ofSession({ session, standings }: Around): readonly Attention[] {
+	const waits = standings.some(({ device }) => device.links.includes('mqtt'));
+	const shape = { key: 'session', icon: 'broker', simulated: false } as const;
+	const todo = { words: 'Look at the broker', href: links.broker() };
+	if (session?.kind === 'failed')
+		return [
+			{
+				...{ ...shape, todo, state: 'failing', what: `Not connected to ${session.broker}` },
+				means: 'It is not tried again by itself. Until then nothing comes in, and the last known is shown.'
+			}
+		];
+	if (session?.kind === 'waiting')
+		return [
+			{
+				...{ ...shape, todo, state: 'late', what: `The connection to ${session.broker} is down` },
+				means: 'It is tried again by itself. Devices that keep a log fill in what is missed meanwhile.'
+			}
+		];
+	if (session?.kind === 'none' && waits)
+		return [
+			{
+				...{ ...shape, state: 'offline', what: 'No broker is connected' },
+				means: 'Nothing comes in from your devices; what you see is what is stored here.',
+				todo: { words: 'Connect one', href: links.broker() }
+			}
+		];
+	return [];
+}
+
+function ofAlerts({ alerts, standings }: Around): readonly Attention[] {
+	const waiting = alerts.filter((alert) => needsLook(alert) && alert.severity !== 'info');
+	const critical = waiting.filter(({ severity }) => severity === 'critical').slice(0, MOST_CRITICAL);
+	const rest = waiting.filter((alert) => !critical.includes(alert));
+	const nameOf = (id: string) => standings.find(({ device }) => device.id === id)?.device.name ?? id;
+	const todo = { words: 'To the alerts', href: '#alerts' };
+	const { icon } = SEVERITY_WORDS.critical;
+	return [
+		...critical.map((alert): Attention => ({
+			...({ key: `alert ${alert.id}`, state: 'failing', icon, todo } as const),
+			what: `${nameOf(alert.device)}: ${alert.text}`,
+			means: alert.overMs === undefined ? 'Critical, and it still holds.' : 'Critical. It is over by now.',
+			simulated: alert.provenance === 'simulated'
+		})),
+		...[false, true].flatMap((simulated) => {
+			const mine = rest.filter(({ provenance }) => (provenance === 'simulated') === simulated);
+			if (mine.length === 0) return [];
+			return [
+				{
+					...({ key: `alerts ${simulated}`, state: 'late', icon, todo, simulated } as const),
+					what: `${count(mine.length, 'alert')} nobody has acknowledged`,
+					means: `From ${names([...new Set(mine.map(({ device }) => nameOf(device)))])}.`
+				}
+			];
+		})
+	];
+}
+
+function ofSilent(
+	standings: readonly Standing[],
+	state: 'failing' | 'offline' | 'late',
+	simulated: boolean
+): readonly Attention[] {
+	const mine = standings.filter(
+		(one) =>
+			one.state === state &&
+			one.word !== 'Sleeping' && // as it should
+			one.word !== 'Last known' && // the session's trouble, not the device's
+			(one.device.provenance === 'simulated') === simulated
+	);
+	const [first] = mine;
+	if (!first) return [];
+	return [
+		{
+			...{ key: `${state} ${simulated}`, state, icon: state, simulated },
+			what: `${count(mine.length, simulated ? 'simulated device' : 'device')} ${SILENT[state].what}`,
+			means: `${names(mine.map(({ device }) => device.name))}: ${SILENT[state].means}`,
+			todo:
+				mine.length === 1
+					? { words: 'Look at it', href: links.device(first.device.id) }
+					: { words: 'To the devices', href: '#devices' }
+		}
+	];
+}
+
+const SILENT = {
+	failing: { what: 'failing', means: 'see what it says.' },
+	offline: { what: 'offline', means: 'the broker says so. Check power and Wi-Fi.' },
+	late: { what: 'late', means: 'longer silent than usual. Check power and Wi-Fi if it lasts.' }
+} as const;
+
+function ofHistory(
+	{ unfinished, standings }: Around,
+	simulated: (device: string) => boolean
+): readonly Attention[] {
+	return unfinished
+		.filter(({ state, missing }) => state === 'refused' && missing > 0)
+		.slice(0, MOST_NAMES)
+		.map(({ device, missing }) => ({
+			...({ key: `history ${device}`, state: 'late', icon: 'chart' } as const),
+			what: `${standings.find((one) => one.device.id === device)?.device.name ?? device}: ${count(missing, 'sample')} cannot be fetched`,
+			means: 'The device gives its log only to who has its key; this browser has not.',
+			todo: { words: 'Give it the key', href: links.device(device, 'about') },
+			simulated: simulated(device)
+		}));
+}
+
+const count = (n: number, what: string): string => `${formatNumber(n)} ${what}${n === 1 ? '' : 's'}`;
+
+/** "A, B, C and 4 more" */
+function names(all: readonly string[]): string {
+	const more = all.length - MOST_NAMES;
+	if (more > 0) return `${all.slice(0, MOST_NAMES).join(', ')} and ${formatNumber(more)} more`;
+	return all.length > 1 ? `${all.slice(0, -1).join(', ')} and ${all.at(-1) ?? ''}` : (all[0] ?? '');
+}

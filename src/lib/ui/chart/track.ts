@@ -1,0 +1,152 @@
+import type { ChartLayer } from './layers';
+import { PixelColumns } from './pixel-columns';
+import { fade, type PlotColours } from './plot-colours';
+import type { ChartSeries } from './series';
+
+/** One line of a plot: a layer, or the earlier period beside it. */
+export interface Track {
+	readonly series: ChartSeries;
+	/** How much later than measured it is drawn, ms. */
+	readonly shiftMs: number;
+	readonly axis: AxisId;
+	/** Into the palette. */
+	readonly colour: number;
+	readonly columns: PixelColumns;
+}
+export type AxisId = 'y' | 'y2';
+
+/** From values to CSS px, both straight lines: px = from + factor × value. */
+export interface Straight {
+	readonly offset: number;
+	readonly factor: number;
+}
+
+/** The axis of a unit: the first has the left one, the second the right one. */
+export function axisOf(layers: readonly ChartLayer[], unit: string): AxisId | undefined {
+	const place = [...new Set(layers.map((layer) => layer.unit))].indexOf(unit);
+	return place === 0 ? 'y' : place === 1 ? 'y2' : undefined;
+}
+
+/** Lines in the order they are drawn: earlier periods first, below all others. Arrays of the tracks before are used again. */
+export function tracksOf(layers: readonly ChartLayer[], before: readonly Track[]): readonly Track[] {
+	const spare = before.map((track) => track.columns);
+	const columns = () => spare.pop() ?? new PixelColumns();
+	const earlier: Track[] = [];
+	const present: Track[] = [];
+	layers.forEach((layer, place) => {
+		const axis = axisOf(layers, layer.unit);
+		if (!axis) return;
+		const colour = layer.colour ?? place;
+		present.push({ series: layer.series, shiftMs: 0, axis, colour, columns: columns() });
+		if (layer.compare) {
+			const { series, shiftMs } = layer.compare;
+			earlier.push({ series, shiftMs, axis, colour, columns: columns() });
+		}
+	});
+	return [...earlier, ...present];
+}
+
+const LINE_PX = 1.75;
+const DASH_PX = [5, 4];
+/** Fewer values than this are shown as dots each. */
+const FEW = 40;
+
+/** Envelope, line and dots of one track. */
+export function paintTrack(
+	ctx: CanvasRenderingContext2D,
+	{ columns, colour, shiftMs }: Track,
+	x: Straight,
+	y: Straight,
+	colours: PlotColours
+): void {
+	const ink = colours.series[colour % colours.series.length] ?? colours.text;
+	const earlier = shiftMs > 0;
+	const { length, timeMs, avg } = columns;
+	if (length === 0) return;
+	const shifted = { offset: x.offset + x.factor * shiftMs, factor: x.factor };
+	if (!earlier) paintEnvelope(ctx, columns, shifted, y, ink);
+	ctx.beginPath();
+	let pen = false;
+	for (let i = 0; i < length; i++) {
+		const value = avg[i]!;
+		if (value !== value) {
+			pen = false;
+			continue;
+		}
+		const px = shifted.offset + shifted.factor * timeMs[i]!;
+		const py = y.offset + y.factor * value;
+		if (pen) ctx.lineTo(px, py);
+		else ctx.moveTo(px, py);
+		pen = true;
+	}
+	ctx.strokeStyle = earlier ? fade(ink, 0.6) : ink;
+	ctx.lineWidth = earlier ? 1.25 : LINE_PX;
+	ctx.lineJoin = 'bevel';
+	ctx.setLineDash(earlier ? DASH_PX : []);
+	ctx.stroke();
+	ctx.setLineDash([]);
+	ctx.fillStyle = earlier ? fade(ink, 0.6) : ink;
+	paintDots(ctx, columns, shifted, y);
+}
+
+/** From lowest to highest: filled, and edged so that a spike one column wide is seen. */
+function paintEnvelope(
+	ctx: CanvasRenderingContext2D,
+	{ length, timeMs, min, max, avg }: PixelColumns,
+	x: Straight,
+	y: Straight,
+	ink: string
+): void {
+	const band = new Path2D();
+	let any = false;
+	for (let from = 0; from < length; from++) {
+		if (Number.isNaN(avg[from]!)) continue;
+		let to = from;
+		let open = false;
+		while (to < length && !Number.isNaN(avg[to]!)) {
+			if (max[to]! > min[to]!) open = true;
+			to++;
+		}
+		if (open) {
+			any = true;
+			for (let i = from; i < to; i++) {
+				const px = x.offset + x.factor * timeMs[i]!;
+				const py = y.offset + y.factor * max[i]!;
+				if (i === from) band.moveTo(px, py);
+				else band.lineTo(px, py);
+			}
+			for (let i = to - 1; i >= from; i--)
+				band.lineTo(x.offset + x.factor * timeMs[i]!, y.offset + y.factor * min[i]!);
+			band.closePath();
+		}
+		from = to;
+	}
+	if (!any) return;
+	ctx.fillStyle = fade(ink, 0.2);
+	ctx.fill(band);
+	ctx.strokeStyle = fade(ink, 0.5);
+	ctx.lineWidth = 1;
+	ctx.lineJoin = 'bevel';
+	ctx.stroke(band);
+}
+
+/** A value with a gap on both sides makes no line: it is shown as a dot. Few values are all shown as dots. */
+function paintDots(
+	ctx: CanvasRenderingContext2D,
+	{ length, timeMs, avg }: PixelColumns,
+	x: Straight,
+	y: Straight
+): void {
+	ctx.beginPath();
+	for (let i = 0; i < length; i++) {
+		if (Number.isNaN(avg[i]!)) continue;
+		const alone = !(i > 0 && !Number.isNaN(avg[i - 1]!)) && !(i + 1 < length && !Number.isNaN(avg[i + 1]!));
+		if (!alone && length > FEW) continue;
+		const px = x.offset + x.factor * timeMs[i]!;
+		const py = y.offset + y.factor * avg[i]!;
+		const radius = alone ? 2.5 : 2;
+		ctx.moveTo(px + radius, py);
+		ctx.arc(px, py, radius, 0, 2 * Math.PI);
+	}
+	ctx.fill();
+}
