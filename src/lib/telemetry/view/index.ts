@@ -3,6 +3,7 @@ export { default as AnnotationList } from './AnnotationList.svelte';
 export { backfillWords } from './backfill-words';
 export * from './comparison';
 export { default as FigureRow } from './FigureRow.svelte';
+export type { HistoryChartProps, HistoryLine } from './history-line';
 export * from './history-query';
 export { default as HistoryChart } from './HistoryChart.svelte';
 export type { AskFigures } from './metric-figures.svelte';
