@@ -350,7 +350,8 @@ export class FieldCore {
 		const [flushed] = await Promise.all([
 			this.#parts.storage.telemetry.flush(),
 			this.#registry.save(),
-			this.#alerts.save()
+			this.#alerts.save(),
+			this.#health.keep()
 		]);
 		if (!flushed.ok) this.#watch.error(flushed.error);
 	}
@@ -367,7 +368,6 @@ export class FieldCore {
 		this.#loopback.detach();
 		await this.#session.disconnect();
 		await this.flush();
-		await this.#health.close();
 		await this.#parts.storage.close();
 	}
 

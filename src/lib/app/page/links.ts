@@ -12,6 +12,7 @@ export const links = {
 	overview: () => resolve('/overview'),
 	flash: () => resolve('/flash'),
 	broker: () => resolve('/broker'),
+	health: () => resolve('/health'),
 	settings: () => resolve('/settings'),
 	/** @param query what more the address says, as `historyQueryText` has it */
 	device: (id: string, view?: DeviceView, query = '') => {

@@ -5,6 +5,7 @@ import type { Command } from '$lib/model';
 import type { Backfill, TelemetryStore } from '$lib/telemetry';
 import type { IntakeReport } from '../intake-report';
 import type { FieldStorage } from '../storage';
+import { Coalescer } from '../coalescer';
 import { Watchers } from '../watchers';
 import { BrokerFigureReader } from './broker-figures';
 import { LatencyHistogram } from './latency-histogram';
@@ -57,6 +58,8 @@ export class FieldHealth {
 	#devices: readonly DeviceHealth[] = [];
 	#before: (Totals & { readonly timeMs: number }) | undefined;
 	#now: Totals = NOTHING;
+	/** What changed is kept soon, and a session that flaps writes once a second at most. */
+	readonly #keepDue: Coalescer;
 	#keptMs = 0;
 	#notKept: string | undefined;
 
@@ -68,6 +71,11 @@ export class FieldHealth {
 		this.#rates = new RateHistory(clock);
 		this.#broker = new BrokerFigureReader(session, clock);
 		this.#sinceMs = clock.now();
+		this.#keepDue = new Coalescer(
+			clock,
+			() => TELL_MS,
+			() => void this.#keepLog()
+		);
 	}
 
 	/** Takes up the log of earlier workers and counts on until `signal` aborts. */
@@ -75,7 +83,11 @@ export class FieldHealth {
 		const row = await this.#parts.settings.get('session-log');
 		if (row?.key === 'session-log') this.#log.restore(row.spans);
 		this.#keptMs = this.#parts.clock.now();
-		this.#parts.session.watch((state) => this.#log.note(state), signal);
+		this.#parts.session.watch((state) => {
+			this.#log.note(state);
+			this.#keepDue.mark();
+		}, signal);
+		signal.addEventListener('abort', () => this.#keepDue.stop(), { once: true });
 		this.#every(RATE_SLOT_MS, signal, () => this.#beat());
 	}
 
@@ -93,8 +105,8 @@ export class FieldHealth {
 		else emit(this.#report());
 	}
 
-	/** Keeps the log as it is: the worker stops. */
-	async close(): Promise<void> {
+	/** Keeps the log as it is now: the worker may stop soon. */
+	async keep(): Promise<void> {
 		this.#log.beat();
 		await this.#keepLog();
 	}
@@ -173,13 +185,13 @@ export class FieldHealth {
 	#beat(): void {
 		this.#rates.beat(totalsOf(this.#parts.intake()));
 		this.#log.beat();
-		if (this.#log.changed || this.#parts.clock.now() - this.#keptMs >= KEEP_LOG_MS) void this.#keepLog();
+		if (this.#parts.clock.now() - this.#keptMs >= KEEP_LOG_MS) void this.#keepLog();
 	}
 
 	async #keepLog(): Promise<void> {
 		this.#keptMs = this.#parts.clock.now();
 		try {
-			await this.#parts.settings.put('session-log', { key: 'session-log', spans: this.#log.kept() });
+			await this.#parts.settings.put('session-log', { key: 'session-log', spans: this.#log.spans });
 			this.#notKept = undefined;
 		} catch (cause) {
 			this.#notKept = String(cause); // shown where the log is; it is tried again with the next

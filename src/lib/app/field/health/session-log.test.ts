@@ -64,7 +64,7 @@ test('what happened while no tab was open, or the machine slept, is unknown and 
 	awake(60);
 	const later = new SessionLog(clock);
 	clock.advance(30 * MINUTE);
-	later.restore(structuredClone(log.kept()));
+	later.restore(structuredClone(log.spans));
 	log = later;
 	log.note(connecting);
 	log.note(live);

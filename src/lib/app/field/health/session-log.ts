@@ -37,8 +37,6 @@ export class SessionLog {
 	#spans: SessionSpan[] = [];
 	/** The last span is of this run, and goes on. */
 	#open = false;
-	/** Something but the passing of time was noted since `kept`. */
-	#changed = false;
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
@@ -54,16 +52,6 @@ export class SessionLog {
 		return this.#spans;
 	}
 
-	get changed(): boolean {
-		return this.#changed;
-	}
-
-	/** The spans as they are to be kept. */
-	kept(): readonly SessionSpan[] {
-		this.#changed = false;
-		return this.#spans;
-	}
-
 	/** The session's state changed. */
 	note(state: SessionState): void {
 		this.beat();
@@ -73,7 +61,6 @@ export class SessionLog {
 		if (before && sameKind(before, span)) this.#replaceLast({ ...before, tries: before.tries + failed });
 		else this.#spans.push({ ...span, tries: failed });
 		this.#open = true;
-		this.#changed = true;
 		this.#bound();
 	}
 
@@ -84,7 +71,6 @@ export class SessionLog {
 		const now = this.#clock.now();
 		if (now - last.toMs <= ASLEEP_MS) return this.#replaceLast({ ...last, toMs: Math.max(last.toMs, now) });
 		this.#spans.push({ ...last, fromMs: now, toMs: now, tries: 0 });
-		this.#changed = true;
 		this.#bound();
 	}
 
