@@ -11,15 +11,14 @@ const DAY = 1440 * MINUTE;
 async function publishHour(bench: Bench, agoMs: number, watts: number, seq: number): Promise<void> {
 	const client = await mqtt.connectAsync(bench.tcpUrl, { reconnectPeriod: 0 });
 	const endMs = Date.now() - agoMs;
-	for (let i = 0; i <= 60; i++) {
-		const timestamp = (endMs - (60 - i) * MINUTE) / 1000;
-		const body = { timestamp, sensors: { power: watts, temperature: 20 + i / 10 }, clock: 'sync' };
-		await client.publishAsync(
-			'iot/node/fb-meter/telemetry',
-			JSON.stringify({ ...body, epoch: 7, seq: seq + i }),
-			{ qos: 1 }
-		);
-	}
+	await Promise.all(
+		Array.from({ length: 61 }, (_, i) => {
+			const timestamp = (endMs - (60 - i) * MINUTE) / 1000;
+			const sensors = { power: watts, temperature: 20 + i / 10 };
+			const body = { timestamp, sensors, clock: 'sync', epoch: 7, seq: seq + i };
+			return client.publishAsync('iot/node/fb-meter/telemetry', JSON.stringify(body), { qos: 1 });
+		})
+	);
 	await client.endAsync();
 }
 
