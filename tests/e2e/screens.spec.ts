@@ -43,7 +43,7 @@ for (const colorScheme of ['light', 'dark'] as const)
 				await view(page, name);
 				await look(name);
 			}
-			for (const place of ['Flash', 'Broker', 'Settings']) {
+			for (const place of ['Flash', 'Broker', 'Health', 'Settings']) {
 				await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name: place }).click();
 				await expect(page.getByRole('heading', { level: 1, name: place })).toBeVisible();
 				await look(place);
