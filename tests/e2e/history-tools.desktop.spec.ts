@@ -75,6 +75,14 @@ test('history tells its figures, is compared, annotated, kept as a view and take
 	).toHaveLength(61);
 	expect(rows.filter((row) => row.endsWith(',500,the day before,false'))).toHaveLength(61);
 
+	const drawing = page.waitForEvent('download');
+	await power.getByRole('button', { name: 'PNG' }).click();
+	const picture = await readFile(await (await drawing).path());
+	expect([picture.toString('latin1', 1, 4), picture.readUInt32BE(16)], 'kind and width').toEqual([
+		'PNG',
+		1080
+	]);
+
 	await page.getByLabel('Time range').selectOption({ label: 'minute' });
 	await against.selectOption({ label: 'on its own' });
 	await page.reload();
