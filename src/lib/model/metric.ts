@@ -27,7 +27,7 @@ const KNOWN: Readonly<Record<string, MetricInfo>> = {
 	window_position: { label: 'Window position', unit: '%', decimals: 0, rank: 1 },
 	sound_level: { label: 'Sound level', unit: 'dBFS', decimals: 1, rank: 2 },
 	sound_volume: { label: 'Sound volume', unit: 'dB', decimals: 1, rank: 2 },
-	sound_rms: { label: 'Sound, RMS', unit: 'FS', decimals: 4, rank: 5 },
+	sound_rms: { label: 'Sound RMS', unit: 'FS', decimals: 4, rank: 5 },
 	confidence: { label: 'Confidence', unit: '', decimals: 2, rank: 50 },
 	wifi_rssi: { label: 'Wi-Fi signal', unit: 'dBm', decimals: 0, rank: 90 },
 	uptime: { label: 'Uptime', unit: 's', decimals: 0, rank: 91 }
@@ -46,13 +46,18 @@ export function metricInfo(name: string): MetricInfo {
 		const of = metricInfo(name.slice(MODEL_INPUT.length));
 		return { ...of, label: `${of.label} (model input)`, rank: 60 };
 	}
-	return (
-		(Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined) ?? {
-			label: name.replaceAll('_', ' ').replace(/^./u, (c) => c.toUpperCase()),
-			unit: '',
-			decimals: 2,
-			rank: 50,
-			counter: /_(?:total|count|counter|pulses)$/u.test(name)
-		}
-	);
+	if (Object.hasOwn(KNOWN, name)) return KNOWN[name]!;
+	const share = PERCENT.exec(name)?.groups?.['of'];
+	const label = (share ?? name).replaceAll('_', ' ').replace(/^./u, (c) => c.toUpperCase());
+	const counter = /_(?:total|count|counter|pulses)$/u.test(name);
+	return {
+		label,
+		unit: share === undefined ? '' : '%',
+		decimals: share === undefined ? 2 : 1,
+		rank: 50,
+		counter
+	};
 }
+
+/** A name that says itself that it is a share. */
+const PERCENT = /^(?<of>.+)_(?:percent|pct)$/u;

@@ -118,7 +118,7 @@ export type CoreHandlers = {
 	feeds: Omit<Handlers<FieldService>['feeds'], 'role'>;
 };
 
-export type { DeviceSecretError };
+export type { DeviceSecretError, SealReport };
 
 /** Why something a person wrote was not kept. */
 export type NotebookError =
