@@ -1,5 +1,6 @@
 import {
 	displayName,
+	type ClockQuality,
 	type DeviceId,
 	type LinkKind,
 	type Presence,
@@ -24,6 +25,8 @@ interface Heard {
 	readonly profile: string;
 	/** It came in a message that was counted already. */
 	readonly part?: boolean;
+	/** What it says was measured before. */
+	readonly late?: boolean;
 	/** Somebody else says it of the device: no sign that the device is there. */
 	readonly hearsay?: boolean;
 }
@@ -45,6 +48,7 @@ export class DeviceEntry {
 	#api: number | undefined;
 	#epoch: number | undefined;
 	#boot: number | undefined;
+	#clock: ClockQuality | undefined;
 	#lastSeq: number | undefined;
 	/** Its status says it is simulated, whatever its telemetry says. */
 	#statusSimulated = false;
@@ -81,6 +85,7 @@ export class DeviceEntry {
 		entry.#components = row.components;
 		entry.#reported = row.reported;
 		entry.#events = row.events;
+		entry.#clock = clockOf(row.events);
 		entry.#toldPresence = row.events.map(({ kind }) => kind).findLast(isPresence);
 		for (const link of row.links) entry.#links.add(link);
 		entry.unsaved = 'no';
@@ -118,6 +123,7 @@ export class DeviceEntry {
 		if (sample.identity) this.#follow(sample.identity.epoch, sample.identity.seq, heard.atMs);
 		if (!heard.hearsay && (this.#presence === 'offline' || this.#presence === 'unknown'))
 			this.#arrive('online', heard.atMs);
+		if (!heard.late) this.#timed(sample.clock, heard.atMs);
 		let dropped = 0;
 		for (const name in sample.values) {
 			if (!this.restoreValue(name, sample.values[name]!, sample.timeMs)) dropped++;
@@ -317,6 +323,16 @@ export class DeviceEntry {
 		this.unsaved = 'soon';
 	}
 
+	/** One that comes and goes is told by how it ended: a device near the edge must not push all else out of the list. */
+	#timed(quality: ClockQuality, atMs: number): void {
+		if (quality === this.#clock) return;
+		const first = this.#clock === undefined;
+		this.#clock = quality;
+		const last = this.#events.at(-1);
+		if (last?.kind === 'clock' && atMs - last.atMs < GAP_MERGE_MS) this.#events = this.#events.slice(0, -1);
+		if (!first || quality !== 'synchronised') this.#note(atMs, 'clock', { quality });
+	}
+
 	#arrive(presence: Presence, atMs: number): void {
 		if (presence === this.#presence) return;
 		this.#presence = presence;
@@ -360,6 +376,16 @@ export class DeviceEntry {
 		this.#events = [...this.#events.slice(1 - MAX_EVENTS_PER_DEVICE), { atMs, kind, detail }];
 		this.unsaved = 'soon';
 	}
+}
+
+/** As its events tell; one that has no such event was always right. */
+function clockOf(events: readonly DeviceEvent[]): ClockQuality | undefined {
+	const quality = events.findLast(({ kind }) => kind === 'clock')?.detail['quality'];
+	return quality === 'unsynchronised' || quality === 'corrected'
+		? quality
+		: events.length > 0
+			? 'synchronised'
+			: undefined;
 }
 
 const isPresence = (kind: DeviceEvent['kind']): kind is DeviceEvent['kind'] & Presence =>

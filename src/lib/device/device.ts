@@ -44,6 +44,8 @@ export interface DeviceEvent {
 		| 'firmware-changed'
 		| 'first-seen'
 		| 'gap'
+		/** `quality`: a {@link ClockQuality}, from now on. */
+		| 'clock'
 		| ToldEventKind;
 	readonly detail: Readonly<Record<string, string | number>>;
 }

@@ -11,3 +11,4 @@ export * from './rpc';
 export * from './serial-api';
 export * from './severity';
 export * from './shelf';
+export * from './timeline';

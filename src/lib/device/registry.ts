@@ -100,6 +100,7 @@ export class Registry {
 		if (!entry) return { kind: 'refused', cause: 'too-many-devices' };
 		const heard = {
 			...{ atMs: this.parts.clock.now(), link, profile, part: (told.inBatch ?? 0) > 0 },
+			late: told.inBatch !== undefined,
 			hearsay: told.hearsay ?? false
 		};
 		const { sample, dropped } = entry.telemetry(told.sample, told.alias, told.firmware, heard);

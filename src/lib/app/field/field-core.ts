@@ -246,6 +246,7 @@ export class FieldCore {
 				...this.#transfers.calls,
 				...this.#notebook.calls,
 				...this.#overview.calls,
+				sessionSpans: () => Promise.resolve(this.#health.spans()),
 				pageNews: (news) => this.news(news),
 				sendCommand: async (wanted) =>
 					this.#registry.has(wanted.device)

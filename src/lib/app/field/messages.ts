@@ -1,6 +1,7 @@
 import type { SealReport } from './batch-seals';
 import type { DeviceSecretError } from './device-keys';
 import type { HealthReport } from './health/report';
+import type { SessionSpan } from './health/session-log';
 import type { IntakeReport } from './intake-report';
 import type { RetentionPlan } from './retention-plan';
 import type { TransferService } from './transfer/transfer-messages';
@@ -59,6 +60,8 @@ export interface FieldService {
 		aggregate: Call<AggregateQuery, Aggregates | undefined>;
 		/** Where a device's history has holes: yet to be had, or lost. Of the series' whole life. */
 		gaps: Call<SeriesKey, readonly Gap[]>;
+		/** When the session stood, did not, or was not wanted, as far back as is kept; of the time between nothing is known. */
+		sessionSpans: Call<null, readonly SessionSpan[]>;
 		storeStats: Call<null, StoreStats>;
 		retention: Call<null, RetentionPlan>;
 		/** Acts at once, on what is there too: what is let go of cannot be had back. */

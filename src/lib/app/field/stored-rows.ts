@@ -70,6 +70,7 @@ const EVENTS: readonly string[] = [
 	'firmware-changed',
 	'first-seen',
 	'gap',
+	'clock',
 	...TOLD_EVENTS
 ] satisfies DeviceEvent['kind'][];
 

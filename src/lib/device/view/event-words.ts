@@ -1,5 +1,6 @@
 import type { IconName, StateName } from '$lib/ui';
 import type { DeviceEvent } from '../device';
+import { CLOCK_WORDS } from './status-words';
 
 /** What happened to a device. */
 export const EVENT_WORDS = {
@@ -11,6 +12,7 @@ export const EVENT_WORDS = {
 	'new-epoch': { word: 'Began a new log', state: 'late', icon: 'loopback' },
 	'firmware-changed': { word: 'Firmware changed', state: 'live', icon: 'flash' },
 	gap: { word: 'Measurements are missing', state: 'failing', icon: 'failing' },
+	clock: { word: 'Clock', state: 'offline', icon: 'late' },
 	alert: { word: 'Alert', state: 'failing', icon: 'alert' },
 	'alert-over': { word: 'Alert is over', state: 'live', icon: 'check' },
 	'command-result': { word: 'A command ended', state: 'live', icon: 'check' },
@@ -24,3 +26,28 @@ export function describeDetail(detail: Readonly<Record<string, string | number>>
 		.map(([name, value]) => `${name.replaceAll(/[_-]/gu, ' ')} ${value}`)
 		.join(' · ');
 }
+
+/** An event in the words of its kind. */
+export function describeEvent({ kind, detail }: Pick<DeviceEvent, 'kind' | 'detail'>): string {
+	const { text, severity, rule, quality, from, to, missing } = detail;
+	if ((kind === 'alert' || kind === 'alert-over') && text !== undefined)
+		return `${text} (${[severity, rule && `rule ${rule}`].filter(Boolean).join(', ')})`;
+	if (kind === 'clock' && quality !== undefined) return CLOCK_WORDS[quality] ?? String(quality);
+	if (kind === 'firmware-changed' && from !== undefined && to !== undefined) return `${from} → ${to}`;
+	if (kind === 'gap' && missing !== undefined) return `${missing} ${missing === 1 ? 'sample' : 'samples'}`;
+	return describeDetail(detail);
+}
+
+/** Events of one sort, for a filter. */
+export const EVENT_GROUPS = [
+	{ value: 'presence', label: 'Online and offline', kinds: ['online', 'offline', 'sleeping', 'first-seen'] },
+	{
+		value: 'runs',
+		label: 'Restarts and firmware',
+		kinds: ['restarted', 'new-epoch', 'firmware-changed', 'update']
+	},
+	{ value: 'alerts', label: 'Alerts', kinds: ['alert', 'alert-over'] },
+	{ value: 'data', label: 'Measurements and clock', kinds: ['gap', 'clock'] },
+	{ value: 'acts', label: 'What it was told', kinds: ['command-result', 'control'] }
+] as const satisfies readonly { value: string; label: string; kinds: readonly DeviceEvent['kind'][] }[];
+export type EventGroup = (typeof EVENT_GROUPS)[number]['value'];

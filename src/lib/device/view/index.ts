@@ -9,3 +9,4 @@ export { default as DeviceRow } from './DeviceRow.svelte';
 export { default as LedPanel } from './LedPanel.svelte';
 export * from './led-state';
 export * from './event-words';
+export * from './status-words';

@@ -11,7 +11,7 @@ import { BrokerFigureReader } from './broker-figures';
 import { LatencyHistogram } from './latency-histogram';
 import { RATE_SLOT_MS, RateHistory, ratesBetween, type Totals } from './rate-history';
 import type { CommandHealth, DeviceHealth, HealthReport } from './report';
-import { SessionLog } from './session-log';
+import { SessionLog, type SessionSpan } from './session-log';
 import { readStoreFigures, type StoreFigures } from './store-figures';
 import type { Latencies } from './timed-store';
 import type { TroubleLog } from './trouble-log';
@@ -94,6 +94,12 @@ export class FieldHealth {
 	roundTrip(ms: number): void {
 		this.#lastRoundTripMs = ms;
 		this.roundTrips.add(ms);
+	}
+
+	/** All that is kept of when the session stood. */
+	spans(): readonly SessionSpan[] {
+		this.#log.beat();
+		return this.#log.spans;
 	}
 
 	/** Reports now and once a second until `signal` aborts. */

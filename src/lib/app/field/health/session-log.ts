@@ -29,9 +29,9 @@ export interface SessionTimes {
 /** Beats come every ten seconds: one so late means that the worker slept. */
 const ASLEEP_MS = 45_000;
 const MAX_SPANS = 400;
-const KEEP_MS = 7 * 24 * 3600_000;
+const KEEP_MS = 31 * 24 * 3600_000;
 
-/** When the session stood and when it did not, over restarts of the worker, bounded to a week and 400 spans. */
+/** When the session stood and when it did not, over restarts of the worker, bounded to a month and 400 spans. */
 export class SessionLog {
 	readonly #clock: Clock;
 	#spans: SessionSpan[] = [];
