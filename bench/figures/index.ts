@@ -1,5 +1,6 @@
 import type { Figure } from '../figure';
 import { bytesWritten } from './bytes-written';
+import { chartWork } from './chart-work';
 import { codecBytes } from './codec-bytes';
 import { consoleFlood } from './console-mb-per-s';
 import { coreFootprint } from './core-footprint';
@@ -29,6 +30,7 @@ export const figures: readonly Figure[] = [
 	offlineColdStart,
 	liveLatency,
 	longestPageTask,
+	chartWork,
 	flashEfficiency,
 	flashCompressible,
 	flashPageBlocked,

@@ -34,6 +34,39 @@ const NAMED = 4;
 
 /** Traces the page while `work` runs. @returns the tasks of its main thread, longest first */
 export async function tasksDuring(page: Page, work: () => Promise<unknown>): Promise<readonly Task[]> {
+	return mainThreadTasks(await traceDuring(page, work), page.url());
+}
+
+/**
+ * Traces the page while `work` runs.
+ * @returns of each frame that its main thread made, what the thread ran since the one before, ms: the frame's own style, scripts and
+ * paint, and whatever else it did on the way there. Time of the thread itself, so that a busy machine does not count.
+ */
+export async function workPerFrame(page: Page, work: () => Promise<unknown>): Promise<readonly number[]> {
+	const events = await traceDuring(page, work);
+	const thread = mainThread(events, page.url());
+	const mine = events.filter((e) => e.pid === thread.pid && e.tid === thread.tid).sort((a, b) => a.ts - b.ts);
+	const frames: number[] = [];
+	let sumMs = 0;
+	let endUs = 0;
+	let framed = false;
+	for (const event of mine) {
+		if (event.name === 'Commit') framed = true;
+		if (event.ph !== 'X' || !event.name.endsWith('RunTask') || event.ts < endUs) continue;
+		// A frame ends with the task in which it was handed over.
+		if (framed) {
+			frames.push(sumMs);
+			sumMs = 0;
+			framed = false;
+		}
+		sumMs += (event.tdur ?? event.dur ?? 0) / 1000;
+		endUs = event.ts + (event.dur ?? 0);
+	}
+	// Of the first one the trace has a part only.
+	return frames.slice(1);
+}
+
+async function traceDuring(page: Page, work: () => Promise<unknown>): Promise<readonly TraceEvent[]> {
 	const session = await page.context().newCDPSession(page);
 	try {
 		await session.send('Tracing.start', {
@@ -51,7 +84,7 @@ export async function tasksDuring(page: Page, work: () => Promise<unknown>): Pro
 		const trace = JSON.parse(await readAll(session, await complete)) as {
 			readonly traceEvents: readonly TraceEvent[];
 		};
-		return mainThreadTasks(trace.traceEvents, page.url());
+		return trace.traceEvents;
 	} finally {
 		await session.detach();
 	}
@@ -68,7 +101,7 @@ async function readAll(session: CDPSession, handle: string): Promise<string> {
 	return parts.join('');
 }
 
-function mainThreadTasks(events: readonly TraceEvent[], url: string): readonly Task[] {
+function mainThread(events: readonly TraceEvent[], url: string): TraceEvent {
 	const frames = events.flatMap((event) =>
 		event.name === 'TracingStartedInBrowser' ? (event.args?.data?.frames ?? []) : []
 	);
@@ -77,6 +110,11 @@ function mainThreadTasks(events: readonly TraceEvent[], url: string): readonly T
 		(e) => e.pid === pid && e.name === 'thread_name' && e.args?.name === 'CrRendererMain'
 	);
 	if (!thread) throw new Error(`the trace does not know the page ${url}`);
+	return thread;
+}
+
+function mainThreadTasks(events: readonly TraceEvent[], url: string): readonly Task[] {
+	const thread = mainThread(events, url);
 	const mine = events.filter((e) => e.ph === 'X' && e.pid === thread.pid && e.tid === thread.tid);
 	const tasks = mine.filter((e) => e.name.endsWith('RunTask')).sort((a, b) => (b.dur ?? 0) - (a.dur ?? 0));
 	return tasks.map((task) => ({

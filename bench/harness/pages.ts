@@ -38,6 +38,7 @@ export async function buildPages(): Promise<string> {
 					'contest.html',
 					'flash.html',
 					'intake.html',
+					'line-charts.html',
 					'peer.html',
 					'puts.html',
 					'store.html'

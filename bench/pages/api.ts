@@ -98,10 +98,19 @@ export interface ConsoleRun {
 	readonly inDocument: number;
 }
 
+/** What the page `line-charts.html` can do: plain Chart.js, a value a sample pushed. */
+export interface LineChartsBench {
+	/** Makes so many charts of the newest `spanMs`; resolves when they hear the broker. */
+	follow(brokerUrl: string, count: number, spanMs: number): Promise<void>;
+	/** Points each of them holds. */
+	points(): readonly number[];
+}
+
 declare global {
 	var consoleBench: ConsoleBench;
 	var flashBench: FlashBench;
 	var intakeBench: IntakeBench;
+	var lineChartsBench: LineChartsBench;
 	var peerBench: PeerBench;
 	var putsBench: PutsBench;
 	var storeBench: StoreBench;

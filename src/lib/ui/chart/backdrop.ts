@@ -1,7 +1,7 @@
-import type { ChartMarker } from './layers';
+import type { ChartLayer, ChartMarker } from './layers';
 import { fade, type PlotColours } from './plot-colours';
 import type { ChartHole } from './series';
-import type { Straight } from './track';
+import { axisOf, type Straight } from './track';
 
 /** The drawn area, CSS px. */
 export interface Area {
@@ -38,6 +38,22 @@ export function paintHatch(
 	ctx.lineWidth = 1;
 	ctx.stroke();
 	ctx.restore();
+}
+
+/** Above each of two axes what it counts. */
+export function paintUnits(
+	ctx: CanvasRenderingContext2D,
+	layers: readonly ChartLayer[],
+	{ left, right, top }: Area,
+	colours: PlotColours
+): void {
+	ctx.font = `12px ${colours.face}`;
+	ctx.fillStyle = colours.muted;
+	for (const unit of new Set(layers.map((layer) => layer.unit))) {
+		const axis = axisOf(layers, unit);
+		ctx.textAlign = axis === 'y' ? 'right' : 'left';
+		if (axis) ctx.fillText(unit, axis === 'y' ? left - 8 : right + 8, top - 10);
+	}
 }
 
 /** What is missing, and whether it will come, in a colour and, where there is room, in a word. */

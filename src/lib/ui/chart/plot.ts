@@ -1,9 +1,9 @@
 import { Chart, LinearScale, type ChartConfiguration, type Plugin, type Scale } from 'chart.js';
 import { formatNumber } from '../format';
-import { paintHatch, paintHoles, paintMarkers } from './backdrop';
+import { type Area, paintHatch, paintHoles, paintMarkers, paintUnits } from './backdrop';
 import type { ChartLayer, ChartMarker } from './layers';
 import type { PlotColours } from './plot-colours';
-import { type TimeTick, timeTicks } from './time-ticks';
+import { paintTimeAxis, TIME_AXIS_PX } from './time-axis';
 import { type AxisId, axisOf, paintTrack, type Straight, type Track, tracksOf } from './track';
 
 Chart.register(LinearScale);
@@ -18,18 +18,25 @@ export interface PlotScene {
 
 /** All charts of a page begin at the same place, so that one time is one vertical line through them. */
 const AXIS_WIDTH_PX = 48;
-const TICK_ROOM_PX = 96;
-const LABEL_HALF_PX = 34;
+/** An axis is fitted anew when its lines shrank to this share of what they took of it. */
+const LEAST_SHARE = 0.6;
+const AXES = ['y', 'y2'] as const satisfies readonly AxisId[];
 const PAD_RIGHT_PX = 8;
+const PAD_TOP_PX = 8;
+/** Room for the units above two axes. */
+const UNITS_PX = 12;
 
 /**
- * The only place that knows Chart.js: its canvas, scales, ticks and layout, on a time axis of our own. The lines are drawn by a plugin
- * from columns: Chart.js's own make objects of every point in every frame, which is what eight live charts cannot afford.
+ * The only place that knows Chart.js: its canvas, layout, value axes and draw order. Lines and time axis are drawn by plugins, the
+ * lines from columns: Chart.js's own make objects of every point in every frame, which is what eight live charts cannot afford.
  */
 export class Plot {
 	readonly #chart: Chart<'line'>;
 	#scene: PlotScene;
 	#tracks: readonly Track[] = [];
+	/** How wide the lines were, and what share of each axis they took, when the axes were fitted. */
+	#fittedWidth = 0;
+	#fittedShare: Partial<Record<AxisId, number>> = {};
 
 	/** @param pixelRatio absent: the screen's, and as large as the canvas's parent; else as large as the canvas says */
 	constructor(
@@ -44,12 +51,7 @@ export class Plot {
 	}
 
 	/** The drawn area, CSS px of the canvas. */
-	get area(): {
-		readonly left: number;
-		readonly right: number;
-		readonly top: number;
-		readonly bottom: number;
-	} {
+	get area(): Area {
 		return this.#chart.chartArea;
 	}
 
@@ -63,9 +65,13 @@ export class Plot {
 		const before = this.#scene;
 		this.#scene = scene;
 		this.#take(scene, before);
-		const scales = this.#chart.options.scales;
-		if (scales?.x) Object.assign(scales.x, { min: scene.fromMs, max: scene.toMs });
-		if (scales?.y2) scales.y2.display = this.#tracks.some(({ axis }) => axis === 'y2');
+		if (slid(before, scene) && widthOf(this.area) === this.#fittedWidth) {
+			this.#reduce(this.#fittedWidth);
+			if (AXES.every((id) => this.#fits(id))) return this.#chart.draw();
+		}
+		const y2 = this.#chart.options.scales?.y2;
+		if (y2) y2.display = this.#twoAxes;
+		this.#chart.options.layout = this.#padding();
 		this.#chart.update('none');
 	}
 
@@ -75,6 +81,16 @@ export class Plot {
 
 	#take(scene: PlotScene, before: PlotScene | undefined): void {
 		if (scene.layers !== before?.layers) this.#tracks = tracksOf(scene.layers, this.#tracks);
+	}
+
+	/** Whether what is drawn now lies well in the axis as it is; fitting it anew is what costs most of a frame. */
+	#fits(id: AxisId): boolean {
+		const scale = this.#chart.scales[id];
+		const fitted = this.#fittedShare[id];
+		if (!scale || fitted === undefined) return this.#onAxis(id).length === 0;
+		const [low, high] = this.#limits(id);
+		const share = (high - low) / (scale.max - scale.min);
+		return low >= scale.min && high <= scale.max && share > LEAST_SHARE * fitted;
 	}
 
 	/** Reduces every line to what this width can show; the axes then fit what is left. */
@@ -95,45 +111,10 @@ export class Plot {
 				maintainAspectRatio: false,
 				animation: false,
 				events: [],
-				layout: { padding: { top: 8, right: PAD_RIGHT_PX } },
-				scales: { x: this.#timeAxis(), y: this.#valueAxis('y'), y2: this.#valueAxis('y2') }
+				layout: this.#padding(),
+				scales: { y: this.#valueAxis('y'), y2: this.#valueAxis('y2') }
 			},
 			plugins: [this.#backdrop(), this.#lines()]
-		};
-	}
-
-	#timeAxis() {
-		const { colours } = this;
-		return {
-			type: 'linear' as const,
-			min: this.#scene.fromMs,
-			max: this.#scene.toMs,
-			border: { color: colours.edge },
-			grid: {
-				color: ({ tick }: { tick: unknown }) =>
-					isTimeTick(tick) && tick.major ? colours.edge : colours.hairline,
-				tickLength: 5
-			},
-			afterBuildTicks: (axis: Scale) => {
-				const most = Math.max(2, Math.floor(axis.width / TICK_ROOM_PX));
-				axis.ticks = [...timeTicks(axis.min, axis.max, most)];
-			},
-			// Otherwise labels near an edge make the whole chart breathe as they pass.
-			afterFit: (axis: Scale) => (axis.paddingLeft = axis.paddingRight = 0),
-			ticks: {
-				color: colours.muted,
-				font: { family: colours.face, size: 12, lineHeight: 1.25 },
-				maxRotation: 0,
-				autoSkip: false,
-				callback(this: Scale, _value: unknown, i: number, ticks: readonly unknown[]) {
-					const tick = ticks[i];
-					const { min, max, width } = this;
-					if (!isTimeTick(tick)) return ['', ''];
-					// A label that would reach over an edge is left out, its line is not.
-					const room = ((max - tick.value) / (max - min)) * width > LABEL_HALF_PX;
-					return room ? [tick.label, tick.context] : ['', ''];
-				}
-			}
 		};
 	}
 
@@ -141,7 +122,7 @@ export class Plot {
 		const { colours } = this;
 		return {
 			type: 'linear' as const,
-			display: id === 'y' || this.#tracks.some(({ axis }) => axis === 'y2'),
+			display: id === 'y' || this.#twoAxes,
 			position: id === 'y' ? ('left' as const) : ('right' as const),
 			border: { display: false },
 			grid: { color: colours.hairline, tickLength: 0, drawOnChartArea: id === 'y' },
@@ -163,6 +144,15 @@ export class Plot {
 						: formatNumber(Number(value), decimalsFor(ticks, this.#decimals(id)))
 			}
 		};
+	}
+
+	get #twoAxes(): boolean {
+		return this.#tracks.some(({ axis }) => axis === 'y2');
+	}
+
+	#padding() {
+		const top = PAD_TOP_PX + (this.#twoAxes ? UNITS_PX : 0);
+		return { padding: { top, right: PAD_RIGHT_PX, bottom: TIME_AXIS_PX } };
 	}
 
 	#onAxis(id: AxisId): readonly Track[] {
@@ -188,16 +178,24 @@ export class Plot {
 		return [Math.min(low, middle - half), Math.max(high, middle + half)];
 	}
 
+	#time({ left, right }: Area): Straight {
+		const { fromMs, toMs } = this.#scene;
+		const factor = (right - left) / (toMs - fromMs);
+		return { offset: left - factor * fromMs, factor };
+	}
+
 	#backdrop(): Plugin<'line'> {
 		return {
 			id: 'backdrop',
-			beforeDatasetsDraw: ({ ctx, scales: { x }, chartArea }) => {
-				if (!x) return;
+			beforeDatasetsDraw: ({ ctx, chartArea }) => {
+				const x = this.#time(chartArea);
 				ctx.save();
+				paintTimeAxis(ctx, chartArea, x, this.colours);
 				if (this.#scene.simulated) paintHatch(ctx, chartArea, this.colours);
 				const holes = this.#scene.layers.flatMap((layer) => layer.holes ?? []);
-				paintHoles(ctx, holes, chartArea, straight(x), this.colours);
-				paintMarkers(ctx, this.#scene.markers, chartArea, straight(x), this.colours);
+				paintHoles(ctx, holes, chartArea, x, this.colours);
+				if (this.#twoAxes) paintUnits(ctx, this.#scene.layers, chartArea, this.colours);
+				paintMarkers(ctx, this.#scene.markers, chartArea, x, this.colours);
 				ctx.restore();
 			}
 		};
@@ -207,22 +205,32 @@ export class Plot {
 		return {
 			id: 'lines',
 			beforeUpdate: ({ width }) => this.#reduce(width - AXIS_WIDTH_PX - PAD_RIGHT_PX),
-			afterDatasetsDraw: ({ ctx, scales, chartArea: { left, right, top, bottom } }) => {
-				const { x } = scales;
-				if (!x) return;
+			afterUpdate: ({ scales, chartArea }) => {
+				this.#fittedWidth = widthOf(chartArea);
+				for (const id of AXES) {
+					const [low, high] = this.#limits(id);
+					const scale = this.#onAxis(id).length > 0 ? scales[id] : undefined;
+					if (scale) this.#fittedShare[id] = (high - low) / (scale.max - scale.min);
+					else delete this.#fittedShare[id];
+				}
+			},
+			afterDatasetsDraw: ({ ctx, scales, chartArea }) => {
+				const { left, right, top, bottom } = chartArea;
 				ctx.save();
 				ctx.beginPath();
 				ctx.rect(left, top - 2, right - left, bottom - top + 4);
 				ctx.clip();
 				for (const track of this.#tracks) {
 					const y = scales[track.axis];
-					if (y) paintTrack(ctx, track, straight(x), straight(y), this.colours);
+					if (y) paintTrack(ctx, track, this.#time(chartArea), straight(y), this.colours);
 				}
 				ctx.restore();
 			}
 		};
 	}
 }
+
+const widthOf = ({ left, right }: Area): number => Math.max(1, right - left);
 
 /** A linear scale of Chart.js without its checks. */
 function straight(scale: Scale): Straight {
@@ -231,8 +239,12 @@ function straight(scale: Scale): Straight {
 	return { offset: from - factor * scale.min, factor };
 }
 
-const isTimeTick = (tick: unknown): tick is TimeTick =>
-	typeof tick === 'object' && tick !== null && 'context' in tick && 'value' in tick;
+/** Whether nothing but the window moved on: what is seen of it, and how, stayed the same. */
+const slid = (a: PlotScene, b: PlotScene): boolean =>
+	a.layers === b.layers &&
+	a.markers === b.markers &&
+	a.simulated === b.simulated &&
+	Math.abs(b.toMs - b.fromMs - (a.toMs - a.fromMs)) < 1;
 
 function decimalsFor(ticks: readonly { readonly value: number }[], most: number): number {
 	const step = Math.abs((ticks[1]?.value ?? 1) - (ticks[0]?.value ?? 0));

@@ -1,0 +1,1 @@
+export type FromLineCharts = { type: 'live' } | { type: 'sample'; timeMs: number; values: readonly number[] };
