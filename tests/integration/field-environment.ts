@@ -39,6 +39,8 @@ export class RecordingStore implements TelemetryStore {
 	});
 	extents: TelemetryStore['extents'] = async () => [];
 	states: TelemetryStore['states'] = async () => [];
+	guessed: TelemetryStore['guessed'] = () => [];
+	settleTimes: TelemetryStore['settleTimes'] = () => {};
 	gaps: TelemetryStore['gaps'] = () => [];
 	missing: TelemetryStore['missing'] = () => [];
 	giveUp: TelemetryStore['giveUp'] = () => {};

@@ -1,6 +1,14 @@
 import { done, err, ok, type Result } from '$lib/base';
 import { encodeColumnBlock, type NewBlock } from './codec/block';
-import { NO_SEQ, joinColumns, pickRows, sliceColumns, sortByTime, type Columns } from './codec/columns';
+import {
+	CLOCKS,
+	NO_SEQ,
+	joinColumns,
+	pickRows,
+	sliceColumns,
+	sortByTime,
+	type Columns
+} from './codec/columns';
 import type { LatestRow } from './disk';
 import { DAY_MS } from './fold-plan';
 import { withIds, type SampleColumns } from './sample-columns';
@@ -188,7 +196,8 @@ export class Bulk {
 }
 
 /** Keeps what the ledger does not have, and tells the ledger. */
-function admit({ ledger }: Series, columns: Columns): { runs: Run[]; columns: Columns } {
+function admit(series: Series, columns: Columns): { runs: Run[]; columns: Columns } {
+	const { ledger } = series;
 	const { epoch, seq, timeMs } = columns;
 	const runs: Run[] = [];
 	const kept = new Uint8Array(seq.length);
@@ -204,6 +213,7 @@ function admit({ ledger }: Series, columns: Columns): { runs: Run[]; columns: Co
 			const first = seq[start]!;
 			const added = ledger.addRun(epoch[start]!, [first, seq[end - 1]!, timeMs[start]!, timeMs[end - 1]!]);
 			for (const [from, to] of added) {
+				doubtful(series, columns, start + from - first, start + to - first);
 				runs.push({ epoch: epoch[start]!, from, to });
 				kept.fill(1, start + from - first, start + to - first + 1);
 				count += to - from + 1;
@@ -216,6 +226,14 @@ function admit({ ledger }: Series, columns: Columns): { runs: Run[]; columns: Co
 	let at = 0;
 	for (let i = 0; i < kept.length; i++) if (kept[i]) places[at++] = i;
 	return { runs, columns: pickRows(columns, places) };
+}
+
+/** Tells the ledger of times among these places that are not synchronised. */
+function doubtful({ ledger }: Series, { clock, epoch, seq }: Columns, from: number, to: number): void {
+	for (let start = from, end = from; start <= to; start = end) {
+		while (end <= to && clock[end] === clock[start]) end++;
+		ledger.doubt(epoch[start]!, seq[start]!, seq[end - 1]!, CLOCKS[clock[start]!]!);
+	}
 }
 
 const landed = ({ series, runs }: Job): void => {

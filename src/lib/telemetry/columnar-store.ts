@@ -4,6 +4,7 @@ import { BlockHold, takeSnapshot } from './backup/snapshot';
 import { BlockReader } from './block-reader';
 import { Bulk, type BulkSource } from './bulk';
 import type { BlockHead } from './codec/block';
+import { Corrections } from './corrections';
 import type { Disk, StateRow } from './disk';
 import type { Gap } from './ledger';
 import type { Names } from './names';
@@ -70,6 +71,7 @@ export class ColumnarStore implements TelemetryStore {
 	readonly #blocks: SealedBlocks;
 	readonly #log: WriteAhead;
 	readonly #sealer: Sealer;
+	readonly #corrections: Corrections;
 	readonly #reads: Reads;
 	readonly #scanner: Scanner;
 	readonly #sizes: SeriesSizes;
@@ -109,12 +111,19 @@ export class ColumnarStore implements TelemetryStore {
 			...{ wal: parts.wal, walBytes: parts.walBytes, sealedWal: state.sealedWal },
 			makeRoom: () => this.#madeRoom(),
 			onTrouble: parts.onTrouble,
+			onCorrection: () => this.#corrections.schedule(),
 			onWritten: () => {
 				this.#sentinels.changed();
 				this.#sealer.sealWhereDue();
 			}
 		}));
+		this.#corrections = new Corrections({
+			...{ disk, blocks, reader, table, turns, clock, limits },
+			onFailed: (error) => void log.failed(error)
+		});
+		if (this.#corrections.waiting) this.#corrections.schedule();
 		this.#sealer = new Sealer({
+			correct: () => this.#corrections.apply(),
 			...{ disk, blocks, log, table, turns, clock, limits, hold },
 			onSealed: () => this.#sentinels.tellNow(),
 			onFolding: () => void turns.take(() => this.#letGo())
@@ -147,7 +156,11 @@ export class ColumnarStore implements TelemetryStore {
 	}
 
 	async flush(): Promise<Result<void, StoreError>> {
-		return this.#closed ? err({ kind: 'closed' }) : this.#log.flush();
+		if (this.#closed) return err({ kind: 'closed' });
+		const written = await this.#log.flush();
+		return written.ok && this.#corrections.waiting
+			? this.#turns.take(() => this.#corrections.apply())
+			: written;
 	}
 
 	/** Seals now what is written ahead, whatever its age: after a loss, so that the log has no hole. */
@@ -210,6 +223,17 @@ export class ColumnarStore implements TelemetryStore {
 		this.#table.find(device, provenance)?.ledger.giveUp(epoch, from, to);
 	}
 
+	guessed({ device, provenance }: SeriesKey, epoch: number): readonly (readonly [number, number])[] {
+		return this.#table.find(device, provenance)?.ledger.guessed(epoch) ?? [];
+	}
+
+	settleTimes(
+		{ device, provenance }: SeriesKey,
+		{ epoch, from, to }: { readonly epoch: number; readonly from: number; readonly to: number }
+	): void {
+		this.#table.find(device, provenance)?.ledger.settle(epoch, from, to);
+	}
+
 	async stats(): Promise<StoreStats> {
 		const { disk } = this.#parts;
 		const usage = await disk?.usage();
@@ -251,6 +275,7 @@ export class ColumnarStore implements TelemetryStore {
 		this.#closed = true;
 		await this.#turns.over();
 		this.#sentinels.stop();
+		this.#corrections.stop();
 		this.#log.stop();
 		if (this.#parts.disk) this.#sentinels.tellNow();
 		this.#parts.disk?.close();

@@ -88,6 +88,13 @@ export class IntervalSet {
 		}
 	}
 
+	/** Where it is an end of an interval, its time is kept. */
+	redate(n: number, timeMs: number): void {
+		const found = this.#intervals[this.#firstEndingAtOrAfter(n)];
+		if (found?.[0] === n) found[2] = timeMs;
+		if (found?.[1] === n) found[3] = timeMs;
+	}
+
 	/** Does nothing where there is no gap. */
 	closeOldestGap(): void {
 		const [first, second] = this.#intervals;

@@ -1,4 +1,5 @@
 import { crc32 } from '$lib/base';
+import type { ClockQuality } from '$lib/model';
 import { ByteReader, ByteWriter, Malformed } from './codec/byte-stream';
 import { IntervalSet } from './interval-set';
 
@@ -8,7 +9,7 @@ export const MAX_EPOCHS = 1024;
 /** Intervals of all logs of a series together: the whole ledger is encoded at each seal. */
 export const MAX_LEDGER_INTERVALS = 16_384;
 
-const VERSION = 2;
+const VERSION = 3;
 /** Differences of two times fit a signed varint. */
 const FARTHEST_MS = 2 ** 51;
 
@@ -29,7 +30,17 @@ export interface Gap {
 interface Log {
 	readonly received: IntervalSet;
 	readonly lost: IntervalSet;
+	/** Numbers whose times were guessed, and those corrected since; all others were synchronised. */
+	readonly unsynchronised: IntervalSet;
+	readonly corrected: IntervalSet;
 }
+
+const newLog = (): Log => ({
+	received: new IntervalSet(),
+	lost: new IntervalSet(),
+	unsynchronised: new IntervalSet(),
+	corrected: new IntervalSet()
+});
 
 /** Which (epoch, seq) of one series have been received. Bounded: MAX_EPOCHS logs, and MAX_LEDGER_INTERVALS intervals in all of them. */
 export class Ledger {
@@ -38,10 +49,11 @@ export class Ledger {
 	#total = 0;
 
 	/** @param timeMs when it was measured. @returns false where it was there already */
-	add(epoch: number, seq: number, timeMs: number): boolean {
+	add(epoch: number, seq: number, timeMs: number, clock: ClockQuality = 'synchronised'): boolean {
 		const { received } = this.#log(epoch);
 		const before = received.intervals.length;
 		const added = received.add(seq, storable(timeMs));
+		if (added) this.doubt(epoch, seq, seq, clock);
 		this.#total += received.intervals.length - before;
 		if (this.#total > MAX_LEDGER_INTERVALS) this.#bound();
 		return added;
@@ -64,6 +76,36 @@ export class Ledger {
 		return missing;
 	}
 
+	/** How well the times of these are known; both ends inclusive. */
+	doubt(epoch: number, from: number, to: number, clock: ClockQuality): void {
+		if (clock !== 'synchronised') this.#log(epoch)[clock].addRange(from, to);
+	}
+
+	/** As far as the ledger knows: bounded, so a row itself may tell it better. */
+	clockOf(epoch: number, seq: number): ClockQuality {
+		const log = this.#logs.get(epoch);
+		if (log?.unsynchronised.has(seq)) return 'unsynchronised';
+		return log?.corrected.has(seq) ? 'corrected' : 'synchronised';
+	}
+
+	/** A number that was received was measured then. */
+	redate(epoch: number, seq: number, timeMs: number, clock: ClockQuality): void {
+		const log = this.#log(epoch);
+		log.received.redate(seq, storable(timeMs));
+		for (const set of [log.unsynchronised, log.corrected]) set.removeRange(seq, seq);
+		this.doubt(epoch, seq, seq, clock);
+	}
+
+	/** Numbers whose times were guessed; both ends inclusive, ascending. */
+	guessed(epoch: number): readonly (readonly [from: number, to: number])[] {
+		return (this.#logs.get(epoch)?.unsynchronised.intervals ?? []).map(([from, to]) => [from, to]);
+	}
+
+	/** Nobody knows these times any better. */
+	settle(epoch: number, from: number, to: number): void {
+		this.#logs.get(epoch)?.unsynchronised.removeRange(from, to);
+	}
+
 	/** The device says that it does not have these: they are not asked for again. */
 	giveUp(epoch: number, from: number, to: number): void {
 		this.#log(epoch).lost.addRange(from, to);
@@ -72,7 +114,7 @@ export class Ledger {
 	#log(epoch: number): Log {
 		const known = this.#logs.get(epoch);
 		if (known) return known;
-		const log = { received: new IntervalSet(), lost: new IntervalSet() };
+		const log = newLog();
 		this.#logs.set(epoch, log);
 		const oldest = this.#logs.keys().next();
 		if (this.#logs.size > MAX_EPOCHS && !oldest.done) {
@@ -102,10 +144,12 @@ export class Ledger {
 
 	/** Both ends inclusive. */
 	removeRun(epoch: number, from: number, to: number): void {
-		const received = this.#logs.get(epoch)?.received;
-		if (!received) return;
+		const log = this.#logs.get(epoch);
+		if (!log) return;
+		const { received } = log;
 		const before = received.intervals.length;
 		received.removeRange(from, to);
+		for (const set of [log.unsynchronised, log.corrected]) set.removeRange(from, to);
 		this.#total += received.intervals.length - before;
 	}
 
@@ -150,7 +194,7 @@ export class Ledger {
 		const out = new ByteWriter();
 		out.byte(VERSION);
 		out.varint(this.#logs.size);
-		for (const [epoch, { received, lost }] of this.#logs) {
+		for (const [epoch, { received, lost, unsynchronised, corrected }] of this.#logs) {
 			out.uint32(epoch);
 			out.varint(received.intervals.length);
 			let last = 0;
@@ -163,32 +207,35 @@ export class Ledger {
 				last = to;
 				lastMs = toMs;
 			}
-			out.varint(lost.intervals.length);
-			last = 0;
-			for (const [from, to] of lost.intervals) {
-				out.varint(from - last);
-				out.varint(to - from);
-				last = to;
+			for (const { intervals } of [lost, unsynchronised, corrected]) {
+				out.varint(intervals.length);
+				last = 0;
+				for (const [from, to] of intervals) {
+					out.varint(from - last);
+					out.varint(to - from);
+					last = to;
+				}
 			}
 		}
 		out.uint32(crc32(out.done()));
 		return out.done();
 	}
 
-	/** The ledger, or undefined where the bytes are damaged. Version 1 had no times and nothing lost: its gaps have no place in time. */
+	/** The ledger, or undefined where the bytes are damaged. Version 1 had no times and nothing lost: its gaps have no place in time. Version 2 knew nothing of clocks. */
 	static decode(bytes: Uint8Array): Ledger | undefined {
 		try {
 			const body = bytes.subarray(0, Math.max(0, bytes.length - 4));
 			if (crc32(body) !== new ByteReader(bytes.subarray(body.length)).uint32()) return undefined;
 			const reader = new ByteReader(body);
 			const version = reader.byte();
-			if (version !== 1 && version !== VERSION) return undefined;
+			if (version < 1 || version > VERSION) return undefined;
 			const ledger = new Ledger();
 			for (let left = reader.varint(); left > 0; left--) {
 				const epoch = reader.uint32();
+				const rest = (since: number) => (version >= since ? readIntervals(reader, false) : new IntervalSet());
 				const log = {
-					received: readIntervals(reader, version === VERSION),
-					lost: version === VERSION ? readIntervals(reader, false) : new IntervalSet()
+					received: readIntervals(reader, version >= 2),
+					...{ lost: rest(2), unsynchronised: rest(3), corrected: rest(3) }
 				};
 				ledger.#logs.set(epoch, log);
 				ledger.#total += log.received.intervals.length;

@@ -34,7 +34,7 @@ export async function mend(
 			const rows = group && named ? readable(() => group.rows()) : undefined;
 			if (!rows) continue;
 			for (const row of rows) {
-				if (row.identity) ledger.add(row.identity.epoch, row.identity.seq, row.timeMs);
+				if (row.identity) ledger.add(row.identity.epoch, row.identity.seq, row.timeMs, row.clock);
 				series.knowLatest(row);
 			}
 			good.push(head);
@@ -46,8 +46,8 @@ export async function mend(
 			mended.seal = Math.max(mended.seal, head.block);
 		}
 		series.held = series.held.filter((row) => idsOf(row).every((id) => names.metricName(id) !== undefined));
-		for (const { identity, timeMs } of series.held)
-			if (identity) ledger.add(identity.epoch, identity.seq, timeMs);
+		for (const { identity, timeMs, clock } of series.held)
+			if (identity) ledger.add(identity.epoch, identity.seq, timeMs, clock);
 		ledger.inheritLost(series.ledger);
 		series.ledger = ledger;
 		series.heads = good;

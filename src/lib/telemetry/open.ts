@@ -1,5 +1,5 @@
 import { systemClock, type Clock, type Result, err, done } from '$lib/base';
-import { idsOf } from './codec/row-group';
+import { idsOf, type Row } from './codec/row-group';
 import { decodeWalRecord } from './codec/wal-record';
 import { ColumnarStore, type StoreParts } from './columnar-store';
 import type { Loaded, StateRow } from './disk';
@@ -10,7 +10,7 @@ import { mend } from './mend';
 import { Names } from './names';
 import { placeOf, TELEMETRY_DATABASE } from './place';
 import { findLosses, parseSentinel } from './sentinel';
-import { Series } from './series';
+import { Series, numberKey } from './series';
 import type { OpenedStore, OpenOptions, StoreLimits, StoreLoss } from './store';
 
 /** Chromium answers UnknownError while it repairs or deletes a damaged store: three tries more, then memory. */
@@ -127,10 +127,7 @@ function restore(
 				names.startAbove(metric);
 			}
 			if (!series) badRows++;
-			for (const row of series ? rows : []) {
-				if (row.identity) series?.ledger.add(row.identity.epoch, row.identity.seq, row.timeMs);
-				series?.hold({ ...row, wal: number });
-			}
+			if (series) replay(series, rows, number);
 		}
 	}
 
@@ -147,6 +144,22 @@ function restore(
 		torn: badRows > 0,
 		losses
 	};
+}
+
+/** Rows of a record as they came. One with nothing but a number that came before brings that number's time. */
+function replay(series: Series, rows: readonly Row[], wal: number): void {
+	let held: ReturnType<Series['heldByNumber']> | undefined;
+	for (const row of rows) {
+		const { identity, timeMs, clock } = row;
+		if (identity && idsOf(row).length === 0 && series.ledger.has(identity.epoch, identity.seq)) {
+			held ??= series.heldByNumber(); // a correction is in a later record than what it corrects
+			series.correct(identity.epoch, identity.seq, { timeMs, clock }, held.get(numberKey(identity)));
+			series.staleLatest = true;
+			continue;
+		}
+		if (identity) series.ledger.add(identity.epoch, identity.seq, timeMs, clock);
+		series.hold({ ...row, wal });
+	}
 }
 
 function emptyParts(): Restored {

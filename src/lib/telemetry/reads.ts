@@ -132,7 +132,10 @@ export class Reads {
 			signal.throwIfAborted();
 			// Copied here, with no wait since the headers were seen: a row is in one of the two, never in both.
 			const sound = heads.filter((head) => !reader.isDamaged(head));
-			const held = [...series.held];
+			// Copies: a row's time may be corrected meanwhile.
+			const held = series.held.flatMap((row) =>
+				row.metrics.includes(metric) || row.states ? [{ ...row }] : []
+			);
 			if (heads !== series.heads) continue;
 			const result = await act(metric, sound, held);
 			// By number and bytes: a header may have been replaced by one that tells of rollups, the samples are the same.

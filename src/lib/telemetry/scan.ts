@@ -42,7 +42,10 @@ export class Scanner {
 			const heads = await blocks.headsOf(series);
 			signal.throwIfAborted();
 			// Copied here, with no wait since the headers were seen: a row is in one of the two, never in both.
-			const held = series.held.filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs).sort(byTime);
+			const held = series.held
+				.filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs)
+				.map((row) => ({ ...row })) // a row's time may be corrected meanwhile
+				.sort(byTime);
 			if (heads !== series.heads) continue;
 			const inReach = heads.filter(
 				(head) => !reader.isDamaged(head) && head.toMs >= fromMs && head.fromMs < toMs

@@ -183,7 +183,8 @@ export class SealedBlocks {
 		if (!this.#disk) return;
 		const ledger = new Ledger();
 		const hold = (rows: readonly Row[]) => {
-			for (const { identity, timeMs } of rows) if (identity) ledger.add(identity.epoch, identity.seq, timeMs);
+			for (const { identity, timeMs, clock } of rows)
+				if (identity) ledger.add(identity.epoch, identity.seq, timeMs, clock);
 		};
 		ledger.inheritLost(series.ledger);
 		const bad: BlockHead[] = [];

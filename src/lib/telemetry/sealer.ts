@@ -30,6 +30,8 @@ export class Sealer {
 			readonly clock: Clock;
 			readonly limits: StoreLimits;
 			readonly hold: BlockHold;
+			/** Gives blocks the times that only the log has; in its turn. */
+			readonly correct: () => Promise<Result<void, StoreError>>;
 			/** In its turn. */
 			readonly onSealed: () => void;
 			/** What is to be done after a seal that fell due, and the folds that it brought. */
@@ -114,15 +116,18 @@ export class Sealer {
 	 */
 	async #seal(gone: readonly Series[] = []): Promise<Result<void, StoreError>> {
 		const { disk, blocks, log, table } = this.parts;
+		if (log.newest === blocks.state.sealedWal && gone.length === 0) return done;
+		const corrected = await this.parts.correct();
+		if (!corrected.ok) return corrected;
 		const { seal, sealedWal } = blocks.state;
-		if (log.newest === sealedWal && gone.length === 0) return done;
 		const remove: BlockHead[] = [];
 		for (const { id } of gone) remove.push(...((await disk?.heads(id)) ?? []));
 		const made: { series: Series; block: NewBlock }[] = [];
 		const touched = table.all.filter(
-			(series) => !gone.includes(series) && series.held.some((row) => row.wal > 0)
+			(series) => !gone.includes(series) && (series.redated || series.held.some((row) => row.wal > 0))
 		);
 		for (const series of touched) {
+			series.redated = false;
 			const rows = series.held.filter((row) => row.wal > 0);
 			const encoded = blocks.encode(series, rows, seal + made.length);
 			for (const block of encoded) made.push({ series, block });
@@ -139,7 +144,10 @@ export class Sealer {
 			}
 		);
 		for (const series of touched) series.sealing = new Set();
-		if (!changed.ok) return changed;
+		if (!changed.ok) {
+			for (const series of touched) series.redated = true;
+			return changed;
+		}
 		for (const series of touched) {
 			series.held = series.held.filter((row) => row.wal === 0);
 			series.replaceBlocks(

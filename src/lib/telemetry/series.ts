@@ -1,11 +1,14 @@
-import type { DeviceId, Provenance } from '$lib/model';
+import type { ClockQuality, DeviceId, Provenance, SampleIdentity } from '$lib/model';
 import type { BlockHead } from './codec/block';
 import type { Row } from './codec/row-group';
+import { isBetter, type BetterTime } from './better-time';
 import type { LatestRow } from './disk';
 import { Ledger } from './ledger';
 
-/** A row in memory and the write-ahead record that holds it: 0 while none does. */
+/** A row in memory and the write-ahead record that holds it: 0 while none does. Its time may be corrected. */
 export interface HeldRow extends Row {
+	timeMs: number;
+	clock: ClockQuality;
 	wal: number;
 }
 
@@ -21,6 +24,12 @@ export class Series {
 	sealing: ReadonlySet<number> = new Set();
 	/** Rises when blocks go or come, also while their headers are not known. */
 	changes = 0;
+	/** Times learned since, by epoch and number, that blocks may not have yet. */
+	better = new Map<number, Map<number, BetterTime>>();
+	/** A sample that was the newest of a metric may not be it any more. */
+	staleLatest = false;
+	/** The ledger tells of times that no seal has written. */
+	redated = false;
 	readonly #latest = new Map<number, { value: number; timeMs: number }>();
 
 	constructor(
@@ -35,6 +44,44 @@ export class Series {
 
 	get latest(): ReadonlyMap<number, { readonly value: number; readonly timeMs: number }> {
 		return this.#latest;
+	}
+
+	betterTime(epoch: number, seq: number): BetterTime | undefined {
+		return this.better.get(epoch)?.get(seq);
+	}
+
+	/** A sample's time is known better than it was stored. */
+	know(epoch: number, seq: number, time: BetterTime): void {
+		const numbers = this.better.get(epoch) ?? new Map<number, BetterTime>();
+		this.better.set(epoch, numbers);
+		numbers.set(seq, time);
+	}
+
+	/** As `know`, for a sample that may be held: its row and the ledger have the time from now on. */
+	correct(epoch: number, seq: number, time: BetterTime, row: HeldRow | undefined): void {
+		this.ledger.redate(epoch, seq, time.timeMs, time.clock);
+		this.redated = true;
+		this.know(epoch, seq, time);
+		if (!row || !isBetter(time.clock, row.clock)) return;
+		if (row.metrics.some((metric) => this.#latest.get(metric)?.timeMs === row.timeMs))
+			this.staleLatest = true;
+		row.timeMs = time.timeMs;
+		row.clock = time.clock;
+		this.knowLatest(row);
+	}
+
+	/** Held rows by their identity. */
+	heldByNumber(): ReadonlyMap<string, HeldRow> {
+		return new Map(
+			this.held.flatMap((row) => (row.identity ? [[numberKey(row.identity), row] as const] : []))
+		);
+	}
+
+	/** Replaces all newest values by those of blocks, and of held rows where these are newer. */
+	setLatest(ofBlocks: LatestRow): void {
+		this.#latest.clear();
+		this.takeLatest(ofBlocks);
+		for (const row of this.held) this.knowLatest(row);
 	}
 
 	/** @param newer as if these were known too */
@@ -78,3 +125,5 @@ export class Series {
 }
 
 export const byTime = (a: BlockHead, b: BlockHead): number => a.fromMs - b.fromMs || a.block - b.block;
+
+export const numberKey = ({ epoch, seq }: SampleIdentity): string => `${epoch}.${seq}`;

@@ -9,6 +9,8 @@ export interface AppendReport {
 	readonly stored: number;
 	/** Samples whose (device, epoch, seq) the ledger already had. */
 	readonly duplicates: number;
+	/** Of those whose time is now known better than it was stored; absent where there are none. */
+	readonly corrected?: number;
 }
 
 /** What became of what `bulk` brought. */
@@ -273,6 +275,13 @@ export interface TelemetryStore {
 	missing(series: SeriesKey, epoch: number): readonly (readonly [from: number, to: number])[];
 	/** The device does not have these any more. Written with the next seal: until then a new start asks for them once more. */
 	giveUp(
+		series: SeriesKey,
+		range: { readonly epoch: number; readonly from: number; readonly to: number }
+	): void;
+	/** Numbers of one log whose times are those of receipt, since the device had no clock; both ends inclusive, ascending. */
+	guessed(series: SeriesKey, epoch: number): readonly (readonly [from: number, to: number])[];
+	/** Nobody knows these times any better: they are not to be asked for again. Written with the next seal. */
+	settleTimes(
 		series: SeriesKey,
 		range: { readonly epoch: number; readonly from: number; readonly to: number }
 	): void;

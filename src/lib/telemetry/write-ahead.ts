@@ -1,16 +1,20 @@
 import { done, err, ok, type Clock, type Result } from '$lib/base';
-import type { Sample } from '$lib/model';
+import type { Sample, SampleIdentity } from '$lib/model';
+import { isBetter } from './better-time';
 import type { Row, StateValue } from './codec/row-group';
 import { encodeWalRecord } from './codec/wal-record';
 import type { Disk } from './disk';
 import type { Names } from './names';
-import type { HeldRow, Series } from './series';
+import { numberKey, type HeldRow, type Series } from './series';
 import type { SeriesTable } from './series-table';
 import type { AppendReport, StoreError, StoreLimits, StoreStats, StoreTrouble } from './store';
 import type { Turns } from './turns';
 
 /** Between tries while nothing can be written, ms: long enough not to wear out a full disk. */
 export const RETRY_MS = 5000;
+
+/** Held rows by number, made where one is asked for. */
+type HeldIndex = Map<Series, ReadonlyMap<string, HeldRow>>;
 
 /** What one `append` is told by: how many of its rows were dropped before a record held them. */
 interface Batch {
@@ -33,6 +37,8 @@ export interface WriteAheadParts {
 	/** Makes room on a full disk. @returns whether there is some now */
 	readonly makeRoom: () => Promise<boolean>;
 	readonly onWritten: () => void;
+	/** A series has a time that its blocks may not have. */
+	readonly onCorrection: () => void;
 	readonly onTrouble: (trouble: StoreTrouble) => void;
 }
 
@@ -43,7 +49,7 @@ export class WriteAhead {
 	#bytes: number;
 	#sinceMs: number | undefined;
 	/** Samples no record holds yet, oldest first. */
-	#waiting: { series: Series; row: HeldRow; batch: Batch }[] = [];
+	#waiting: { series: Series; row: HeldRow; batch: Batch; corrects: boolean }[] = [];
 	/** Samples in the record being written. */
 	#flying = 0;
 	#scheduled: { promise: Promise<Result<void, StoreError>>; fire: () => void } | undefined;
@@ -84,11 +90,14 @@ export class WriteAhead {
 
 	async append(samples: readonly Sample[]): Promise<Result<AppendReport, StoreError>> {
 		const batch: Batch = { dropped: 0 };
-		const stored = samples.filter((sample) => this.#admit(sample, batch)).length;
-		const report = { stored, duplicates: samples.length - stored };
+		const held: HeldIndex = new Map();
+		const outcomes = samples.map((sample) => this.#admit(sample, batch, held));
+		const times = (of: (typeof outcomes)[number]) => outcomes.filter((outcome) => outcome === of).length;
+		const [stored, corrected] = [times('stored'), times('corrected')];
+		const report = { stored, duplicates: times('duplicate'), ...(corrected > 0 ? { corrected } : {}) };
 		const droppedBefore = this.#dropped;
 		// A repeat of what still waits is acknowledged with it, not before.
-		if (stored === 0) {
+		if (stored + corrected === 0) {
 			const lost = await this.#lostMeanwhile(samples);
 			if (lost > 0) return err({ kind: 'dropped', count: lost });
 		}
@@ -156,12 +165,13 @@ export class WriteAhead {
 		this.#cancelRetry?.();
 	}
 
-	/** Takes a sample into memory; false where the ledger has it. */
-	#admit(sample: Sample, batch: Batch): boolean {
+	/** Takes a sample into memory, unless the ledger has it. */
+	#admit(sample: Sample, batch: Batch, held: HeldIndex): 'stored' | 'corrected' | 'duplicate' {
 		const { table } = this.#parts;
 		const series = table.findOrMake(sample.device, sample.provenance);
 		const { identity } = sample;
-		if (identity && !series.ledger.add(identity.epoch, identity.seq, sample.timeMs)) return false;
+		if (identity && !series.ledger.add(identity.epoch, identity.seq, sample.timeMs, sample.clock))
+			return this.#correct(series, sample, identity, batch, held) ? 'corrected' : 'duplicate';
 		const readings = Object.entries(sample.values).filter(([, value]) => Number.isFinite(value));
 		const row: HeldRow = {
 			timeMs: sample.timeMs,
@@ -173,7 +183,26 @@ export class WriteAhead {
 			wal: 0
 		};
 		series.hold(row);
-		this.#waiting.push({ series, row, batch });
+		this.#waiting.push({ series, row, batch, corrects: false });
+		return 'stored';
+	}
+
+	/** The same number again, with a time that is known better: the time wins. @returns whether it does */
+	#correct(
+		series: Series,
+		{ timeMs, clock }: Sample,
+		identity: SampleIdentity,
+		batch: Batch,
+		held: HeldIndex
+	): boolean {
+		const { epoch, seq } = identity;
+		if (!isBetter(clock, series.ledger.clockOf(epoch, seq))) return false;
+		const index = held.get(series) ?? series.heldByNumber();
+		held.set(series, index);
+		series.correct(epoch, seq, { timeMs, clock }, index.get(numberKey(identity)));
+		const row = { timeMs, clock, identity: { epoch, seq }, metrics: [], values: [], wal: 0 };
+		this.#waiting.push({ series, row, batch, corrects: true });
+		this.#parts.onCorrection();
 		return true;
 	}
 
@@ -252,9 +281,9 @@ export class WriteAhead {
 		const gone = new Set(dropped.map(({ row }) => row));
 		for (const series of new Set(dropped.map((d) => d.series)))
 			series.held = series.held.filter((row) => !gone.has(row));
-		for (const { series, row, batch } of dropped) {
+		for (const { series, row, batch, corrects } of dropped) {
 			batch.dropped++;
-			if (row.identity) series.ledger.remove(row.identity.epoch, row.identity.seq);
+			if (row.identity && !corrects) series.ledger.remove(row.identity.epoch, row.identity.seq);
 		}
 	}
 }
