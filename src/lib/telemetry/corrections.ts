@@ -10,7 +10,6 @@ import type { Series } from './series';
 import type { SeriesTable } from './series-table';
 import type { StoreError, StoreLimits } from './store';
 import type { Turns } from './turns';
-import { writtenLedger } from './written-ledger';
 
 /** What a device tells of one boot comes in pages: a block is written anew once for all of them, ms. */
 const GATHER_MS = 2000;
@@ -96,9 +95,8 @@ export class Corrections {
 		for (const { head, columns } of kept) made.push(encodeColumnBlock(columns, place(head.level)));
 		for (const part of byDays(sortByTime(joinColumns(moved)), limits.blockRows))
 			made.push(encodeColumnBlock(part, place(0)));
-		const written = await blocks.change(changed, made, {
-			ledgers: new Map([[series.id, writtenLedger(series).encode()]])
-		});
+		// The ledger goes with the next seal: it claims rows that only the log has.
+		const written = await blocks.change(changed, made);
 		if (!written.ok) {
 			for (const [epoch, numbers] of better)
 				for (const [seq, time] of numbers) if (!series.betterTime(epoch, seq)) series.know(epoch, seq, time);
