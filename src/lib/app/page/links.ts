@@ -14,6 +14,7 @@ export const links = {
 	broker: () => resolve('/broker'),
 	health: () => resolve('/health'),
 	settings: () => resolve('/settings'),
+	data: () => resolve('/settings/data'),
 	/** @param query what more the address says, as `historyQueryText` has it */
 	device: (id: string, view?: DeviceView, query = '') => {
 		const page = resolve('/devices/[id]', { id: encodeURIComponent(id) });
