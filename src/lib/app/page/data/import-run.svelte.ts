@@ -99,9 +99,9 @@ export class ImportRun {
 				else {
 					stop.abort();
 					this.#state =
-						step.kind === 'done'
-							? { kind: write ? 'done' : 'previewed', file, report: step.report }
-							: { kind: 'failed', words: storeFaultWords(step.error, step.report) };
+						step.kind === 'failed'
+							? { kind: 'failed', words: storeFaultWords(step.error, step.report) }
+							: { kind: write ? 'done' : 'previewed', file, report: step.report };
 				}
 			},
 			stop.signal
