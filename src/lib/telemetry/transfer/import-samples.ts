@@ -132,9 +132,10 @@ async function writeNew(
 	);
 	const fresh = batch.flatMap((sample) => {
 		if (sample.identity) return [sample];
+		if (keysOf(sample).every((key) => known.has(key))) return [];
 		const news = Object.entries(sample.values).filter(([metric]) => !known.has(keyOf(sample, metric)));
-		for (const [metric] of news) known.add(keyOf(sample, metric));
-		return news.length > 0 ? [{ ...sample, values: Object.fromEntries(news) }] : [];
+		for (const key of keysOf(sample)) known.add(key);
+		return [{ ...sample, values: Object.fromEntries(news) }];
 	});
 	if (fresh.length === 0) return { ok: true, value: { stored: 0 } };
 	const appended = store.append(fresh);
@@ -174,8 +175,10 @@ async function knownTimes(
 
 const keyOf = ({ device, provenance, timeMs }: Sample, metric: string): string =>
 	`${provenance}/${device}/${timeMs}/${metric}`;
-const keysOf = (sample: Sample): string[] =>
-	Object.keys(sample.values).map((metric) => keyOf(sample, metric));
+const keysOf = (sample: Sample): string[] => [
+	...Object.keys(sample.values).map((metric) => keyOf(sample, metric)),
+	...Object.entries(sample.states ?? {}).map(([name, value]) => keyOf(sample, `${name}=${value}`))
+];
 
 /** Just behind a time: ends are exclusive. */
 const afterMs = (timeMs: number): number => timeMs + Math.max(1, Math.abs(timeMs) * Number.EPSILON);

@@ -8,7 +8,7 @@ export type LineFault =
 	| { readonly kind: 'fields'; readonly found: number; readonly wanted: number }
 	/** What stands in the field, cut to what can be shown. */
 	| {
-			readonly kind: 'device' | 'provenance' | 'clock' | 'time' | 'identity' | 'metric' | 'number';
+			readonly kind: 'device' | 'provenance' | 'clock' | 'time' | 'identity' | 'metric' | 'number' | 'states';
 			readonly found: string;
 			readonly column?: string;
 	  };
@@ -16,6 +16,7 @@ export type LineFault =
 /** As many as the registry knows of one device. */
 export const MAX_METRICS = 256;
 const MAX_NAME_BYTES = 64;
+const MAX_STATE_CHARS = 256;
 const MAX_UINT32 = 2 ** 32 - 1;
 /** Dates beyond have no calendar (ECMA-262 §21.4.1.1). */
 const MAX_TIME_MS = 8.64e15;
@@ -47,7 +48,7 @@ interface Raw {
 }
 
 /** The part that both forms share. null: there and not a number. */
-function head(raw: Raw): Result<Omit<Sample, 'values'>, LineFault> {
+function head(raw: Raw): Result<Omit<Sample, 'values' | 'states'>, LineFault> {
 	const id = typeof raw.device === 'string' ? parseDeviceId(raw.device) : undefined;
 	if (!id?.ok) return err({ kind: 'device', found: shown(raw.device) });
 	const { provenance, clock, timeMs, epoch, seq } = raw;
@@ -103,14 +104,16 @@ export function readNdjson(text: string): Result<Sample, LineFault> {
 			return err({ kind: 'number', found: shown(value), column: name });
 		values[name] = value;
 	}
-	return ok({ ...read.value, values });
+	const states = f['states'] === undefined ? undefined : readStates(f['states']);
+	if (states === null) return err({ kind: 'states', found: shown(f['states']) });
+	return ok({ ...read.value, values, ...(states ? { states } : {}) });
 }
 
 /** One record of our CSV. @param metrics the names behind the fixed columns */
 export function readCsv(fields: readonly string[], metrics: readonly string[]): Result<Sample, LineFault> {
 	const wanted = CSV_COLUMNS.length + metrics.length;
 	if (fields.length !== wanted) return err({ kind: 'fields', found: fields.length, wanted });
-	const [time = '', exact = '', device = '', provenance, clock, epoch = '', seq = ''] = fields;
+	const [time = '', exact = '', device = '', provenance, clock, epoch = '', seq = '', told = ''] = fields;
 	const uint = (field: string) => (field === '' ? undefined : (decimal(field) ?? null));
 	const read = head({
 		device: fieldName(device),
@@ -127,7 +130,29 @@ export function readCsv(fields: readonly string[], metrics: readonly string[]): 
 		metrics.map((metric, i) => ({ column: CSV_COLUMNS.length + i, metric })),
 		decimal
 	);
-	return values.ok ? ok({ ...read.value, values: values.value }) : values;
+	if (!values.ok) return values;
+	const states = told === '' ? undefined : readStates(jsonOf(told));
+	if (states === null) return err({ kind: 'states', found: shown(told) });
+	return ok({ ...read.value, values: values.value, ...(states ? { states } : {}) });
+}
+
+/** Texts by name; null where it is anything else. */
+function readStates(raw: unknown): Readonly<Record<string, string>> | null {
+	if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return null;
+	const entries = Object.entries(raw);
+	const isText = (value: unknown) => typeof value === 'string' && value.length <= MAX_STATE_CHARS;
+	const good = entries.every(([name, value]) => isMetricName(name) && isText(value));
+	return good && entries.length <= MAX_METRICS
+		? (Object.fromEntries(entries) as Record<string, string>)
+		: null;
+}
+
+function jsonOf(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined; // told as no states
+	}
 }
 
 /** The numbers of a record; an empty field is a metric that the sample lacks. */

@@ -1,7 +1,16 @@
 import type { Provenance, Sample } from '$lib/model';
 
 /** Drawn in docs/export-format.md. What stands before the metrics in our CSV; a file that begins so is one of ours. */
-export const CSV_COLUMNS = ['time', 'time_ms', 'device', 'provenance', 'clock', 'epoch', 'seq'] as const;
+export const CSV_COLUMNS = [
+	'time',
+	'time_ms',
+	'device',
+	'provenance',
+	'clock',
+	'epoch',
+	'seq',
+	'states'
+] as const;
 
 /** The shortest text that reads back as the very same double; −0 is kept. Samples hold finite numbers only. */
 export const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
@@ -30,20 +39,22 @@ export const csvHeader = (metrics: readonly string[]): string =>
 
 /** One row a sample, RFC 4180; a metric it lacks is an empty field. */
 export function csvRow(sample: Sample, metrics: readonly string[]): string {
-	const { timeMs, device, provenance, clock, identity, values } = sample;
-	let row = `${isoText(timeMs)},${numberText(timeMs)},${nameField(device)},${provenance},${clock},${identity?.epoch ?? ''},${identity?.seq ?? ''}`;
+	const { timeMs, device, provenance, clock, identity, values, states } = sample;
+	const told = states ? nameField(JSON.stringify(states)) : '';
+	let row = `${isoText(timeMs)},${numberText(timeMs)},${nameField(device)},${provenance},${clock},${identity?.epoch ?? ''},${identity?.seq ?? ''},${told}`;
 	for (const metric of metrics)
 		row += Object.hasOwn(values, metric) ? `,${numberText(values[metric]!)}` : ',';
 	return `${row}\r\n`;
 }
 
 /** One JSON object and a line end. */
-export function ndjsonLine({ timeMs, device, provenance, clock, identity, values }: Sample): string {
+export function ndjsonLine({ timeMs, device, provenance, clock, identity, values, states }: Sample): string {
 	const numbers = Object.entries(values)
 		.map(([name, value]) => `${JSON.stringify(name)}:${numberText(value)}`)
 		.join(',');
 	const numbered = identity ? `,"epoch":${identity.epoch},"seq":${identity.seq}` : '';
-	return `{"device":${JSON.stringify(device)},"provenance":"${provenance}","time":"${isoText(timeMs)}","timeMs":${numberText(timeMs)},"clock":"${clock}"${numbered},"values":{${numbers}}}\n`;
+	const told = states ? `,"states":${JSON.stringify(states)}` : '';
+	return `{"device":${JSON.stringify(device)},"provenance":"${provenance}","time":"${isoText(timeMs)}","timeMs":${numberText(timeMs)},"clock":"${clock}"${numbered},"values":{${numbers}}${told}}\n`;
 }
 
 export type ExportForm = 'csv' | 'ndjson';

@@ -25,6 +25,7 @@ const samples = fc
 			timeMs: fc.oneof(fc.integer({ min: 0, max: 4e12 }), fc.double({ min: 0, max: 4e12, noNaN: true })),
 			clock: fc.constantFrom('synchronised' as const, 'corrected' as const, 'unsynchronised' as const),
 			numbered: fc.boolean(),
+			states: fc.option(fc.constant({ firmware: '=1, "x"', online: '' }), { nil: undefined }),
 			values: fc.dictionary(
 				fc.constantFrom(...METRICS),
 				fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -34,7 +35,7 @@ const samples = fc
 		{ maxLength: 12 }
 	)
 	.map((rows) =>
-		rows.map(({ name, numbered, ...row }, seq): Sample => ({
+		rows.map(({ name, numbered, states, ...row }, seq): Sample => ({
 			...row,
 			device: device(name),
 			identity: numbered ? { epoch: 4_294_967_295, seq } : undefined,
@@ -100,8 +101,8 @@ it('writes no name that a spreadsheet would take for a formula', () => {
 		...{ identity: undefined, values: { power: -0, temperature: -1e-7 } }
 	};
 	expect(text('csv', [row])).toBe(
-		`time,time_ms,device,provenance,clock,epoch,seq,temperature,'=2+5,''@x,"a ""b"",\nc",power\r\n` +
-			`1970-01-01T00:00:00.000Z,0.5,'=cmd,simulated,corrected,,,-1e-7,,,,-0\r\n`
+		`time,time_ms,device,provenance,clock,epoch,seq,states,temperature,'=2+5,''@x,"a ""b"",\nc",power\r\n` +
+			`1970-01-01T00:00:00.000Z,0.5,'=cmd,simulated,corrected,,,,-1e-7,,,,-0\r\n`
 	);
 });
 

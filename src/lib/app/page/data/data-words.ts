@@ -168,6 +168,8 @@ export function lineFaultWords(fault: LineFault): string {
 			return `epoch and seq are “${fault.found}”: both whole numbers below 4,294,967,296, or neither`;
 		case 'metric':
 			return `“${fault.found}” is no metric’s name: 1 to 64 bytes`;
+		case 'states':
+			return `states are “${fault.found}”, and must be a JSON object of texts`;
 		case 'number':
 			return `${fault.column ?? ''} is “${fault.found}”, which is no finite number; leave it empty where there is none`;
 	}
