@@ -5,8 +5,9 @@ import type { StoreLimits } from './store';
 export const DAY_MS = 86_400_000;
 
 /**
- * The neighbours to join next: `foldFan` consecutive blocks of one level, lowest level and oldest first, that together hold at
- * most `blockRows` rows and a day. Each row is so rewritten once a level, about log(rows a day)/log(foldFan) times in all.
+ * The neighbours to join next, lowest level and oldest first: `foldFan` consecutive blocks of one level that together hold at most
+ * `blockRows` rows and a day, or fewer of them, two at least, where the next one no longer fits: so blocks grow to about a day.
+ * Each row is rewritten once a level, about log(rows a day)/log(foldFan) times in all, and once more for the day.
  * @param heads ascending by time
  * @returns empty where there is nothing to do
  */
@@ -16,11 +17,16 @@ export function chooseFold(
 ): readonly BlockHead[] {
 	const levels = [...new Set(heads.map((head) => head.level))].sort((a, b) => a - b);
 	for (const level of levels) {
-		for (let at = 0; at + foldFan <= heads.length; at++) {
-			const group = heads.slice(at, at + foldFan);
-			const rows = group.reduce((n, head) => n + head.rows, 0);
-			const spanMs = Math.max(...group.map((head) => head.toMs)) - group[0]!.fromMs;
-			if (group.every((head) => head.level === level) && rows <= blockRows && spanMs <= DAY_MS) return group;
+		for (let at = 0; at < heads.length; at++) {
+			let [end, rows, toMs] = [at, 0, -Infinity];
+			for (; end < heads.length && end < at + foldFan && heads[end]!.level === level; end++) {
+				const { rows: more, toMs: lastMs } = heads[end]!;
+				if (rows + more > blockRows || Math.max(toMs, lastMs) - heads[at]!.fromMs > DAY_MS) break;
+				rows += more;
+				toMs = Math.max(toMs, lastMs);
+			}
+			const full = end - at === foldFan || (end < heads.length && heads[end]!.level === level);
+			if (full && end - at >= 2) return heads.slice(at, end);
 		}
 	}
 	return [];
