@@ -25,7 +25,7 @@ const ROOMS = {
 /** Libraries that have one home each, because they are heavy or have effects. */
 const HOMES = [
 	{ library: 'esptool-js', home: '^(src/lib/flash/|bench/)' },
-	{ library: 'chart\\.js', home: '^src/lib/ui/' },
+	{ library: 'chart\\.js', home: '^(src/lib/ui/|bench/pages/)' },
 	{ library: 'mqtt', home: '^(src/lib/link/mqtt/|scripts/|bench/|tests/)' },
 	{ library: 'idb', home: '^src/lib/(telemetry|vault|device)/' }
 ];
