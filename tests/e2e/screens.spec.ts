@@ -37,13 +37,13 @@ for (const colorScheme of ['light', 'dark'] as const)
 			await expect(card(page, 'Bench 1')).toContainText('°C');
 			await look('devices');
 			await openDevice(page, 'Bench 1');
-			await expect(page.locator('canvas')).toBeVisible();
+			await expect(page.locator('canvas').first()).toBeVisible();
 			await look('now');
 			for (const name of ['History', 'Control', 'Events', 'About'] as const) {
 				await view(page, name);
 				await look(name);
 			}
-			for (const place of ['Flash', 'Broker', 'Health', 'Settings']) {
+			for (const place of ['Overview', 'Flash', 'Broker', 'Health', 'Settings']) {
 				await page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name: place }).click();
 				await expect(page.getByRole('heading', { level: 1, name: place })).toBeVisible();
 				await look(place);
