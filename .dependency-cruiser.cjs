@@ -27,7 +27,7 @@ const HOMES = [
 	{ library: 'esptool-js', home: '^(src/lib/flash/|bench/)' },
 	{ library: 'chart\\.js', home: '^(src/lib/ui/|bench/pages/)' },
 	{ library: 'mqtt', home: '^(src/lib/link/mqtt/|scripts/|bench/|tests/)' },
-	{ library: 'idb', home: '^src/lib/(telemetry|vault|device)/' }
+	{ library: 'idb', home: '^(src/lib/(telemetry|vault|device)/|bench/)' }
 ];
 
 const TESTS = '\\.test\\.ts$';

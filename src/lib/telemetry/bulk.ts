@@ -11,7 +11,7 @@ import {
 } from './codec/columns';
 import type { LatestRow } from './disk';
 import { DAY_MS } from './fold-plan';
-import { withIds, type SampleColumns } from './sample-columns';
+import { withIds, type BulkSource, type SampleColumns } from './sample-columns';
 import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
 import type { SeriesTable } from './series-table';
@@ -29,8 +29,6 @@ export interface BulkParts {
 	readonly limits: Pick<StoreLimits, 'blockRows'>;
 	readonly onSealed: () => void;
 }
-
-export type BulkSource = Iterable<SampleColumns> | AsyncIterable<SampleColumns>;
 
 /** Rows of one series on their way to blocks. */
 interface Held {

@@ -16,8 +16,7 @@ export {
 	type Annotation,
 	type SavedView
 } from './annotation';
-export type { BulkSource } from './bulk';
-export { CLOCK_QUALITIES, sampleColumns, type SampleColumns } from './sample-columns';
+export { CLOCK_QUALITIES, sampleColumns, type BulkSource, type SampleColumns } from './sample-columns';
 export type { Gap } from './ledger';
 export * from './store';
 export * from './transfer/foreign-csv';

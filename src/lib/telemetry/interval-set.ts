@@ -32,6 +32,13 @@ export class IntervalSet {
 
 	/** False where it was there already. */
 	add(n: number, timeMs = 0): boolean {
+		const last = this.#intervals.at(-1);
+		if (last?.[1] === n - 1) {
+			// The next one of a log, as most that come are.
+			last[1] = n;
+			last[3] = timeMs;
+			return true;
+		}
 		return this.addRange(n, n, timeMs, timeMs);
 	}
 

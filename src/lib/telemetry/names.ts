@@ -12,7 +12,8 @@ export type NameRow =
 
 /** Ids for series and metric names: given out in memory at once, written in the transaction that first uses them. */
 export class Names {
-	readonly #ids = new Map<string, number>();
+	readonly #series = { real: new Map<DeviceId, number>(), simulated: new Map<DeviceId, number>() };
+	readonly #metricIds = new Map<string, number>();
 	readonly #metrics = new Map<number, string>();
 	#next = 1;
 	#unsaved: NameRow[] = [];
@@ -32,11 +33,11 @@ export class Names {
 	}
 
 	findSeries(device: DeviceId, provenance: Provenance): number | undefined {
-		return this.#ids.get(seriesKey(device, provenance));
+		return this.#series[provenance].get(device);
 	}
 
 	findMetric(name: string): number | undefined {
-		return this.#ids.get(`m:${name}`);
+		return this.#metricIds.get(name);
 	}
 
 	metricName(id: number): string | undefined {
@@ -55,7 +56,7 @@ export class Names {
 
 	/** A series that was removed: its id is never given out again. */
 	forgetSeries(device: DeviceId, provenance: Provenance): void {
-		this.#ids.delete(seriesKey(device, provenance));
+		this.#series[provenance].delete(device);
 		this.#unsaved = this.#unsaved.filter(
 			(row) => row.kind !== 'series' || row.device !== device || row.provenance !== provenance
 		);
@@ -73,13 +74,14 @@ export class Names {
 	}
 
 	#learn(row: NameRow): void {
-		this.#ids.set(row.kind === 'series' ? seriesKey(row.device, row.provenance) : `m:${row.name}`, row.id);
-		if (row.kind === 'metric') this.#metrics.set(row.id, row.name);
+		if (row.kind === 'series') this.#series[row.provenance].set(row.device, row.id);
+		else {
+			this.#metricIds.set(row.name, row.id);
+			this.#metrics.set(row.id, row.name);
+		}
 		this.startAbove(row.id);
 	}
 }
-
-const seriesKey = (device: DeviceId, provenance: Provenance): string => `s:${provenance}:${device}`;
 
 /** A row as it lies on disk, or undefined where it is not one. */
 export function parseNameRow(raw: unknown): NameRow | undefined {

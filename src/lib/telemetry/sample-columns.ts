@@ -18,6 +18,8 @@ export interface SampleColumns {
 	readonly values: ReadonlyMap<string, Float64Array<ArrayBuffer>>;
 }
 
+export type BulkSource = Iterable<SampleColumns> | AsyncIterable<SampleColumns>;
+
 export { CLOCKS as CLOCK_QUALITIES };
 
 /** Samples of any devices as columns, one a device and provenance, in their order. */

@@ -4,6 +4,7 @@ import type { Row } from './codec/row-group';
 import { isBetter, type BetterTime } from './better-time';
 import type { LatestRow } from './disk';
 import { Ledger } from './ledger';
+import type { Names } from './names';
 
 /** A row in memory and the write-ahead record that holds it: 0 while none does. Its time may be corrected. */
 export interface HeldRow extends Row {
@@ -30,6 +31,7 @@ export class Series {
 	staleLatest = false;
 	/** The ledger tells of times that no seal has written. */
 	redated = false;
+	#shape: { names: readonly string[]; metrics: readonly number[] } = { names: [], metrics: [] };
 	readonly #latest = new Map<number, { value: number; timeMs: number }>();
 
 	constructor(
@@ -100,6 +102,22 @@ export class Series {
 				this.#latest.set(metric, { value, timeMs });
 	}
 
+	/** The finite readings of a message. Most of a device's have the same metrics: they share one list of ids. */
+	readings(
+		values: Readonly<Record<string, number>>,
+		names: Names
+	): { metrics: readonly number[]; values: readonly number[] } {
+		const keys = Object.keys(values);
+		const numbers = keys.map((name) => values[name]!);
+		const { names: last, metrics } = this.#shape;
+		const isLast =
+			keys.length === last.length && keys.every((name, i) => name === last[i] && Number.isFinite(numbers[i]));
+		if (isLast) return { metrics, values: numbers };
+		const finite = keys.filter((_, i) => Number.isFinite(numbers[i]));
+		this.#shape = { names: finite, metrics: finite.map((name) => names.metric(name)) };
+		return { metrics: this.#shape.metrics, values: numbers.filter(Number.isFinite) };
+	}
+
 	/** Holds a row, and makes it the latest of its metrics where it is. */
 	hold(row: HeldRow): void {
 		this.held.push(row);
@@ -108,11 +126,11 @@ export class Series {
 
 	/** Makes a row the latest of its metrics where it is. */
 	knowLatest(row: Row): void {
-		row.metrics.forEach((metric, i) => {
-			const known = this.#latest.get(metric);
-			if (!known || known.timeMs <= row.timeMs)
-				this.#latest.set(metric, { value: row.values[i]!, timeMs: row.timeMs });
-		});
+		const { metrics, values, timeMs } = row;
+		for (let i = 0; i < metrics.length; i++) {
+			const known = this.#latest.get(metrics[i]!);
+			if (!known || known.timeMs <= timeMs) this.#latest.set(metrics[i]!, { value: values[i]!, timeMs });
+		}
 	}
 
 	/** Takes in the outcome of a seal or fold. */

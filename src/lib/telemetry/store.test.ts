@@ -82,6 +82,15 @@ async function table<T>(name: string, act: (store: IDBObjectStore) => IDBRequest
 }
 
 describe('telemetry store', () => {
+	it('writes at once where much waits, and does not wait for its time', async () => {
+		const { store } = await open();
+		const appended = store.append(Array.from({ length: 3000 }, (_, seq) => sample(seq)));
+		expect((await store.stats()).flushes).toBe(0);
+		const more = store.append(Array.from({ length: 1096 }, (_, seq) => sample(3000 + seq)));
+		expect(await Promise.all([appended, more])).toMatchObject([{ ok: true }, { ok: true }]);
+		expect((await store.stats()).flushes).toBe(1);
+	});
+
 	it('shows a sample at once, and acknowledges it when its record is committed 250 ms later', async () => {
 		const { store } = await open();
 		let acknowledged = false;

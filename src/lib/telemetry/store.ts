@@ -1,6 +1,6 @@
 import type { Clock, Frame, Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
-import type { BulkSource } from './bulk';
+import type { BulkSource } from './sample-columns';
 import type { Gap } from './ledger';
 import type { Retention } from './retention';
 

@@ -16,6 +16,9 @@ export const RETRY_MS = 5000;
 /** Held rows by number, made where one is asked for. */
 type HeldIndex = Map<Series, ReadonlyMap<string, HeldRow>>;
 
+/** So many are worth a record at once: at high rates nothing then waits as long as it may. */
+const FLUSH_SAMPLES = 4096;
+
 /** What one `append` is told by: how many of its rows were dropped before a record held them. */
 interface Batch {
 	dropped: number;
@@ -172,13 +175,11 @@ export class WriteAhead {
 		const { identity } = sample;
 		if (identity && !series.ledger.add(identity.epoch, identity.seq, sample.timeMs, sample.clock))
 			return this.#correct(series, sample, identity, batch, held) ? 'corrected' : 'duplicate';
-		const readings = Object.entries(sample.values).filter(([, value]) => Number.isFinite(value));
 		const row: HeldRow = {
 			timeMs: sample.timeMs,
 			clock: sample.clock,
 			identity: identity && { epoch: identity.epoch, seq: identity.seq },
-			metrics: readings.map(([name]) => table.names.metric(name)),
-			values: readings.map(([, value]) => value),
+			...series.readings(sample.values, table.names),
 			...(sample.states ? { states: statesOf(sample.states, table.names) } : {}),
 			wal: 0
 		};
@@ -206,9 +207,13 @@ export class WriteAhead {
 		return true;
 	}
 
-	/** The flush that will hold all that waits now: at most `flushMs` after the first of it. */
+	/** The flush that will hold all that waits now: at most `flushMs` after the first of it, and sooner where much waits. */
 	#nextFlush(): Promise<Result<void, StoreError>> {
-		if (this.#scheduled) return this.#scheduled.promise;
+		if (this.#scheduled) {
+			const { promise, fire } = this.#scheduled;
+			if (this.#waiting.length >= FLUSH_SAMPLES) fire();
+			return promise;
+		}
 		let resolve: (outcome: Promise<Result<void, StoreError>>) => void = () => undefined;
 		const promise = new Promise<Result<void, StoreError>>((settle) => (resolve = settle));
 		const fire = () => {
@@ -218,6 +223,7 @@ export class WriteAhead {
 		};
 		const cancel = this.#parts.clock.after(this.#parts.limits.flushMs, fire);
 		this.#scheduled = { promise, fire };
+		if (this.#waiting.length >= FLUSH_SAMPLES) fire();
 		return promise;
 	}
 

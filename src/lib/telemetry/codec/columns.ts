@@ -1,10 +1,28 @@
 import type { ClockQuality } from '$lib/model';
-import type { Row } from './row-group';
 
 /** By the number that stands for each in columns and on disk. */
 export const CLOCKS: readonly ClockQuality[] = ['synchronised', 'corrected', 'unsynchronised'];
 /** In place of a sequence number: the row has no identity. */
 export const NO_SEQ = -1;
+
+/** One sample of one series, with names as ids of the `names` table. */
+export interface Row {
+	readonly timeMs: number;
+	readonly clock: ClockQuality;
+	/** Undefined for foreign profiles without sequence numbers. */
+	readonly identity: { readonly epoch: number; readonly seq: number } | undefined;
+	/** Metric ids and their finite values: parallel. */
+	readonly metrics: readonly number[];
+	readonly values: readonly number[];
+	/** Absent where the row has none; by id, ascending. */
+	readonly states?: readonly StateValue[];
+}
+
+/** What a state is from a row's time on; its name lies among the metrics'. */
+export interface StateValue {
+	readonly metric: number;
+	readonly value: string;
+}
 
 /** Rows of one series as columns of equal length. */
 export interface Columns {

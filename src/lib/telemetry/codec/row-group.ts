@@ -1,27 +1,18 @@
-import type { ClockQuality } from '$lib/model';
 import { ByteReader, ByteWriter, Malformed } from './byte-stream';
-import { CLOCKS, NO_SEQ, columnsOf, presentOf, rowsOf, type Columns } from './columns';
+import {
+	CLOCKS,
+	NO_SEQ,
+	columnsOf,
+	presentOf,
+	rowsOf,
+	type Columns,
+	type Row,
+	type StateValue
+} from './columns';
 import { decodeDictionary, encodeDictionary } from './dictionary';
 import { decodeNumbers, encodeNumbers, type Scaled } from './numbers';
 
-/** One sample of one series, with names as ids of the `names` table. */
-export interface Row {
-	readonly timeMs: number;
-	readonly clock: ClockQuality;
-	/** Undefined for foreign profiles without sequence numbers. */
-	readonly identity: { readonly epoch: number; readonly seq: number } | undefined;
-	/** Metric ids and their finite values: parallel. */
-	readonly metrics: readonly number[];
-	readonly values: readonly number[];
-	/** Absent where the row has none; by id, ascending. */
-	readonly states?: readonly StateValue[];
-}
-
-/** What a state is from a row's time on; its name lies among the metrics'. */
-export interface StateValue {
-	readonly metric: number;
-	readonly value: string;
-}
+export type { Row, StateValue };
 
 /** Of all names that a row uses. */
 export const idsOf = ({ metrics, states }: Row): readonly number[] =>
