@@ -4,6 +4,7 @@ import { chartWork } from './chart-work';
 import { codecBytes } from './codec-bytes';
 import { consoleFlood } from './console-mb-per-s';
 import { coreFootprint } from './core-footprint';
+import { costCurve } from './cost-curve';
 import { firmwareSize } from './firmware-size';
 import { flashCompressible } from './flash-compressible';
 import { flashEfficiency } from './flash-efficiency';
@@ -13,9 +14,12 @@ import { liveLatency } from './live-latency';
 import { longestPageTask } from './longest-page-task';
 import { messagesPerSecond } from './messages-per-second';
 import { offlineColdStart } from './offline-cold-start';
+import { query100k } from './query-100k';
 import { queryYear } from './query-year';
 import { storeBulk } from './store-bulk';
 import { storeBytes } from './store-bytes';
+import { storeLive } from './store-live';
+import { storeOpen } from './store-open';
 import { tickUs } from './tick-us';
 import { virtualDevices } from './virtual-devices';
 
@@ -37,7 +41,11 @@ export const figures: readonly Figure[] = [
 	consoleFlood,
 	storeBytes,
 	storeBulk,
+	storeLive,
+	query100k,
 	queryYear,
+	storeOpen,
+	costCurve,
 	bytesWritten,
 	messagesPerSecond
 ];

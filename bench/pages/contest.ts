@@ -2,7 +2,7 @@ import { trustedWorkerUrl } from '$lib/app/worker-url';
 import workerUrl from './contest/contest.worker.ts?worker&url';
 import type { FromContest, ToContest } from './contest/messages';
 
-const worker = new Worker(trustedWorkerUrl(workerUrl) as string, { type: 'module' });
+const worker = new Worker(trustedWorkerUrl(workerUrl), { type: 'module' });
 const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
 let next = 0;
 

@@ -1,0 +1,54 @@
+import type { Figure, Row } from '../figure';
+import { withCleanUp } from '../harness/clean-up';
+import { newContest, serveContest } from '../harness/contest-page';
+import { START_MS } from '../pages/walks';
+
+const DATA = { devices: 20, metrics: 5 };
+const BUCKETS = 1000;
+/** Points are given in pieces, since all are made before the clock starts. */
+const PIECE_S = 40_000;
+
+/** What more history costs: bytes, ingest and queries at 1, 10 and 100 million points. */
+export const costCurve: Figure = {
+	name: 'cost-curve',
+	measure: ({ quick, signal, say }) =>
+		withCleanUp(async (atEnd) => {
+			const url = await serveContest(atEnd);
+			const rows: Row[] = [];
+			for (const millions of quick ? [1] : [1, 10, 100])
+				await withCleanUp(async (atSizesEnd) => {
+					const contest = await newContest(atSizesEnd, url);
+					const { ask } = await contest.enter('ours');
+					const seconds = (millions * 1e6) / (DATA.devices * DATA.metrics);
+					let ms = 0;
+					for (let at = 0; at < seconds; at += PIECE_S) {
+						signal.throwIfAborted();
+						const piece = { ...DATA, seconds: Math.min(PIECE_S, seconds - at), objects: false };
+						ms += (await ask('bulk', piece)).ms;
+					}
+					const bytes = (await ask('bytes', undefined)) ?? 0;
+					await ask('close', undefined);
+					const again = await contest.enter('ours');
+					const range = { device: 0, fromMs: START_MS, toMs: START_MS + seconds * 1000, buckets: BUCKETS };
+					const first = await again.ask('query', range);
+					const warm = await again.ask('query', range);
+					if (first.points !== seconds) throw new Error(`${first.points} of ${seconds} points`);
+					const points = millions * 1e6;
+					say(
+						`${millions} million: ${(bytes / 1e6).toFixed(2)} MB, ${(points / ms / 1000).toFixed(1)} million/s, open ${again.openMs.toFixed(0)} ms, one series of ${seconds} points ${first.ms.toFixed(1)} ms, again ${warm.ms.toFixed(1)} ms`
+					);
+					const row = (name: string, value: number, unit: string): Row => ({
+						...{ name: `cost-${millions}m-${name}`, value, unit, peers: {}, runs: [value] },
+						notes: []
+					});
+					rows.push(
+						row('bytes-per-point', bytes / points, 'B'),
+						row('bulk-points', points / ms / 1000, 'million/s'),
+						row('open', again.openMs, 'ms'),
+						row('query-first', first.ms, 'ms'),
+						row('query-warm', warm.ms, 'ms')
+					);
+				});
+			return rows;
+		})
+};
