@@ -37,6 +37,16 @@ async function pointsOf(store: TelemetryStore, device: number, metric = 'tempera
 	return [...timeMs].map((t, i) => `${t} ${avg[i]!}`).sort();
 }
 
+/** Every sample as it is kept, whatever the order of those of one time. */
+async function rowsOf(store: TelemetryStore): Promise<string[]> {
+	const rows: string[] = [];
+	const range = { device: ids[0]!, provenance: 'real' as const, fromMs: 0, toMs: 2e12 };
+	for await (const page of store.scan(range, never))
+		for (const { timeMs, identity, values, states } of page)
+			rows.push(`${timeMs} ${JSON.stringify([identity, Object.entries(values).sort(), states])}`);
+	return rows.sort();
+}
+
 const batch = fc.record({
 	how: fc.constantFrom('append' as const, 'bulk' as const),
 	device: fc.constantFrom(0, 1),
@@ -46,7 +56,8 @@ const batch = fc.record({
 			epoch: fc.constantFrom(undefined, 7, 7, 7, 8),
 			lateMs: fc.constantFrom(0, 0, 0, -9000, 400),
 			temperature: fc.constantFrom(undefined, 21.5, -0.01, 1e-9, -0, Infinity),
-			humidity: fc.constantFrom(undefined, 40, 41)
+			humidity: fc.constantFrom(undefined, 40, 41),
+			mode: fc.constantFrom(undefined, 'idle', 'on')
 		}),
 		{ maxLength: 40 }
 	)
@@ -61,10 +72,11 @@ describe('a bulk of columns', () => {
 				const limits = { blockRows: 16, sealRecords: 2, foldFan: 2 };
 				const [mixed, plain] = await Promise.all(factories.map((factory) => open(factory, { limits })));
 				for (const { how, device, rows } of batches) {
-					const samples = rows.map(({ seq, epoch, lateMs, temperature, humidity }): Sample => ({
+					const samples = rows.map(({ seq, epoch, lateMs, temperature, humidity, mode }): Sample => ({
 						...{ device: ids[device]!, provenance: 'real', clock: 'corrected' },
 						identity: epoch === undefined ? undefined : { epoch, seq },
 						timeMs: START_MS + seq * 1000 + lateMs,
+						...(mode === undefined ? {} : { states: { mode } }),
 						values: {
 							...(temperature === undefined ? {} : { temperature }),
 							...(humidity === undefined ? {} : { humidity })
@@ -91,6 +103,7 @@ describe('a bulk of columns', () => {
 							pointsOf(store, 1),
 							pointsOf(store, 0, 'humidity')
 						]),
+						rows: await rowsOf(store),
 						missing: ids.map((device) => store.missing({ device, provenance: 'real' }, 7)),
 						samples: (await store.stats()).samples
 					}))

@@ -16,6 +16,8 @@ export interface SampleColumns {
 	readonly seq: Float64Array<ArrayBuffer>;
 	/** By metric; where a sample has none, or nothing finite, NaN. */
 	readonly values: ReadonlyMap<string, Float64Array<ArrayBuffer>>;
+	/** By name of the state; undefined where a sample has none. */
+	readonly states?: ReadonlyMap<string, readonly (string | undefined)[]>;
 }
 
 export type BulkSource = Iterable<SampleColumns> | AsyncIterable<SampleColumns>;
@@ -41,6 +43,7 @@ function columnsOfOne(samples: readonly Sample[]): SampleColumns {
 	const epoch = new Uint32Array(count);
 	const seq = new Float64Array(count);
 	const values = new Map<string, Float64Array<ArrayBuffer>>();
+	const states = new Map<string, (string | undefined)[]>();
 	for (let i = 0; i < count; i++) {
 		const sample = samples[i]!;
 		timeMs[i] = sample.timeMs;
@@ -52,13 +55,21 @@ function columnsOfOne(samples: readonly Sample[]): SampleColumns {
 			if (!column) values.set(name, (column = new Float64Array(count).fill(NaN)));
 			column[i] = sample.values[name]!;
 		}
+		for (const [name, state] of Object.entries(sample.states ?? {})) {
+			const told = states.get(name) ?? new Array<string | undefined>(count).fill(undefined);
+			states.set(name, told);
+			told[i] = state;
+		}
 	}
-	return { device, provenance, timeMs, clock, epoch, seq, values };
+	return { device, provenance, timeMs, clock, epoch, seq, values, states };
 }
 
 /** With names as ids. Views of what came, but for columns that hold an infinity. */
-export function withIds({ timeMs, clock, epoch, seq, values }: SampleColumns, names: Names): Columns {
-	const columns = [clock, epoch, seq, ...values.values()];
+export function withIds(
+	{ timeMs, clock, epoch, seq, values, states = new Map() }: SampleColumns,
+	names: Names
+): Columns {
+	const columns = [clock, epoch, seq, ...values.values(), ...states.values()];
 	assert(
 		columns.every(({ length }) => length === timeMs.length),
 		'columns of samples are equally long'
@@ -67,8 +78,11 @@ export function withIds({ timeMs, clock, epoch, seq, values }: SampleColumns, na
 		metric: names.metric(name),
 		values: finite(column)
 	}));
-	return { timeMs, clock, epoch, seq, metrics: metrics.sort((a, b) => a.metric - b.metric), states: [] };
+	const told = [...states].map(([name, column]) => ({ metric: names.metric(name), values: column }));
+	return { timeMs, clock, epoch, seq, metrics: metrics.sort(byMetric), states: told.sort(byMetric) };
 }
+
+const byMetric = (a: { metric: number }, b: { metric: number }): number => a.metric - b.metric;
 
 /** Infinities as NaN, as `append` leaves them out. */
 function finite(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
