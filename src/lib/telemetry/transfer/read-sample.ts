@@ -142,9 +142,7 @@ function readStates(raw: unknown): Readonly<Record<string, string>> | null {
 	const entries = Object.entries(raw);
 	const isText = (value: unknown) => typeof value === 'string' && value.length <= MAX_STATE_CHARS;
 	const good = entries.every(([name, value]) => isMetricName(name) && isText(value));
-	return good && entries.length <= MAX_METRICS
-		? (Object.fromEntries(entries) as Record<string, string>)
-		: null;
+	return good && entries.length <= MAX_METRICS ? Object.fromEntries(entries) : null;
 }
 
 function jsonOf(text: string): unknown {
