@@ -1,5 +1,5 @@
 import { beforeEach, afterEach, expect, it, vi } from 'vitest';
-import { FrameQueue } from './frames';
+import { BUDGET_MS, FrameQueue } from './frames';
 
 /** Frames at 60 Hz; every drawing takes `costMs`. */
 function screen(costMs: number) {
@@ -40,7 +40,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 it('draws what a hand moves in one frame, and what only follows in turn within a budget', () => {
-	const { queue, item, run } = screen(1.5);
+	const { queue, item, run } = screen(0.75 * BUDGET_MS);
 	const charts = ['a', 'b', 'c', 'd', 'e'].map(item);
 	for (const chart of charts) queue.later(chart, 0);
 	expect(run(64)).toEqual(['ab', 'cd', 'e', '']);

@@ -4,7 +4,7 @@ export interface Drawn {
 }
 
 /** What a frame may spend on charts that nobody is moving; the others wait for the next one. */
-const BUDGET_MS = 0.5;
+export const BUDGET_MS = 0.5;
 /** From here on the next frame is waited for, rather than a timer. */
 const FRAME_MS = 17;
 
