@@ -10,7 +10,16 @@ export interface KillRound {
 	readonly doubled: number;
 	readonly losses: readonly StoreLoss[];
 	readonly openMs: number;
+	/** Of the store's whole life: seals and folds together, and what blocks are left of them. */
+	readonly seals: number;
+	readonly blocks: number;
 }
+
+/** A seal with every third flush and a fold with every second seal, so that kills meet them too. */
+const LIMITS = { flushMs: 60, sealRecords: 3, foldFan: 2 };
+
+/** A better time that the log holds is in its sealed block after so long at the latest. */
+const CORRECTED_MS = 3000;
 
 /** Between the first acknowledgement and the kill, ms: spread over more than two flushes by the golden ratio, so that all phases of one are met. */
 const killAfterMs = (round: number): number => ((round * 0.618) % 1) * 600;
@@ -36,23 +45,30 @@ export async function runKillLoop(options: {
 			first();
 		});
 		const sentinel = await browser.page.evaluate(() => window.sentinel());
-		const { losses, openMs } = await browser.ask('open', { sentinel });
-		const checks = await Promise.all(
-			[0, 1].map((device) => browser.ask('check', { device, below: acknowledged }))
-		);
+		const { losses, openMs, seals } = await browser.ask('open', { sentinel, limits: LIMITS });
+		const check = () =>
+			Promise.all([0, 1].map((device) => browser.ask('check', { device, below: acknowledged })));
+		let checks = await check();
+		if (checks.some(({ missing }) => missing.length > 0)) {
+			await wait(CORRECTED_MS);
+			checks = await check();
+		}
+		const { blocks } = await browser.ask('stats');
 		const round: KillRound = {
 			kill,
 			acknowledged,
-			missing: checks.flatMap((check) => check.missing),
-			doubled: checks.reduce((sum, check) => sum + check.doubled, 0),
+			missing: checks.flatMap(({ missing }) => missing),
+			doubled: checks.reduce((sum, { doubled }) => sum + doubled, 0),
 			losses,
-			openMs
+			openMs,
+			seals,
+			blocks
 		};
 		rounds.push(round);
 		options.onRound?.(round);
 		if (kill < options.kills) {
 			// What was written but not acknowledged comes again, as a device's backfill would bring it.
-			await browser.ask('ingest', { from: acknowledged, devices: 2, perBatch: 5, everyMs: 20 });
+			await browser.ask('ingest', { from: acknowledged, devices: 2, perBatch: 20, everyMs: 10 });
 			await begun;
 			await wait(killAfterMs(kill));
 		}

@@ -1,10 +1,17 @@
-import type { StoreLoss, StoreStats, StoreTrouble } from '$lib/telemetry';
+import type { StoreLimits, StoreLoss, StoreStats, StoreTrouble } from '$lib/telemetry';
 
 /** What a test asks of the worker that holds the store. */
 export interface StoreActs {
 	/** Opens keep and store; `withoutBuckets` hides the browser's storage buckets first. */
-	open(options: { sentinel: string | null; withoutBuckets?: boolean }): Promise<Opened>;
-	/** Appends one batch after another until told to stop: `perBatch` samples of each of `devices`, every `everyMs`. */
+	open(options: {
+		sentinel: string | null;
+		withoutBuckets?: boolean;
+		limits?: Partial<StoreLimits>;
+	}): Promise<Opened>;
+	/**
+	 * Appends one batch after another until told to stop: `perBatch` samples of each of `devices`, every `everyMs`. Half of each comes
+	 * out of order, and one batch of four comes first with a guessed time, an hour off, and then with its own.
+	 */
 	ingest(options: { from: number; devices: number; perBatch: number; everyMs: number }): Promise<void>;
 	/** One message every `everyMs` from each of `devices` in turn. */
 	stream(options: { devices: number; everyMs: number }): Promise<void>;
@@ -38,6 +45,8 @@ export interface Opened {
 	readonly bucketsApart: boolean;
 	readonly keepDiscarded: boolean;
 	readonly openMs: number;
+	/** Seals and folds of the store's whole life. */
+	readonly seals: number;
 }
 
 export type ToWorker = { readonly id: number; readonly act: keyof StoreActs; readonly argument: unknown };

@@ -44,6 +44,13 @@ function sample(number: number, seq: number): Sample {
 	};
 }
 
+/** As a device tells it whose clock was not set yet. */
+const guessed = (told: Sample): Sample => ({
+	...told,
+	timeMs: told.timeMs - 3_600_000,
+	clock: 'unsynchronised'
+});
+
 /** Full-precision readings of one more device, without identity. */
 const noise = (n: number): Sample => ({
 	...sample(NOISY_DEVICE, n),
@@ -58,7 +65,7 @@ const pause = (ms: number) =>
 	});
 
 const acts: StoreActs = {
-	async open({ sentinel, withoutBuckets }) {
+	async open({ sentinel, withoutBuckets, limits }) {
 		const startMs = performance.now();
 		if (withoutBuckets) Object.defineProperty(navigator, 'storageBuckets', { value: undefined });
 		const kept = await openKeep();
@@ -68,6 +75,7 @@ const acts: StoreActs = {
 		opened = await openTelemetryStore({
 			fence: await keep.takeFence('telemetry'),
 			known,
+			limits: limits ?? {},
 			onSentinel(text) {
 				tell({ type: 'sentinel', text });
 				void keep?.sentinel.write(text);
@@ -80,7 +88,8 @@ const acts: StoreActs = {
 			health: opened.health.kind,
 			bucketsApart,
 			keepDiscarded: keep.discarded,
-			openMs: performance.now() - startMs
+			openMs: performance.now() - startMs,
+			seals: Number(opened.sentinel?.split(':')[2] ?? 0)
 		};
 	},
 	async ingest({ from, devices, perBatch, everyMs }) {
@@ -89,10 +98,14 @@ const acts: StoreActs = {
 			let next = from;
 			const waiting: Promise<void>[] = [];
 			while (!state.stop) {
-				const seqs = Array.from({ length: perBatch }, (_, i) => next + i);
+				const seqs = Array.from({ length: perBatch }, (_, i) => next + ((i + (perBatch >> 1)) % perBatch));
+				const batch = seqs.flatMap((seq) => Array.from({ length: devices }, (_, d) => sample(d, seq)));
+				if ((next / perBatch) % 4 === 0) {
+					void store().append(batch.map(guessed));
+					await pause(everyMs);
+				}
 				next += perBatch;
 				const below = next;
-				const batch = seqs.flatMap((seq) => Array.from({ length: devices }, (_, d) => sample(d, seq)));
 				waiting.push(
 					store()
 						.append(batch)
