@@ -1,6 +1,7 @@
 import { ManualClock, ok, systemClock, type Clock } from '$lib/base';
+import { KnownDevices } from '$lib/app/field/devices-news';
 import { FieldCore } from '$lib/app/field/field-core';
-import type { FieldService } from '$lib/app/field/messages';
+import type { DevicesNews, FieldService } from '$lib/app/field/messages';
 import type { FieldStorage } from '$lib/app/field/storage';
 import { mqttJsConnector, type MqttConnector } from '$lib/link';
 import type { Sample } from '$lib/model';
@@ -94,7 +95,7 @@ export function startCore(
 
 type Feeds = FieldService['feeds'];
 
-/** Resolves with the first value of a feed that fits; the test's own timeout ends a vain wait. */
+/** Resolves with the first value of a feed that fits, all devices in it where it tells of devices; the test's own timeout ends a vain wait. */
 export function untilFeed<F extends Exclude<keyof Feeds, 'role'>>(
 	core: FieldCore,
 	feed: F,
@@ -103,9 +104,11 @@ export function untilFeed<F extends Exclude<keyof Feeds, 'role'>>(
 ): Promise<Feeds[F]['value']> {
 	return new Promise((resolve) => {
 		const controller = new AbortController();
+		const known = new KnownDevices();
 		core.handlers.feeds[feed](
 			args,
-			(value) => {
+			(told) => {
+				const value = allOf(told, known);
 				if (!fits(value)) return;
 				queueMicrotask(() => controller.abort()); // the first value may come before the feed knows its signal
 				resolve(value);
@@ -113,6 +116,12 @@ export function untilFeed<F extends Exclude<keyof Feeds, 'role'>>(
 			controller.signal
 		);
 	});
+}
+
+function allOf<T>(value: T, known: KnownDevices): T {
+	if (typeof value !== 'object' || value === null || !('whole' in value)) return value;
+	known.take(value as unknown as DevicesNews);
+	return { ...value, devices: known.all() };
 }
 
 /** The context of a call that nobody cancels. */

@@ -2,16 +2,16 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DeviceId } from '$lib/model';
 import { utf8 } from '$lib/base';
 import { connectField, type FieldClient } from './client';
-import type { DevicesSnapshot } from './messages';
+import type { DevicesNews } from './messages';
 
 let page: AbortController;
 beforeEach(() => (page = new AbortController()));
 afterEach(() => page.abort());
 
-/** The first value of the devices feed that fits. */
-const devices = (field: FieldClient, fits: (snapshot: DevicesSnapshot) => boolean) =>
-	new Promise<DevicesSnapshot>((resolve) =>
-		field.watch('devices', null, (snapshot) => fits(snapshot) && resolve(snapshot), page.signal)
+/** The first news of the devices that fits. */
+const devices = (field: FieldClient, fits: (news: DevicesNews) => boolean) =>
+	new Promise<DevicesNews>((resolve) =>
+		field.watch('devices', null, (news) => fits(news) && resolve(news), page.signal)
 	);
 
 /** A lab that publishes what the test says. */

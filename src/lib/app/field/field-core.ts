@@ -20,12 +20,13 @@ import { Coalescer, FRAME_MS } from './coalescer';
 import { CommandSeals } from './command-seals';
 import { deviceSecretName, saveDeviceSecret } from './device-keys';
 import { isBrokerFigure } from './health/broker-figures';
+import { DevicesTeller } from './devices-news';
 import { FieldHealth } from './health/field-health';
 import { Latencies, timedStore } from './health/timed-store';
 import { TroubleLog } from './health/trouble-log';
 import { Intake } from './intake';
 import { LiveTails } from './live-tails';
-import type { CoreHandlers, DeviceEvent, DevicesSnapshot, IntakeReport, PageNews } from './messages';
+import type { CoreHandlers, DeviceEvent, IntakeReport, PageNews } from './messages';
 import { Notebook } from './notebook';
 import { MinuteCounts } from './minute-counts';
 import { NoticeBoard } from './notice-board';
@@ -80,7 +81,7 @@ export class FieldCore {
 	readonly #backfill: Backfill;
 	readonly #health: FieldHealth;
 	readonly #closing = new AbortController();
-	readonly #devices = new Watchers<DevicesSnapshot>();
+	readonly #devices = new DevicesTeller();
 	readonly #events = new Map<DeviceId, Watchers<readonly DeviceEvent[]>>();
 	readonly #commands = new Map<DeviceId, Watchers<readonly Command[]>>();
 	readonly #sealed = new Map<DeviceId, Watchers<SealReport>>();
@@ -298,7 +299,8 @@ export class FieldCore {
 				...this.#transfers.feeds,
 				...this.#overview.feeds,
 				session: (_, emit, signal) => this.#session.watch(emit, signal),
-				devices: (_, emit, signal) => this.#devices.add(emit, signal, this.#snapshot()),
+				devices: (_, emit, signal) =>
+					this.#devices.add(emit, signal, this.#registry.summaries(), this.#besideDevices()),
 				live: ({ device, provenance }, emit, signal) => this.#live.follow(device, provenance, emit, signal),
 				commands: ({ device }, emit, signal) =>
 					watchersOf(this.#commands, device, signal).add(emit, signal, this.#outbox.history(device)),
@@ -393,16 +395,15 @@ export class FieldCore {
 		return { ...this.#intake.report(), relay: this.#relay.report() };
 	}
 
-	#snapshot(): DevicesSnapshot {
+	#besideDevices() {
 		return {
-			devices: this.#registry.summaries(),
 			refusedIds: this.#registry.refusedIds,
 			messagesPerSecond: this.#intake.rate.perSecond
 		};
 	}
 
 	#showDevices(): void {
-		if (this.#devices.size > 0) this.#devices.tell(this.#snapshot());
+		if (this.#devices.size > 0) this.#devices.tell(this.#registry.summaries(), this.#besideDevices());
 		for (const [device, watchers] of this.#events) {
 			const events = this.#registry.newEvents(device);
 			if (events) watchers.tell(events);

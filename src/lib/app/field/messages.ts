@@ -90,7 +90,8 @@ export interface FieldService {
 		/** The hello's answer again on each change of role. */
 		role: Feed<null, FieldHello>;
 		session: Feed<null, SessionState>;
-		devices: Feed<null, DevicesSnapshot>;
+		/** All of them first, then what has changed: `KnownDevices` puts it together. */
+		devices: Feed<null, DevicesNews>;
 		/** New samples of one device as they arrive, at most one message a frame. */
 		live: Feed<{ device: DeviceId; provenance: Provenance }, LiveTail>;
 		commands: Feed<{ device: DeviceId }, readonly Command[]>;
@@ -189,8 +190,12 @@ export interface SendCommand {
 export type SendCommandError =
 	{ kind: 'unknown-device' } | { kind: 'outbox-full' } | { kind: 'not-stored'; cause: string };
 
-export interface DevicesSnapshot {
+export interface DevicesNews {
+	/** `devices` are all there are; else those that are new or have changed. */
+	readonly whole: boolean;
 	readonly devices: readonly DeviceSummary[];
+	/** Forgotten since the last news; one that is in `devices` too has come back since. */
+	readonly gone: readonly DeviceId[];
 	/** Ids beyond the bound that were seen and not kept. */
 	readonly refusedIds: number;
 	readonly messagesPerSecond: number;

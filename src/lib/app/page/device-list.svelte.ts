@@ -1,40 +1,42 @@
 import { CadenceBook } from '$lib/device/view';
 import type { DeviceId } from '$lib/model';
-import type { DeviceSummary, DevicesSnapshot } from '../field/messages';
+import { KnownDevices } from '../field/devices-news';
+import type { DevicesNews, DeviceSummary } from '../field/messages';
 import type { FieldPort } from './field-port';
 
 /** All devices, as the field worker's registry last told. */
 export class DeviceList {
-	#snapshot = $state.raw<DevicesSnapshot | undefined>(undefined);
+	#news = $state.raw<Omit<DevicesNews, 'whole' | 'gone'> | undefined>(undefined);
+	readonly #known = new KnownDevices();
 	readonly #cadences = new CadenceBook();
 
 	/** false until the first answer: then an empty list means that there are none. */
 	get loaded(): boolean {
-		return this.#snapshot !== undefined;
+		return this.#news !== undefined;
 	}
 
 	get devices(): readonly DeviceSummary[] {
-		return this.#snapshot?.devices ?? [];
+		return this.#news?.devices ?? [];
 	}
 
 	get messagesPerSecond(): number {
-		return this.#snapshot?.messagesPerSecond ?? 0;
+		return this.#news?.messagesPerSecond ?? 0;
 	}
 
 	/** Ids beyond the bound of the registry. */
 	get refusedIds(): number {
-		return this.#snapshot?.refusedIds ?? 0;
+		return this.#news?.refusedIds ?? 0;
 	}
 
 	/** By the id of the address bar, which may be any text. */
 	find(id: string): DeviceSummary | undefined {
-		return this.devices.find((device) => device.id === id);
+		return this.#news && this.#known.find(id); // what is known changes with the news and only then
 	}
 
 	/** How old this device's newest value may be before it is late, ms: learnt from how often it speaks. */
 	lateAfterMs(id: DeviceId): number {
-		// The book changes with each snapshot and only then: reading that is what makes this reactive.
-		return this.#snapshot === undefined ? Infinity : this.#cadences.lateAfterMs(id);
+		// As the book does.
+		return this.#news === undefined ? Infinity : this.#cadences.lateAfterMs(id);
 	}
 
 	/** Mirrors the registry until `signal` aborts. */
@@ -42,9 +44,11 @@ export class DeviceList {
 		field.watch(
 			'devices',
 			null,
-			(snapshot) => {
-				this.#cadences.note(snapshot.devices);
-				this.#snapshot = snapshot;
+			(news) => {
+				this.#cadences.forget(this.#known.take(news));
+				this.#cadences.note(news.devices);
+				const { refusedIds, messagesPerSecond } = news;
+				this.#news = { devices: this.#known.all(), refusedIds, messagesPerSecond };
 			},
 			signal
 		);

@@ -34,7 +34,7 @@ describe('CadenceBook', () => {
 		const book = new CadenceBook();
 		for (let i = 0; i < 5; i++) book.note([{ id: 'a', lastSeenMs: T + i * 60_000 }]);
 		expect(book.lateAfterMs('a')).toBeGreaterThan(Cadence.UNKNOWN_LATE_MS);
-		book.note([]);
+		book.forget(['a']);
 		expect(book.lateAfterMs('a')).toBe(Cadence.UNKNOWN_LATE_MS);
 	});
 });

@@ -45,14 +45,15 @@ export class Cadence {
 export class CadenceBook {
 	readonly #habits = new Map<string, Cadence>();
 
-	/** Notes when each device was last seen; those that are gone are forgotten. */
+	/** Notes when these devices were last seen. */
 	note(seen: readonly { readonly id: string; readonly lastSeenMs: number }[]): void {
-		const here = new Set<string>();
 		for (const { id, lastSeenMs } of seen) {
-			here.add(id);
 			this.#habits.set(id, (this.#habits.get(id) ?? Cadence.unknown(lastSeenMs)).seen(lastSeenMs));
 		}
-		for (const id of this.#habits.keys()) if (!here.has(id)) this.#habits.delete(id);
+	}
+
+	forget(ids: readonly string[]): void {
+		for (const id of ids) this.#habits.delete(id);
 	}
 
 	/** ms of silence after which this device is late. */

@@ -26,26 +26,34 @@ export function arrange(
 	stateOf: (device: DeviceSummary) => StateName
 ): readonly DeviceSummary[] {
 	const words = search.toLocaleLowerCase().split(/\s+/u).filter(Boolean);
-	const found = devices.filter((device) => {
+	const found = inOrderOfName(devices).filter((device) => {
 		if (filter !== 'all' && (stateOf(device) === 'live') !== (filter === 'live')) return false;
 		if (words.length === 0) return true;
 		const text =
 			`${device.name} ${device.id} ${device.firmware ?? ''} ${device.provenance}`.toLocaleLowerCase();
 		return words.every((word) => text.includes(word));
 	});
-	const places = placesByName(devices);
-	const tie = (a: DeviceSummary, b: DeviceSummary) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0);
+	// By name they are already, and sorting keeps the places of equals.
 	switch (order) {
 		case 'name':
-			return found.toSorted(tie);
+			return found;
 		case 'seen':
 			// By the minute: devices that all speak now keep their places.
-			return found.toSorted(
-				(a, b) => Math.floor(b.lastSeenMs / 60_000) - Math.floor(a.lastSeenMs / 60_000) || tie(a, b)
-			);
+			return sortedBy(found, ({ lastSeenMs }) => -Math.floor(lastSeenMs / 60_000));
 		case 'state':
-			return found.toSorted((a, b) => RANK[stateOf(a)] - RANK[stateOf(b)] || tie(a, b));
+			return sortedBy(found, (device) => RANK[stateOf(device)]);
 	}
+}
+
+/** @param keyOf asked once each */
+function sortedBy(
+	devices: readonly DeviceSummary[],
+	keyOf: (device: DeviceSummary) => number
+): readonly DeviceSummary[] {
+	return devices
+		.map((device) => [keyOf(device), device] as const)
+		.sort(([a], [b]) => a - b)
+		.map(([, device]) => device);
 }
 
 let known: { readonly names: ReadonlyMap<string, string>; readonly places: ReadonlyMap<string, number> } = {
@@ -53,8 +61,8 @@ let known: { readonly names: ReadonlyMap<string, string>; readonly places: Reado
 	places: new Map()
 };
 
-/** Each device's place by name, then id; made anew only where a name is: two thousand comparisons by language take long. */
-function placesByName(devices: readonly DeviceSummary[]): ReadonlyMap<string, number> {
+/** By name, then id; their places are made anew only where a name is: two thousand comparisons by language take long. */
+function inOrderOfName(devices: readonly DeviceSummary[]): readonly DeviceSummary[] {
 	const same =
 		devices.length === known.names.size && devices.every(({ id, name }) => known.names.get(id) === name);
 	if (!same) {
@@ -64,5 +72,7 @@ function placesByName(devices: readonly DeviceSummary[]): ReadonlyMap<string, nu
 			places: new Map(sorted.map(({ id }, i) => [id, i]))
 		};
 	}
-	return known.places;
+	const placed: DeviceSummary[] = [];
+	for (const device of devices) placed[known.places.get(device.id) ?? 0] = device;
+	return placed;
 }

@@ -2,8 +2,9 @@ import { describe, expect, it, vi } from 'vitest';
 import type { SessionState } from '$lib/model';
 import { deviceId, fakeDevice } from '../../../../../tests/fixtures/fake-field';
 import type { Alert } from '../../field/messages';
+import type { Standing } from '../standing-of';
 import { attention } from './attention';
-import { countFleet, scaled, type Standing } from './fleet';
+import { countFleet, scaled } from './fleet';
 import { energyOf } from './energy-day.svelte';
 
 vi.mock('$app/paths', () => ({

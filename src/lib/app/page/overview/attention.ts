@@ -2,9 +2,9 @@ import { needsLook } from '$lib/device';
 import { SEVERITY_WORDS } from '$lib/device/view';
 import type { SessionState } from '$lib/model';
 import { formatNumber, type IconName, type StateName } from '$lib/ui';
-import type { Alert, OverviewReport } from '../../field/messages';
+import type { Alert, DeviceSummary, OverviewReport } from '../../field/messages';
 import { links } from '../links';
-import type { Standing } from './fleet';
+import type { Standing } from '../standing-of';
 
 /** Something that waits for a person: what happened and what it means, and where to do something about it. */
 export interface Attention {
@@ -30,15 +30,14 @@ const MOST_CRITICAL = 3;
 
 /** What a person should do something about now, the worst first; nothing that mends itself. */
 export function attention(around: Around): readonly Attention[] {
-	const simulated = (device: string) =>
-		around.standings.some((one) => one.device.id === device && one.device.provenance === 'simulated');
+	const devices = new Map<string, DeviceSummary>(around.standings.map(({ device }) => [device.id, device]));
 	return [
 		...ofSession(around),
-		...ofAlerts(around),
+		...ofAlerts(around, devices),
 		...(['failing', 'offline', 'late'] as const).flatMap((state) =>
 			[false, true].flatMap((sim) => ofSilent(around.standings, state, sim))
 		),
-		...ofHistory(around, simulated)
+		...ofHistory(around, devices)
 	];
 }
 
@@ -71,11 +70,11 @@ function ofSession({ session, standings }: Around): readonly Attention[] {
 	return [];
 }
 
-function ofAlerts({ alerts, standings }: Around): readonly Attention[] {
+function ofAlerts({ alerts }: Around, devices: ReadonlyMap<string, DeviceSummary>): readonly Attention[] {
 	const waiting = alerts.filter((alert) => needsLook(alert) && alert.severity !== 'info');
 	const critical = waiting.filter(({ severity }) => severity === 'critical').slice(0, MOST_CRITICAL);
 	const rest = waiting.filter((alert) => !critical.includes(alert));
-	const nameOf = (id: string) => standings.find(({ device }) => device.id === id)?.device.name ?? id;
+	const nameOf = (id: string) => devices.get(id)?.name ?? id;
 	const todo = { words: 'To the alerts', href: '#alerts' };
 	const { icon } = SEVERITY_WORDS.critical;
 	return [
@@ -133,18 +132,18 @@ const SILENT = {
 } as const;
 
 function ofHistory(
-	{ unfinished, standings }: Around,
-	simulated: (device: string) => boolean
+	{ unfinished }: Around,
+	devices: ReadonlyMap<string, DeviceSummary>
 ): readonly Attention[] {
 	return unfinished
 		.filter(({ state, missing }) => state === 'refused' && missing > 0)
 		.slice(0, MOST_NAMES)
 		.map(({ device, missing }) => ({
 			...({ key: `history ${device}`, state: 'late', icon: 'chart' } as const),
-			what: `${standings.find((one) => one.device.id === device)?.device.name ?? device}: ${count(missing, 'sample')} cannot be fetched`,
+			what: `${devices.get(device)?.name ?? device}: ${count(missing, 'sample')} cannot be fetched`,
 			means: 'The device gives its log only to who has its key; this browser has not.',
 			todo: { words: 'Give it the key', href: links.device(device, 'about') },
-			simulated: simulated(device)
+			simulated: devices.get(device)?.provenance === 'simulated'
 		}));
 }
 

@@ -1,13 +1,6 @@
 import type { Provenance } from '$lib/model';
 import type { StateName } from '$lib/ui';
-import type { DeviceSummary } from '../../field/messages';
-
-/** A device with how it stands now. */
-export interface Standing {
-	readonly device: DeviceSummary;
-	readonly state: StateName;
-	readonly word: string;
-}
+import type { Standing } from '../standing-of';
 
 /** The devices of one provenance: what is measured and what is made up are never counted together. */
 export interface FleetCount {
