@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { err, ManualClock, ok } from '$lib/base';
-import { parseDeviceId, type DeviceId, type Sample } from '$lib/model';
+import { parseDeviceId, type ClockQuality, type DeviceId, type Sample } from '$lib/model';
 import { Backfill, type BackfillFault, type BackfillParts } from './backfill';
 import { Ledger } from './ledger';
 
@@ -21,7 +21,13 @@ class FakeLog {
 	seq = 0;
 	fault: BackfillFault | undefined;
 	readonly damaged = new Set<number>();
+	/** Numbers that were taken before the clock was set, and below which nobody will know. */
+	clockSetAt = 0;
+	unknownBelow = 0;
 	readonly asked: (readonly [number, number])[] = [];
+
+	clockOf = (n: number): ClockQuality =>
+		n >= this.clockSetAt ? 'synchronised' : n < this.unknownBelow ? 'unsynchronised' : 'corrected';
 
 	readonly ask: BackfillParts['ask'] = async (_, { epoch, from, to }) => {
 		this.asked.push([from, to]);
@@ -29,14 +35,14 @@ class FakeLog {
 		const samples: Sample[] = [];
 		let n = Math.max(from, this.first);
 		for (; epoch === this.epoch && n <= to && n < this.seq && samples.length < PAGE; n++)
-			if (!this.damaged.has(n)) samples.push(sampleOf(n, epoch));
+			if (!this.damaged.has(n)) samples.push(sampleOf(n, epoch, this.clockOf(n)));
 		const next = epoch === this.epoch && n <= to && n < this.seq ? n : undefined;
 		return ok({ epoch: this.epoch, first: this.first, seq: this.seq, samples, undated: 0, next });
 	};
 }
 
-const sampleOf = (seq: number, epoch = EPOCH): Sample => ({
-	...{ ...source, identity: { epoch, seq }, timeMs: 1000 * seq, clock: 'synchronised' },
+const sampleOf = (seq: number, epoch = EPOCH, quality: ClockQuality = 'synchronised'): Sample => ({
+	...{ ...source, identity: { epoch, seq }, timeMs: 1000 * seq, clock: quality },
 	values: { power: seq }
 });
 
@@ -62,7 +68,9 @@ beforeEach(() => {
 			store: {
 				missing: (_, epoch) => ledger.missing(epoch),
 				gaps: () => ledger.gaps(),
-				giveUp: (_, { epoch, from, to }) => ledger.giveUp(epoch, from, to)
+				giveUp: (_, { epoch, from, to }) => ledger.giveUp(epoch, from, to),
+				guessed: (_, epoch) => ledger.guessed(epoch),
+				settleTimes: (_, { epoch, from, to }) => ledger.settle(epoch, from, to)
 			},
 			ask: log.ask,
 			keep: async (samples) => {
@@ -77,14 +85,20 @@ beforeEach(() => {
 	);
 });
 
-const take = ({ identity, timeMs }: Sample) => ledger.add(identity!.epoch, identity!.seq, timeMs);
+function take({ identity, timeMs, clock: quality }: Sample): boolean {
+	const { epoch, seq } = identity!;
+	if (ledger.add(epoch, seq, timeMs, quality)) return true;
+	const isBetter = ledger.guessed(epoch).some(([from, to]) => seq >= from && seq <= to);
+	if (isBetter) ledger.redate(epoch, seq, timeMs, quality);
+	return isBetter;
+}
 
 /** As the intake does: the store has it, and backfill hears of it. */
 function live(...numbers: readonly number[]): void {
 	for (const seq of numbers) {
 		take(sampleOf(seq));
 		log.seq = Math.max(log.seq, seq + 1);
-		backfill.heard(source, { epoch: EPOCH, seq });
+		backfill.heard(source, { epoch: EPOCH, seq }, 'synchronised');
 	}
 }
 
@@ -165,7 +179,7 @@ describe('backfill', () => {
 		const newer = (seq: number) => {
 			take(sampleOf(seq, 8));
 			log.seq = seq + 1;
-			backfill.heard(source, { epoch: 8, seq });
+			backfill.heard(source, { epoch: 8, seq }, 'synchronised');
 		};
 		newer(0);
 		newer(3);
@@ -207,5 +221,38 @@ describe('backfill', () => {
 		await pass(1_000_000);
 		expect(log.asked).toHaveLength(1);
 		expect(backfill.view(source)).toMatchObject({ state: 'unsupported' });
+	});
+
+	it('asks for guessed times once the clock is right, each range once, and leaves what nobody knows', async () => {
+		const guess = (seq: number) => {
+			take(sampleOf(seq, EPOCH, 'unsynchronised'));
+			backfill.heard(source, { epoch: EPOCH, seq }, 'unsynchronised');
+		};
+		for (let seq = 0; seq < 100; seq++) guess(seq);
+		[log.clockSetAt, log.unknownBelow] = [100, 20];
+		await pass(60_000);
+		expect(log.asked).toEqual([]);
+		log.fault = 'waiting';
+		live(100);
+		await pass(6000);
+		expect(log.asked).toEqual([[0, 99]]);
+		log.fault = undefined;
+		log.asked.length = 0;
+		await pass(40_000);
+		expect(log.asked).toEqual([
+			[0, 99],
+			[50, 99]
+		]);
+		expect(seqs()).toEqual(range(20, 99));
+		expect(ledger.guessed(EPOCH)).toEqual([]);
+		live(101, 102);
+		guess(103); // it restarted without a clock
+		await pass(60_000);
+		expect(log.asked).toHaveLength(2);
+		log.clockSetAt = 104;
+		live(104, 105);
+		await pass(60_000);
+		expect(log.asked.slice(2)).toEqual([[103, 103]]);
+		expect(backfill.view(source)).toMatchObject({ state: 'idle', missing: 0, lost: 0 });
 	});
 });

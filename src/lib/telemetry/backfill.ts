@@ -1,5 +1,5 @@
 import { delay, type Clock, type Result } from '$lib/base';
-import type { DeviceId, Sample, SampleIdentity } from '$lib/model';
+import type { ClockQuality, DeviceId, Sample, SampleIdentity } from '$lib/model';
 import type { SeriesKey, TelemetryStore } from './store';
 
 /** What a device's log answered: a page of it (docs/protocol.md §4.4). */
@@ -27,7 +27,7 @@ export interface LogRange {
 
 export interface BackfillParts {
 	readonly clock: Clock;
-	readonly store: Pick<TelemetryStore, 'missing' | 'gaps' | 'giveUp'>;
+	readonly store: Pick<TelemetryStore, 'missing' | 'gaps' | 'giveUp' | 'guessed' | 'settleTimes'>;
 	/** One page of a device's log over whatever link is up. Rejects only with the signal's reason. */
 	readonly ask: (
 		source: SeriesKey,
@@ -66,6 +66,8 @@ interface Work {
 	readonly source: SeriesKey;
 	/** Highest number heard of the log that is being written. */
 	newest: SampleIdentity | undefined;
+	/** Its clock was right when it took that one: it can tell now when it took those before. */
+	clockSet: boolean;
 	state: BackfillView['state'];
 	filled: number;
 	lost: number;
@@ -80,7 +82,7 @@ interface Work {
 /**
  * Closes the holes in history: what a device numbered and this browser did not get is asked from the device's own log, newest first,
  * a page at a time. Nothing is remembered between runs but the ledger, so it can stop anywhere. What the device no longer has is
- * marked as lost and not asked for again. Only numbers below the highest that was heard are missing: newer ones are on their way.
+ * marked as lost and not asked for again. Once a device's clock is right, times that were guessed are asked for too. Only numbers below the highest that was heard are missing: newer ones are on their way.
  */
 export class Backfill {
 	readonly #work = new Map<string, Work>();
@@ -96,19 +98,25 @@ export class Backfill {
 		signal.addEventListener('abort', () => this.#work.forEach(({ cancel }) => cancel?.()), { once: true });
 	}
 
-	/** A numbered sample came live, or in a batch. Cheap where nothing is missing. */
-	heard(source: SeriesKey, identity: SampleIdentity): void {
+	/** A numbered sample came live, or in a batch. Cheap where nothing is missing. @param clock how its time is known */
+	heard(source: SeriesKey, identity: SampleIdentity, clock: ClockQuality): void {
 		if (this.#ended.aborted) return;
 		const key = keyOf(source);
 		const known = this.#work.get(key);
 		const before = known?.newest;
+		const clockSet = clock === 'synchronised';
 		if (known && before?.epoch === identity.epoch && identity.seq <= before.seq + 1) {
-			if (identity.seq > before.seq) known.newest = identity;
+			if (identity.seq <= before.seq) return; // one of the past tells nothing of the clock now
+			const wasSet = known.clockSet;
+			known.newest = identity;
+			known.clockSet = clockSet;
+			if (clockSet && !wasSet) this.#checkIn(known, SETTLE_MS);
 			return;
 		}
 		// The first of this run, a jump, or a new log.
 		const work = known ?? this.#begin(key, source);
 		work.newest = identity;
+		work.clockSet = clockSet;
 		this.#checkIn(work, SETTLE_MS);
 	}
 
@@ -148,7 +156,7 @@ export class Backfill {
 	#begin(key: string, source: SeriesKey): Work {
 		const work: Work = {
 			...{ source, newest: undefined, state: 'idle', filled: 0, lost: 0, undated: 0, failures: 0 },
-			...{ cancel: undefined, running: false, again: false }
+			...{ clockSet: false, cancel: undefined, running: false, again: false }
 		};
 		this.#work.set(key, work);
 		return work;
@@ -199,17 +207,46 @@ export class Backfill {
 	async #run(work: Work): Promise<void> {
 		const { store } = this.parts;
 		const epoch = work.newest?.epoch;
-		if (epoch === undefined || store.missing(work.source, epoch).length === 0)
-			return this.#turn(work, 'idle');
-		this.#turn(work, 'filling');
+		if (epoch === undefined) return this.#turn(work, 'idle');
+		if (store.missing(work.source, epoch).length > 0) this.#turn(work, 'filling');
 		for (;;) {
-			const last = store.missing(work.source, epoch).at(-1);
-			if (!last || this.#work.get(keyOf(work.source)) !== work) return this.#turn(work, 'idle');
+			if (this.#work.get(keyOf(work.source)) !== work) return this.#turn(work, 'idle');
+			const missing = store.missing(work.source, epoch).at(-1);
+			const guessed = work.clockSet ? store.guessed(work.source, epoch).at(-1) : undefined;
+			const last = missing ?? guessed;
+			if (!last) return this.#turn(work, 'idle');
 			const [from, to] = last;
-			const fault = await this.#fill(work, { epoch, from: Math.max(from, to - STRIDE + 1), to });
+			const range = { epoch, from: Math.max(from, to - STRIDE + 1), to };
+			const fault = await (missing ? this.#fill(work, range) : this.#redate(work, range));
 			if (fault) return this.#stopped(work, fault);
 			work.failures = 0;
 		}
+	}
+
+	/** Asks for times that were guessed, once: what the device does not know better by now stays as it is. @returns why it could not */
+	async #redate(work: Work, { epoch, from, to }: LogRange): Promise<BackfillFault | undefined> {
+		const { store, ask, keep, clock } = this.parts;
+		const { source } = work;
+		let next: number | undefined = from;
+		for (let pages = 0; next !== undefined && next <= to; pages++) {
+			const answer = await ask(source, { epoch, from: next, to }, this.#ended);
+			if (!answer.ok) return answer.error;
+			const page: BackfillPage = answer.value;
+			if (page.epoch !== epoch) break; // its log is a new one: nobody can tell any more
+			const samples = page.samples.filter(
+				({ identity, clock: quality }) =>
+					quality !== 'unsynchronised' &&
+					identity?.epoch === epoch &&
+					identity.seq >= from &&
+					identity.seq <= to
+			);
+			if (samples.length > 0 && !(await keep(samples))) return 'waiting';
+			if (page.next !== undefined && (page.next <= next || pages >= MOST_PAGES)) return 'unsupported';
+			next = page.next;
+			await delay(PAGE_PAUSE_MS, clock, this.#ended);
+		}
+		store.settleTimes(source, { epoch, from, to });
+		return undefined;
 	}
 
 	/** Asks for a range to its end, and gives up what of it the device does not have. @returns why it could not */

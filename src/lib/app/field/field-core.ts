@@ -165,7 +165,7 @@ export class FieldCore {
 			seals: this.#batchSeals,
 			answerDoubt: (answer, message) => this.#seals.doubtOf(answer, message),
 			passOver: (link, topic) => link.kind === 'mqtt' && (isBrokerFigure(topic) || this.#isOurs(topic)),
-			onNumbered: (sample, identity) => this.#backfill.heard(sample, identity),
+			onNumbered: (sample, identity) => this.#backfill.heard(sample, identity, sample.clock),
 			onOnline: (source) => this.#backfill.reachable(source),
 			onChange: () => this.#intakeDue.mark(),
 			onStoreError: (error) => this.#watch.error(error)

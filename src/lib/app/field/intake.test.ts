@@ -118,6 +118,19 @@ test('of what came alone and in a batch each sample is stored once, and the rest
 	});
 });
 
+test('one that comes again with a better clock reaches the store once more, and is shown and counted once', async () => {
+	const guessed = { timestamp: 12, sensors: { power: 1802 }, epoch: EPOCH, seq: 1802, clock: 'none' };
+	say('iot/node/fb-1/telemetry', guessed);
+	await settled();
+	say('iot/node/fb-1/telemetry', guessed);
+	batch();
+	batch();
+	await settled();
+	const times = stored.filter(({ identity }) => identity?.seq === 1802).map(({ timeMs }) => timeMs);
+	expect(times).toEqual([clock.now(), BATCH.times_ms[0]]);
+	expect(intake.report()).toMatchObject({ samples: 7, repeated: 8, refused: {} });
+});
+
 test('batches are taken in their order, and one is one message of its device', async () => {
 	batch();
 	await settled();

@@ -46,7 +46,7 @@ export interface IntakeParts {
 	readonly answerDoubt: CommandSeals['doubtOf'];
 	/** Messages that this page sent itself, or that are for its own devices. */
 	readonly passOver: (link: MessageLink, topic: string) => boolean;
-	/** A sample with a number was taken in. */
+	/** A sample with a number was taken in; of a repeat, its better time. */
 	readonly onNumbered: (sample: Sample, identity: SampleIdentity) => void;
 	/** A device says that it is there. */
 	readonly onOnline: (source: SeriesKey) => void;
@@ -125,7 +125,7 @@ export class Intake {
 		this.#uncommitted += samples.length;
 		void this.parts.store.append(samples).then((result) => {
 			this.#uncommitted -= samples.length;
-			if (result.ok) this.#repeated += result.value.duplicates;
+			if (result.ok) this.#repeated += result.value.duplicates + (result.value.corrected ?? 0);
 			else {
 				this.#seen.clear(); // what was not stored may come again
 				this.parts.onStoreError(result.error);
@@ -275,7 +275,8 @@ export class Intake {
 		beside: Pick<Telemetry, 'alias' | 'firmware' | 'hearsay'> | { readonly inBatch: number }
 	): boolean {
 		const { device, identity } = sample;
-		if (identity ? this.#seen.has(device, identity) : this.#said.repeats(sample)) {
+		const came = identity && this.#seen.judge(device, identity, sample.clock);
+		if (came ? came === 'repeat' : this.#said.repeats(sample)) {
 			this.#repeated++;
 			return false;
 		}
@@ -283,23 +284,33 @@ export class Intake {
 		if (taken.kind === 'refused') this.#refuse(taken.cause, message);
 		else {
 			if (taken.droppedMetrics > 0) this.#refuse('too-many-device-metrics', message, taken.droppedMetrics);
-			this.#keep(taken.sample, message, 'inBatch' in beside);
+			// Its time is known better now: the store is told, and nobody is shown it again.
+			if (came === 'better') this.#give(taken.sample, message);
+			else this.#keep(taken.sample, message, 'inBatch' in beside);
 		}
 		return taken.kind === 'taken';
 	}
 
 	#keep(sample: Sample, message: LinkMessage, late: boolean): void {
-		if (this.#uncommitted + this.#waiting.length >= MAX_UNCOMMITTED)
-			return this.#refuse('store-backlog', message);
-		const { identity } = sample;
+		if (!this.#give(sample, message)) return;
+		this.#samples++;
+		this.parts.live.push(sample, late);
+	}
+
+	/** @returns whether it goes to the store */
+	#give(sample: Sample, message: LinkMessage): boolean {
+		if (this.#uncommitted + this.#waiting.length >= MAX_UNCOMMITTED) {
+			this.#refuse('store-backlog', message);
+			return false;
+		}
+		const { identity, clock } = sample;
 		if (identity) {
-			this.#seen.add(sample.device, identity);
+			this.#seen.add(sample.device, identity, clock);
 			this.parts.onNumbered(sample, identity);
 		}
-		this.#samples++;
 		this.#waiting.push(sample);
-		this.parts.live.push(sample, late);
 		this.#cancelTick ??= this.parts.clock.after(FRAME_MS, () => this.drain());
+		return true;
 	}
 
 	#refuse(cause: Cause, message: LinkMessage, times = 1, device?: DeviceId): void {
