@@ -12,6 +12,7 @@ import { placeOf, TELEMETRY_DATABASE } from './place';
 import { findLosses, parseSentinel } from './sentinel';
 import { Series, numberKey } from './series';
 import type { OpenedStore, OpenOptions, StoreLimits, StoreLoss } from './store';
+import { warmUp } from './warm-up';
 
 /** Chromium answers UnknownError while it repairs or deletes a damaged store: three tries more, then memory. */
 const RETRY_AFTER_MS: readonly number[] = [50, 250, 1000];
@@ -60,7 +61,8 @@ async function openDurable(
 	options: OpenOptions,
 	common: Pick<StoreParts, 'clock' | 'limits' | 'retention' | 'onSentinel' | 'onTrouble'>
 ): Promise<OpenedStore> {
-	const disk = await openDisk(await placeOf(options), options.name ?? TELEMETRY_DATABASE, options.fence);
+	const place = await placeOf(options);
+	const disk = await openDisk(place, options.name ?? TELEMETRY_DATABASE, options.fence, () => void warmUp());
 	try {
 		const loaded = await disk.load();
 		const { parts, damaged, missing, torn, losses } = restore(loaded, options.known, common.clock);

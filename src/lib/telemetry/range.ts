@@ -7,6 +7,9 @@ import type { RangeQuery, SeriesColumns } from './store';
 /** A block's time and value columns, parallel; value NaN where a row lacks the metric. Undefined: the block is damaged. */
 export type BlockColumns = { times: Float64Array; values: Float64Array } | undefined;
 
+/** A range and how many buckets it comes to. */
+type Reduction = Pick<RangeQuery, 'fromMs' | 'toMs' | 'buckets'>;
+
 /** What a query reads, frozen at one moment: no row is in both, and none in neither. */
 export interface RangeSource {
 	readonly metric: number;
@@ -22,7 +25,7 @@ export interface RangeSource {
 const ROLLUPS_PER_BUCKET = 4;
 
 /** The widest rollup that may serve a query, ms; undefined where only the samples themselves do. */
-export function rollupWidth({ fromMs, toMs, buckets }: RangeQuery): number | undefined {
+export function rollupWidth({ fromMs, toMs, buckets }: Reduction): number | undefined {
 	return ROLLUP_WIDTHS_MS.findLast((widthMs) => widthMs * ROLLUPS_PER_BUCKET * buckets <= toMs - fromMs);
 }
 
@@ -31,7 +34,7 @@ export function rollupWidth({ fromMs, toMs, buckets }: RangeQuery): number | und
  * by those, and by its samples where the range cuts a rollup in two; others by their samples. Where the range holds no more
  * samples than buckets, each stands alone. Where samples are gone, the finest that is left of them takes their place.
  */
-export async function reduceRange(query: RangeQuery, source: RangeSource): Promise<SeriesColumns> {
+export async function reduceRange(query: Reduction, source: RangeSource): Promise<SeriesColumns> {
 	const { fromMs, toMs } = query;
 	const thinned = new Set<BlockHead>();
 	/** Served by what is left of it, at the finest. */
@@ -80,7 +83,11 @@ export async function reduceRange(query: RangeQuery, source: RangeSource): Promi
 		}
 	}
 
-	for (const block of await source.columns(decode)) if (block) scan(block, fromMs, toMs, addPoint);
+	for (const block of await source.columns(decode)) {
+		if (!block) continue;
+		const { times, values } = block;
+		count += fold.addColumn(times, values, lowerBound(times, fromMs), lowerBound(times, toMs));
+	}
 	for (const block of await source.columns(edges)) {
 		if (!block) continue;
 		scan(block, fromMs, wholeFromMs, addPoint);
