@@ -63,3 +63,23 @@ it('answers a range from blocks and memory while a write hangs, and tells how mu
 	await vi.waitFor(async () => expect(await store.stats()).toMatchObject({ waiting: 0, queueDepth: 0 }));
 	expect(await store.stats()).toMatchObject({ held: 3, flushMs: 70, dropped: 0 });
 });
+
+it('writes sooner where many samples wait, and a few together', async () => {
+	const clock = new ManualClock(START_MS);
+	const options = { known: [null], onSentinel: () => undefined, clock, indexedDB: new IDBFactory() };
+	const { store } = await openTelemetryStore({ ...options, fence: 1 });
+	void store.append([sample(0)]);
+	clock.advance(100);
+	expect(await store.stats()).toMatchObject({ waiting: 1, queueDepth: 0 });
+	void store.append(Array.from({ length: 300 }, (_, i) => sample(i + 1)));
+	clock.advance(0); // the first has waited long enough for that
+	await vi.waitFor(async () => expect(await store.stats()).toMatchObject({ flushes: 1, waiting: 0 }));
+
+	void store.append([sample(301)]);
+	clock.advance(60);
+	void store.append(Array.from({ length: 300 }, (_, i) => sample(i + 302)));
+	clock.advance(39);
+	expect(await store.stats()).toMatchObject({ waiting: 301, queueDepth: 0 });
+	clock.advance(1);
+	await vi.waitFor(async () => expect(await store.stats()).toMatchObject({ flushes: 2, waiting: 0 }));
+});

@@ -18,6 +18,9 @@ type HeldIndex = Map<Series, ReadonlyMap<string, HeldRow>>;
 
 /** So many are worth a record at once: at high rates nothing then waits as long as it may. */
 const FLUSH_SAMPLES = 4096;
+/** With so many waiting, the bytes that a flush costs by itself are few a sample: they need not wait longer than this, ms. */
+const MANY_SAMPLES = 256;
+const MANY_FLUSH_MS = 100;
 
 /** What one `append` is told by: how many of its rows were dropped before a record held them. */
 interface Batch {
@@ -45,6 +48,15 @@ export interface WriteAheadParts {
 	readonly onTrouble: (trouble: StoreTrouble) => void;
 }
 
+/** A flush to come. */
+interface Scheduled {
+	readonly promise: Promise<Result<void, StoreError>>;
+	/** Now. */
+	readonly fire: () => void;
+	/** Sooner than when little waits. */
+	readonly hasten: () => void;
+}
+
 /** From a sample to its write-ahead record: what waits, bounded and counted, and one record a flush for all devices. */
 export class WriteAhead {
 	readonly #parts: WriteAheadParts;
@@ -55,7 +67,7 @@ export class WriteAhead {
 	#waiting: { series: Series; row: HeldRow; batch: Batch; corrects: boolean }[] = [];
 	/** Samples in the record being written. */
 	#flying = 0;
-	#scheduled: { promise: Promise<Result<void, StoreError>>; fire: () => void } | undefined;
+	#scheduled: Scheduled | undefined;
 	#failing: StoreError | undefined;
 	#stopped = false;
 	#flushes = 0;
@@ -209,11 +221,15 @@ export class WriteAhead {
 
 	/** The flush that will hold all that waits now: at most `flushMs` after the first of it, and sooner where much waits. */
 	#nextFlush(): Promise<Result<void, StoreError>> {
-		if (this.#scheduled) {
-			const { promise, fire } = this.#scheduled;
-			if (this.#waiting.length >= FLUSH_SAMPLES) fire();
-			return promise;
-		}
+		const { promise, fire, hasten } = (this.#scheduled ??= this.#schedule());
+		if (this.#waiting.length >= FLUSH_SAMPLES) fire();
+		else if (this.#waiting.length >= MANY_SAMPLES) hasten();
+		return promise;
+	}
+
+	#schedule(): Scheduled {
+		const { clock, limits } = this.#parts;
+		const sinceMs = clock.now();
 		let resolve: (outcome: Promise<Result<void, StoreError>>) => void = () => undefined;
 		const promise = new Promise<Result<void, StoreError>>((settle) => (resolve = settle));
 		const fire = () => {
@@ -221,10 +237,15 @@ export class WriteAhead {
 			this.#scheduled = undefined;
 			resolve(this.#writeInTurn());
 		};
-		const cancel = this.#parts.clock.after(this.#parts.limits.flushMs, fire);
-		this.#scheduled = { promise, fire };
-		if (this.#waiting.length >= FLUSH_SAMPLES) fire();
-		return promise;
+		let cancel = clock.after(limits.flushMs, fire);
+		let soon = limits.flushMs <= MANY_FLUSH_MS;
+		const hasten = () => {
+			if (soon) return;
+			soon = true;
+			cancel();
+			cancel = clock.after(Math.max(0, sinceMs + MANY_FLUSH_MS - clock.now()), fire);
+		};
+		return { promise, fire, hasten };
 	}
 
 	async #writeInTurn(): Promise<Result<void, StoreError>> {
