@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ManualClock, utf8 } from '$lib/base';
 import { batchMacHolds, profiles, type Decoded } from '$lib/device';
 import { deviceKey, hmacKey } from '$lib/crypto';
@@ -71,6 +71,19 @@ const know = (device: DeviceId, secret: Buffer) =>
 	saveDeviceSecret(keep.secrets, device, secret.toString('base64'));
 
 describe('of a device of another convention', () => {
+	test('a secret that changes while the one before is opened is the one that counts', async () => {
+		await know(INVERTER, randomBytes(9));
+		const before = await keep.secrets.open(deviceSecretName(INVERTER));
+		await know(INVERTER, SECRET);
+		vi.spyOn(keep.secrets, 'open').mockImplementationOnce(async () => {
+			await seals.changed(INVERTER);
+			return before;
+		});
+		expect(await seals.judge(sealed(1))).toBeUndefined();
+		expect(await seals.judge(sealed(2))).toBeUndefined();
+		expect(seals.report(INVERTER)).toMatchObject({ sealed: 2, refused: {} });
+	});
+
 	test('without a secret everything is taken, sealed or not', async () => {
 		expect(await seals.judge(sealed(1))).toBeUndefined();
 		expect(await seals.judge(sealed(1, randomBytes(9)))).toBeUndefined();

@@ -57,6 +57,8 @@ export class BatchSeals {
 	readonly #keys = new Map<DeviceId, Key>();
 	readonly #counts = new Map<DeviceId, Counts>();
 	readonly #taken: TakenBatches;
+	/** Rises with each change of any secret. */
+	#changes = 0;
 
 	constructor(private readonly parts: BatchSealsParts) {
 		this.#taken = new TakenBatches(parts.taken, parts.onFault);
@@ -115,6 +117,7 @@ export class BatchSeals {
 
 	/** Its secret is another, or gone: what was taken under it means nothing any more, and numbers may begin anew. */
 	async changed(device: DeviceId): Promise<void> {
+		this.#changes++;
 		this.#keys.delete(device);
 		await this.#taken.forget(device);
 		this.parts.onChange(device);
@@ -128,7 +131,9 @@ export class BatchSeals {
 	async #keyOf(device: DeviceId): Promise<Key> {
 		const known = this.#keys.get(device);
 		if (known !== undefined) return known;
+		const before = this.#changes;
 		const key = await this.#openKey(device);
+		if (this.#changes !== before) return this.#keyOf(device); // it may be the one before
 		if (this.#keys.size >= MAX_DEVICES) this.#keys.clear();
 		if (key !== 'unusable') this.#keys.set(device, key);
 		return key;
