@@ -86,7 +86,7 @@ export class ColumnarStore implements TelemetryStore {
 		this.#parts = parts;
 		const { disk, cause, limits, state, clock } = parts;
 		const turns = this.#turns;
-		const hold = (this.#hold = new BlockHold(clock));
+		const hold = (this.#hold = new BlockHold(clock, turns));
 		const table = (this.#table = new SeriesTable(parts.names, parts.series));
 		const reader = (this.#reader = new BlockReader({
 			disk,
@@ -119,13 +119,13 @@ export class ColumnarStore implements TelemetryStore {
 			}
 		}));
 		this.#corrections = new Corrections({
-			...{ disk, blocks, reader, table, turns, clock, limits },
+			...{ disk, blocks, reader, table, clock, limits, hold },
 			onFailed: (error) => void log.failed(error)
 		});
 		if (this.#corrections.waiting) this.#corrections.schedule();
 		this.#sealer = new Sealer({
-			correct: () => this.#corrections.apply(),
 			...{ disk, blocks, log, table, turns, clock, limits, hold },
+			corrections: this.#corrections,
 			onSealed: () => this.#sentinels.tellNow(),
 			onFolding: () => void turns.take(() => this.#letGo())
 		});
@@ -159,7 +159,7 @@ export class ColumnarStore implements TelemetryStore {
 	async flush(): Promise<Result<void, StoreError>> {
 		if (this.#closed) return err({ kind: 'closed' });
 		const written = await this.#log.flush();
-		return written.ok && this.#corrections.waiting
+		return written.ok && this.#corrections.waiting && !this.#hold.held
 			? this.#turns.take(() => this.#corrections.apply())
 			: written;
 	}
@@ -277,6 +277,7 @@ export class ColumnarStore implements TelemetryStore {
 		await this.#turns.over();
 		this.#sentinels.stop();
 		this.#corrections.stop();
+		this.#hold.stop();
 		this.#log.stop();
 		if (this.#parts.disk) this.#sentinels.tellNow();
 		this.#parts.disk?.close();
@@ -298,11 +299,15 @@ export class ColumnarStore implements TelemetryStore {
 		return true;
 	}
 
-	/** Each block in a turn of its own. Where one cannot be written the rest is left for the next time: samples serve as well. */
+	/**
+	 * Each block in a turn of its own. Where one cannot be written, or somebody reads the blocks, the rest is left for the next time it
+	 * is told: samples serve as well.
+	 */
 	async #rollUp(heads: readonly BlockHead[]): Promise<void> {
 		for (const head of heads) {
+			if (this.#hold.held) return;
 			const rolled = await this.#turns.take(async () => {
-				const series = this.#closed ? undefined : this.#table.byId(head.series);
+				const series = this.#closed || this.#hold.held ? undefined : this.#table.byId(head.series);
 				return series ? this.#blocks.rollUp(series, head) : done;
 			});
 			if (!rolled.ok) return;
@@ -317,10 +322,10 @@ export class ColumnarStore implements TelemetryStore {
 		const loss = { noticedMs, cause: 'unreadable', block: head.block, ...known } as const;
 		this.#parts.onTrouble({ kind: 'lost', loss });
 		const series = this.#table.byId(head.series);
-		if (series) void this.#turns.take(() => this.#mend(series));
+		if (series) this.#hold.take(() => this.#mend(series));
 	}
 
 	async #mend(series: Series): Promise<void> {
-		if (this.#table.has(series)) await this.#blocks.mend(series);
+		if (!this.#closed && this.#table.has(series)) await this.#blocks.mend(series);
 	}
 }

@@ -1,4 +1,5 @@
 import { done, type Clock, type Result } from '$lib/base';
+import type { BlockHold } from './backup/snapshot';
 import type { BetterTime } from './better-time';
 import type { BlockReader } from './block-reader';
 import { encodeColumnBlock, type BlockHead, type NewBlock } from './codec/block';
@@ -9,7 +10,6 @@ import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
 import type { SeriesTable } from './series-table';
 import type { StoreError, StoreLimits } from './store';
-import type { Turns } from './turns';
 
 /** What a device tells of one boot comes in pages: a block is written anew once for all of them, ms. */
 const GATHER_MS = 2000;
@@ -27,7 +27,7 @@ export class Corrections {
 			readonly blocks: SealedBlocks;
 			readonly reader: BlockReader;
 			readonly table: SeriesTable;
-			readonly turns: Turns;
+			readonly hold: BlockHold;
 			readonly clock: Clock;
 			readonly limits: Pick<StoreLimits, 'blockRows'>;
 			readonly onFailed: (error: StoreError) => void;
@@ -36,10 +36,13 @@ export class Corrections {
 
 	/** Something is to be corrected: soon, together with what comes meanwhile. */
 	schedule(): void {
-		const { clock, turns, onFailed } = this.parts;
+		const { clock, hold, onFailed } = this.parts;
 		this.#cancel ??= clock.after(GATHER_MS, () => {
 			this.#cancel = undefined;
-			void turns.take(() => this.apply()).then((applied) => applied.ok || onFailed(applied.error));
+			hold.take(async () => {
+				const applied = await this.apply();
+				if (!applied.ok) onFailed(applied.error);
+			});
 		});
 	}
 

@@ -2,6 +2,7 @@ import { done, ok, type Clock, type Result } from '$lib/base';
 import type { DeviceId } from '$lib/model';
 import type { BlockHold } from './backup/snapshot';
 import type { BlockHead, NewBlock } from './codec/block';
+import type { Corrections } from './corrections';
 import type { Disk } from './disk';
 import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
@@ -31,7 +32,7 @@ export class Sealer {
 			readonly limits: StoreLimits;
 			readonly hold: BlockHold;
 			/** Gives blocks the times that only the log has; in its turn. */
-			readonly correct: () => Promise<Result<void, StoreError>>;
+			readonly corrections: Pick<Corrections, 'waiting' | 'apply'>;
 			/** In its turn. */
 			readonly onSealed: () => void;
 			/** What is to be done after a seal that fell due, and the folds that it brought. */
@@ -89,8 +90,10 @@ export class Sealer {
 	}
 
 	#due(): boolean {
-		const { limits, clock, log, blocks } = this.parts;
+		const { limits, clock, log, blocks, hold, corrections } = this.parts;
 		if (clock.now() < this.#notBeforeMs) return false;
+		// To seal is to let go of times that only the log has, and those move blocks.
+		if (hold.held && corrections.waiting) return false;
 		const records = log.newest - blocks.state.sealedWal;
 		return log.bytes >= limits.sealBytes || records >= limits.sealRecords || log.ageMs >= limits.sealAgeMs;
 	}
@@ -117,7 +120,7 @@ export class Sealer {
 	async #seal(gone: readonly Series[] = []): Promise<Result<void, StoreError>> {
 		const { disk, blocks, log, table } = this.parts;
 		if (log.newest === blocks.state.sealedWal && gone.length === 0) return done;
-		const corrected = await this.parts.correct();
+		const corrected = await this.parts.corrections.apply();
 		if (!corrected.ok) return corrected;
 		const { seal, sealedWal } = blocks.state;
 		const remove: BlockHead[] = [];

@@ -3,6 +3,7 @@ import type { BlockHead } from '../codec/block';
 import type { NewRollup } from '../codec/rollup';
 import type { Disk } from '../disk';
 import type { StoreSnapshot } from '../store';
+import type { Turns } from '../turns';
 
 /** A reader that is not heard of for so long has gone, ms. */
 const HOLD_MS = 60_000;
@@ -10,8 +11,13 @@ const HOLD_MS = 60_000;
 /** Keeps blocks where they are while somebody reads them. */
 export class BlockHold {
 	#untilMs = 0;
+	#waiting: (() => void)[] = [];
+	#cancel: (() => void) | undefined;
 
-	constructor(private readonly clock: Clock) {}
+	constructor(
+		private readonly clock: Clock,
+		private readonly turns: Turns
+	) {}
 
 	get held(): boolean {
 		return this.clock.now() < this.#untilMs;
@@ -23,6 +29,28 @@ export class BlockHold {
 
 	release(): void {
 		this.#untilMs = 0;
+		this.#look();
+	}
+
+	/** A turn for what moves blocks, when nobody reads them. */
+	take(act: () => Promise<void>): void {
+		const inTurn = async () => (this.held ? this.take(act) : act());
+		this.#waiting.push(() => void this.turns.take(inTurn));
+		this.#look();
+	}
+
+	/** What waits is left undone. */
+	stop(): void {
+		this.#waiting = [];
+		this.#cancel?.();
+	}
+
+	#look(): void {
+		this.#cancel?.();
+		this.#cancel = undefined;
+		if (this.held && this.#waiting.length > 0)
+			this.#cancel = this.clock.after(this.#untilMs - this.clock.now(), () => this.#look());
+		else for (const go of this.#waiting.splice(0)) go();
 	}
 }
 

@@ -51,11 +51,19 @@ const broker = (name: string) => ({
 	...{ keepaliveS: 30, persistentSession: false, local: false }
 });
 
-async function backUp(storage: FieldStorage, passphrase: string): Promise<Blob> {
-	const none = async () => undefined;
-	const { calls } = new Transfers({ clock, storage, flush: none, onImported: none, onRestored: () => {} });
+/** @param meanwhile what happens while it is under way */
+async function backUp(
+	storage: FieldStorage,
+	passphrase: string,
+	meanwhile: () => Promise<void> = async () => undefined
+): Promise<Blob> {
+	const { calls } = new Transfers({
+		...{ clock, storage, flush: async () => undefined },
+		...{ onImported: async () => undefined, onRestored: () => {} }
+	});
 	const begun = (await calls.backupBegin({ passphrase }, context)) as Result<BackupBegun, BackupError>;
 	if (!begun.ok) throw new Error(begun.error.kind);
+	await meanwhile();
 	const parts: Uint8Array<ArrayBuffer>[] = [];
 	for (;;) {
 		const answer = await calls.backupNext({ id: begun.value.id }, context);
@@ -189,4 +197,25 @@ it('leaves the old or the new, and nothing between, wherever it is broken off', 
 		await again.close();
 	}
 	expect(outcomes).toEqual(['build: 77, 0 lost', 'replace: 77, 0 lost', 'after: 0,1,2,5, 0 lost']);
+});
+
+it('is not interrupted by a time that is learned meanwhile, which is right when it is done', async () => {
+	const there = await open(new IDBFactory());
+	const guessed = { ...sample(1), timeMs: START_MS - 5000, clock: 'unsynchronised' as const };
+	const stored = there.telemetry.append([guessed]);
+	await there.telemetry.flush();
+	await stored;
+	const times = async () => {
+		const all = { ...series, metric: 'v', fromMs: -Infinity, toMs: Infinity, buckets: 9 };
+		return [...(await there.telemetry.range(all, never)).timeMs];
+	};
+	const file = await backUp(there, '', async () => {
+		await fill(there, [1]);
+		clock.advance(30_000); // what is learned is gathered for two seconds
+		await there.telemetry.flush();
+	});
+	expect(file.size).toBeGreaterThan(0);
+	await there.telemetry.flush();
+	expect(await times()).toEqual([sample(1).timeMs]);
+	await there.close();
 });
