@@ -76,7 +76,7 @@ export interface Disk {
 	readonly quarantined: number;
 	heads(series: number): Promise<readonly BlockHead[]>;
 	/** In the order asked for; undefined where a block is not there. */
-	blocks(heads: readonly BlockHead[]): Promise<readonly (Uint8Array | undefined)[]>;
+	blocks(heads: readonly Pick<BlockHead, 'series' | 'block'>[]): Promise<readonly (Uint8Array | undefined)[]>;
 	/** Encoded rollups of one width, in the order asked for; undefined where one is not there. All heads of one series. */
 	rollups(heads: readonly BlockHead[], widthMs: number): Promise<readonly (Uint8Array | undefined)[]>;
 	usage(): Promise<{

@@ -242,7 +242,9 @@ export class IndexedDbDisk implements Disk {
 		return rows.map(parseBlockHead).filter((head) => head !== undefined);
 	}
 
-	async blocks(heads: readonly BlockHead[]): Promise<readonly (Uint8Array | undefined)[]> {
+	async blocks(
+		heads: readonly Pick<BlockHead, 'series' | 'block'>[]
+	): Promise<readonly (Uint8Array | undefined)[]> {
 		const tx = this.#db.transaction('blocks', 'readonly');
 		const rows = await Promise.all(heads.map(({ series, block }) => tx.store.get([series, block])));
 		return rows.map(asBytes);

@@ -1,4 +1,4 @@
-import { crc32 } from '$lib/base';
+import { assert, crc32 } from '$lib/base';
 import type { ClockQuality } from '$lib/model';
 import { ByteReader, ByteWriter, Malformed } from './codec/byte-stream';
 import { IntervalSet } from './interval-set';
@@ -188,6 +188,12 @@ export class Ledger {
 	inheritLost(other: Ledger): void {
 		for (const [epoch, { lost }] of other.#logs)
 			for (const [from, to] of lost.intervals) this.giveUp(epoch, from, to);
+	}
+
+	copy(): Ledger {
+		const copy = Ledger.decode(this.encode());
+		assert(copy, 'a ledger can be read back from what it encodes to');
+		return copy;
 	}
 
 	encode(): Uint8Array<ArrayBuffer> {

@@ -1,43 +1,36 @@
 import { ok, type Result } from '$lib/base';
-import { openBlock } from './codec/block';
+import { openBlock, type BlockHead } from './codec/block';
 import { Malformed } from './codec/byte-stream';
-import { idsOf, type RowGroup } from './codec/row-group';
+import { epochRanges, type EpochRange } from './codec/epoch-range';
+import { idsOf, openRowGroup, type Row } from './codec/row-group';
 import type { BlockKey, Disk, StateRow } from './disk';
+import { KeptNumbers } from './kept-numbers';
 import { Ledger } from './ledger';
 import type { Names } from './names';
-import { byTime, type Series } from './series';
+import { byTime, type HeldRow, type Series } from './series';
 import type { StoreError } from './store';
 
 /**
- * After tables have lost rows, each apart from the others: makes the ledger say what is there and nothing more, so that
- * backfill can bring the rest, makes the newest values anew, forgets rows whose metrics have lost their names, and removes headers without bytes, and bytes and rollups without headers. Reads every block.
+ * After tables have lost rows, each apart from the others: takes from the ledgers what is not there any more, so that backfill can
+ * bring it, makes the newest values anew, forgets rows whose metrics have lost their names, and removes headers without bytes, and
+ * bytes and rollups without headers. A ledger is made anew only where it is lost, or where blocks are of which nothing tells. Reads
+ * every block.
+ * @param untold series whose ledger is lost
  * @returns the state row that was written, or why it could not be
  */
 export async function mend(
 	disk: Disk,
-	state: StateRow,
-	names: Names,
-	all: readonly Series[]
+	{ state, names, series: all }: { state: StateRow; names: Names; series: readonly Series[] },
+	untold: ReadonlySet<number>
 ): Promise<Result<StateRow, StoreError>> {
 	const keys = await disk.blockKeys();
 	const kept = new Set<string>();
 	const mended = { ...state, blocks: 0, blockBytes: 0, rollupBytes: 0, samples: 0 };
+	const found = new Map<Series, Found>();
 	for (const series of all) {
-		const ledger = new Ledger();
-		const good = [];
-		for (const head of [...(await disk.heads(series.id))].sort(byTime)) {
-			const ids = [...head.columns, ...head.states].map(({ metric }) => metric);
-			for (const id of ids) names.startAbove(id);
-			const [bytes] = await disk.blocks([head]);
-			const group = readable(() => openBlock(head, bytes));
-			const named = ids.every((id) => names.metricName(id) !== undefined);
-			const rows = group && named ? readable(() => group.rows()) : undefined;
-			if (!rows) continue;
-			for (const row of rows) {
-				if (row.identity) ledger.add(row.identity.epoch, row.identity.seq, row.timeMs, row.clock);
-				series.knowLatest(row);
-			}
-			good.push(head);
+		const left = await lookAt(disk, series, names, keys);
+		found.set(series, left);
+		for (const head of left.good) {
 			kept.add(keyText([head.series, head.block]));
 			mended.blocks++;
 			mended.blockBytes += head.bytes;
@@ -45,13 +38,10 @@ export async function mend(
 			mended.samples += head.rows;
 			mended.seal = Math.max(mended.seal, head.block);
 		}
-		series.held = series.held.filter((row) => idsOf(row).every((id) => names.metricName(id) !== undefined));
-		for (const { identity, timeMs, clock } of series.held)
-			if (identity) ledger.add(identity.epoch, identity.seq, timeMs, clock);
-		ledger.inheritLost(series.ledger);
-		series.ledger = ledger;
-		series.heads = good;
 	}
+	const known = mended.blocks + [...found.values()].reduce((sum, { lostBlocks }) => sum + lostBlocks, 0);
+	for (const [series, left] of found)
+		settle(series, left, untold.has(series.id) || (known < state.blocks && left.toldWhole));
 	for (const [series, block] of keys) {
 		names.startAbove(series);
 		mended.seal = Math.max(mended.seal, block);
@@ -67,11 +57,103 @@ export async function mend(
 	return written.ok ? ok(mended) : written;
 }
 
+/** What is left of one series, and what is told of the rest. */
+interface Found {
+	readonly good: BlockHead[];
+	readonly held: HeldRow[];
+	/** Blocks that are lost, and of which at least something is there. */
+	readonly lostBlocks: number;
+	readonly lost: readonly EpochRange[];
+	readonly kept: KeptNumbers;
+	/** What rows and headers tell. */
+	readonly ledger: Ledger;
+	/** Whether that is all that was received: not where retention let samples go and their header does not tell which. */
+	readonly toldWhole: boolean;
+}
+
+async function lookAt(disk: Disk, series: Series, names: Names, keys: readonly BlockKey[]): Promise<Found> {
+	const good: BlockHead[] = [];
+	const lost: EpochRange[] = [];
+	const kept = new KeptNumbers();
+	const ledger = new Ledger();
+	let toldWhole = true;
+	const hasNames = (ids: readonly number[]) => ids.every((id) => names.metricName(id) !== undefined);
+	const heads = [...(await disk.heads(series.id))].sort(byTime);
+	for (const head of heads) {
+		const ids = [...head.columns, ...head.states].map(({ metric }) => metric);
+		for (const id of ids) names.startAbove(id);
+		const [bytes] = await disk.blocks([head]);
+		const rows = readable(() => openBlock(head, bytes)?.rows());
+		if (!rows || !hasNames(ids)) {
+			lost.push(...(head.logs ?? []));
+			continue;
+		}
+		good.push(head);
+		for (const row of rows) {
+			addTo(ledger, kept, row);
+			series.knowLatest(row);
+		}
+		if (!head.columns.some(({ gone }) => gone)) continue;
+		toldWhole &&= head.logs !== undefined;
+		for (const range of head.logs ?? []) {
+			kept.addRange(range);
+			ledger.addRun(range.epoch, [range.from, range.to, head.fromMs, head.toMs]);
+		}
+	}
+	const held: HeldRow[] = [];
+	for (const row of series.held)
+		if (hasNames(idsOf(row))) {
+			held.push(row);
+			addTo(ledger, kept, row);
+		} else if (row.identity)
+			lost.push({ epoch: row.identity.epoch, from: row.identity.seq, to: row.identity.seq });
+	const headless = await rangesWithoutHead(disk, series, heads, keys);
+	lost.push(...headless.flat());
+	return {
+		...{ good, held, lost, kept, ledger, toldWhole },
+		lostBlocks: heads.length - good.length + headless.length
+	};
+}
+
+function addTo(ledger: Ledger, kept: KeptNumbers, { identity, timeMs, clock }: Row): void {
+	if (!identity) return;
+	const { epoch, seq } = identity;
+	ledger.add(epoch, seq, timeMs, clock);
+	kept.addRange({ epoch, from: seq, to: seq });
+}
+
+/** What blocks had whose header is lost, of each that can be read. */
+async function rangesWithoutHead(
+	disk: Disk,
+	{ id }: Series,
+	heads: readonly BlockHead[],
+	keys: readonly BlockKey[]
+): Promise<readonly (readonly EpochRange[])[]> {
+	const told = new Set(heads.map(({ block }) => block));
+	const numbers = new Set(
+		keys.flatMap(([series, block]) => (series === id && !told.has(block) ? block : []))
+	);
+	const ranges: EpochRange[][] = [];
+	for (const block of numbers) {
+		const [bytes] = await disk.blocks([{ series: id, block }]);
+		const columns = bytes && readable(() => openRowGroup(bytes).columns());
+		if (columns) ranges.push(epochRanges(columns));
+	}
+	return ranges;
+}
+
+function settle(series: Series, { good, held, lost, kept, ledger }: Found, anew: boolean): void {
+	series.held = held;
+	series.heads = good;
+	if (anew) {
+		ledger.inheritLost(series.ledger);
+		series.ledger = ledger;
+	} else kept.takeRest(series.ledger, lost);
+}
+
 const keyText = ([series, block]: BlockKey): string => `${series}.${block}`;
 
-function readable<T extends RowGroup | ReturnType<RowGroup['rows']>>(
-	read: () => T | undefined
-): T | undefined {
+function readable<T>(read: () => T | undefined): T | undefined {
 	try {
 		return read();
 	} catch (error) {

@@ -65,10 +65,10 @@ async function openDurable(
 	const disk = await openDisk(place, options.name ?? TELEMETRY_DATABASE, options.fence, () => void warmUp());
 	try {
 		const loaded = await disk.load();
-		const { parts, damaged, missing, torn, losses } = restore(loaded, options.known, common.clock);
+		const { parts, damaged, missing, torn, untold, losses } = restore(loaded, options.known, common.clock);
 		// Fenced or full: they stay where they are and are told again at the next start.
 		if (damaged.size > 0) await disk.quarantine(damaged);
-		const mended = torn ? await mend(disk, parts.state, parts.names, parts.series) : undefined;
+		const mended = torn ? await mend(disk, parts, untold) : undefined;
 		const state = mended?.ok ? mended.value : parts.state;
 		const store = new ColumnarStore({ ...common, ...parts, state, disk, cause: '' });
 		// A hole in the log would be told at every start: once told, what is left goes into blocks.
@@ -93,17 +93,21 @@ function restore(
 	damaged: ReadonlyMap<number, Uint8Array>;
 	missing: number;
 	torn: boolean;
+	/** Series without a ledger. */
+	untold: ReadonlySet<number>;
 	losses: StoreLoss[];
 } {
 	const names = new Names(loaded.names);
 	const damaged = new Map<number, Uint8Array>();
 	let badRows = loaded.malformed;
 	const byId = new Map<number, Series>();
+	const untold = new Set<number>();
 	for (const row of loaded.names) {
 		if (row.kind !== 'series') continue;
 		const bytes = loaded.ledgers.get(row.id);
 		const ledger = bytes && Ledger.decode(bytes);
 		if (bytes && !ledger) badRows++;
+		if (!ledger) untold.add(row.id);
 		byId.set(row.id, new Series(row.id, row.device, row.provenance, ledger, loaded.latest.get(row.id)));
 	}
 	if (!loaded.whole) badRows++;
@@ -144,6 +148,7 @@ function restore(
 		damaged,
 		missing,
 		torn: badRows > 0,
+		untold,
 		losses
 	};
 }

@@ -5,9 +5,10 @@ import type { Row } from './codec/row-group';
 import type { BlockReader } from './block-reader';
 import type { BlockChange, Disk, StateRow } from './disk';
 import { chooseFold } from './fold-plan';
-import { Ledger } from './ledger';
+import { KeptNumbers, mayShare } from './kept-numbers';
 import { byTime, type Series } from './series';
 import type { StoreError, StoreLimits } from './store';
+import { writtenLedger } from './written-ledger';
 
 /** The blocks on disk and the state row that tells of them. Every act is one transaction; the caller takes turns. */
 export class SealedBlocks {
@@ -178,28 +179,33 @@ export class SealedBlocks {
 		return done;
 	}
 
-	/** Removes a series' damaged blocks and makes its ledger say what is left, so that what they held may come again. */
+	/**
+	 * Removes a series' damaged blocks, and takes from its ledger what only they had, so that it may come again. What retention let
+	 * go of stays in the ledger; so does what a block had whose header, of an earlier version, does not tell.
+	 */
 	async mend(series: Series): Promise<void> {
 		if (!this.#disk) return;
-		const ledger = new Ledger();
-		const hold = (rows: readonly Row[]) => {
-			for (const { identity, timeMs, clock } of rows)
-				if (identity) ledger.add(identity.epoch, identity.seq, timeMs, clock);
-		};
-		ledger.inheritLost(series.ledger);
-		const bad: BlockHead[] = [];
-		for (const head of [...(await this.#disk.heads(series.id))].sort(byTime)) {
-			const [bytes] = await this.#disk.blocks([head]);
-			const rows = this.#reader.isDamaged(head) ? undefined : this.#reader.open(head, bytes)?.rows();
-			if (!rows) bad.push(head);
-			else hold(rows);
-		}
+		const heads = await this.#disk.heads(series.id);
+		const bad = heads.filter((head) => this.#reader.isDamaged(head));
 		if (bad.length === 0) return; // an earlier turn has done it
-		hold(series.held.filter((row) => row.wal > 0));
-		const changed = await this.change(bad, [], { ledgers: new Map([[series.id, ledger.encode()]]) });
+		const lost = bad.flatMap(({ logs }) => logs ?? []);
+		const kept = new KeptNumbers();
+		for (const head of heads) {
+			const { logs, columns } = head;
+			if (bad.includes(head) || !mayShare(logs, lost)) continue;
+			const [bytes] = await this.#disk.blocks([head]);
+			const told = logs && columns.some(({ gone }) => gone);
+			const rows = told ? undefined : this.#reader.open(head, bytes)?.columns();
+			if (rows) kept.addRows(rows);
+			else for (const range of logs ?? []) kept.addRange(range);
+		}
+		kept.addWaiting(series);
+		const written = writtenLedger(series).copy();
+		kept.takeRest(written, lost);
+		const changed = await this.change(bad, [], { ledgers: new Map([[series.id, written.encode()]]) });
 		if (!changed.ok) return; // left out of queries as before, and found again at the next start
-		hold(series.held); // with what came meanwhile
-		series.ledger = ledger;
+		kept.addWaiting(series); // with what came meanwhile
+		kept.takeRest(series.ledger, lost);
 		series.replaceBlocks(bad, []);
 		this.#reader.forgetDamaged(bad);
 	}

@@ -1,0 +1,163 @@
+import 'fake-indexeddb/auto';
+import { IDBFactory } from 'fake-indexeddb';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '$lib/base';
+import { parseDeviceId, type Sample } from '$lib/model';
+import { KEEP_ALL, openTelemetryStore, sampleColumns, type OpenOptions, type StoreTrouble } from './index';
+
+const START_MS = 1_763_690_400_000;
+const HOUR = 3_600_000;
+const never = new AbortController().signal;
+const parsed = parseDeviceId('fb-bench');
+if (!parsed.ok) throw new Error('impossible id');
+const key = { device: parsed.value, provenance: 'real' as const };
+const sampleOf = (seq: number): Sample => ({
+	...{ ...key, identity: { epoch: 7, seq }, timeMs: START_MS + 4000 * seq },
+	...{ clock: 'synchronised', values: { power: 1000 + (seq % 60) } }
+});
+const samples = (from: number, to: number) =>
+	Array.from({ length: to - from + 1 }, (_, i) => sampleOf(from + i));
+
+let factory: IDBFactory;
+let clock: ManualClock;
+let onTrouble: (trouble: StoreTrouble) => void;
+beforeEach(() => {
+	factory = new IDBFactory();
+	clock = new ManualClock(START_MS);
+	onTrouble = () => undefined;
+});
+const open = async () => {
+	const options: OpenOptions = {
+		...{
+			fence: 1,
+			known: [null],
+			onSentinel: () => undefined,
+			clock,
+			indexedDB: factory,
+			retention: KEEP_ALL
+		},
+		onTrouble: (trouble) => onTrouble(trouble),
+		limits: { sealRecords: 1, foldFan: 100 }
+	};
+	return (await openTelemetryStore(options)).store;
+};
+type Store = Awaited<ReturnType<typeof open>>;
+
+/** One block. */
+async function put(store: Store, rows: readonly Sample[]) {
+	const appended = store.append(rows);
+	await store.flush();
+	const report = await appended;
+	await settle(store);
+	return report;
+}
+async function settle(store: Store): Promise<void> {
+	for (let i = 0; i < 8; i++) await store.flush();
+}
+const counts = async (store: Store) => {
+	const span = { fromMs: START_MS, toMs: START_MS + HOUR, buckets: 4 };
+	return [...(await store.range({ ...key, metric: 'power', ...span }, never)).count];
+};
+
+/** Flips a bit of a row, or deletes it. */
+function harm(table: string, at: IDBValidKey, how: 'rot' | 'delete'): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const request = factory.open('fieldbench-telemetry');
+		request.onerror = () => reject(request.error ?? new Error('not opened'));
+		request.onsuccess = () => {
+			const tx = request.result.transaction([table], 'readwrite');
+			const rows = tx.objectStore(table);
+			if (how === 'delete') rows.delete(at);
+			else
+				rows.get(at).onsuccess = (event) => {
+					const bytes = (event.target as IDBRequest<Uint8Array>).result.slice();
+					bytes[bytes.length - 3]! ^= 0x10;
+					rows.put(bytes, at);
+				};
+			tx.oncomplete = () => {
+				request.result.close();
+				resolve();
+			};
+		};
+	});
+}
+async function readAll(store: Store): Promise<void> {
+	for await (const page of store.scan({ ...key, fromMs: -Infinity, toMs: Infinity }, never))
+		expect(page.length).toBeGreaterThan(0);
+}
+
+/** Four blocks of a quarter of an hour; of the first two only their minutes are left. */
+async function thinned(): Promise<Store> {
+	const store = await open();
+	for (let seq = 0; seq < 900; seq += 225) await put(store, samples(seq, seq + 224));
+	clock.advance(HOUR);
+	store.retain({ ...KEEP_ALL, samplesMs: { measurement: HOUR / 2, diagnostic: HOUR / 2 } });
+	await settle(store);
+	expect((await store.stats()).letGo).toHaveLength(2);
+	store.retain(KEEP_ALL);
+	return store;
+}
+
+describe('mending', () => {
+	it.each(['while it is open', 'as it opens'])(
+		'asks for what a lost block had, and not for what retention let go of: %s',
+		async (when) => {
+			let store = await thinned();
+			if (when === 'as it opens') {
+				await store.close();
+				await harm('blocks', [1, 4], 'delete');
+				store = await open();
+			} else {
+				await harm('blocks', [1, 4], 'rot');
+				await readAll(store);
+				await settle(store);
+			}
+			expect(await counts(store)).toEqual([225, 225, 225]);
+			// The highest number that is there is 674: what comes next tells of the rest.
+			await put(store, [sampleOf(900)]);
+			expect(store.missing(key, 7)).toEqual([[675, 899]]);
+			expect(await put(store, samples(0, 899))).toMatchObject({ value: { stored: 225, duplicates: 675 } });
+			expect(await counts(store)).toEqual([225, 225, 225, 225]);
+			await store.close();
+		}
+	);
+
+	it('carries over what retention let go of where a ledger is lost', async () => {
+		let store = await thinned();
+		await store.close();
+		await harm('ledger', 1, 'rot');
+		store = await open();
+		expect(store.missing(key, 7)).toEqual([]);
+		expect(await put(store, samples(0, 899))).toMatchObject({ value: { stored: 0, duplicates: 900 } });
+		await store.close();
+	});
+
+	it('keeps what others hold between the numbers of a lost block, and what is on its way to the disk', async () => {
+		const store = await open();
+		await put(store, [...samples(0, 99), ...samples(200, 299), ...samples(400, 499)]);
+		await put(store, samples(100, 149));
+		await harm('blocks', [1, 1], 'rot');
+		let go: () => void = () => undefined;
+		const told = new Promise<void>((resolve) => (go = resolve));
+		onTrouble = ({ kind }) => kind === 'lost' && go();
+		const bulk = store.bulk(
+			(async function* () {
+				await told; // the mending has its turn before
+				yield* sampleColumns(samples(300, 399));
+			})(),
+			never
+		);
+		await readAll(store);
+		expect(await bulk).toMatchObject({ value: { stored: 100 } });
+		await settle(store);
+		await vi.waitFor(() =>
+			expect(store.missing(key, 7)).toEqual([
+				[0, 99],
+				[150, 299]
+			])
+		);
+		expect(await put(store, samples(0, 499))).toMatchObject({ value: { stored: 350, duplicates: 150 } });
+		expect((await store.stats()).samples).toBe(500);
+		await store.close();
+	});
+});
