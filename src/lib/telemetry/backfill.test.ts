@@ -171,6 +171,23 @@ describe('backfill', () => {
 		expect(log.asked).toHaveLength(length);
 	});
 
+	it('tells what is missing of a series before its device is heard', () => {
+		for (const seq of [0, 1, 60]) take(sampleOf(seq));
+		backfill.know(source);
+		expect(backfill.view(source)).toMatchObject({ state: 'unheard', missing: 58 });
+		expect(backfill.unfinished()).toHaveLength(1);
+	});
+
+	it('gives up an older log where the newer one lacks nothing', async () => {
+		for (const seq of [0, 1, 5]) take(sampleOf(seq));
+		backfill.know(source);
+		take(sampleOf(0, 8));
+		backfill.heard(source, { epoch: 8, seq: 0 });
+		await pass(10_000);
+		expect(ledger.gaps()).toMatchObject([{ epoch: EPOCH, from: 2, to: 4, lost: true }]);
+		expect(backfill.view(source)).toMatchObject({ state: 'idle', missing: 0, lost: 3 });
+	});
+
 	it('gives up an older log once the device has told that it has another', async () => {
 		live(0, 1, 5);
 		log.epoch = 8;

@@ -40,8 +40,8 @@ export interface BackfillParts {
 }
 
 export interface BackfillView {
-	/** `idle`: nothing is missing that could be had. */
-	readonly state: 'idle' | 'filling' | BackfillFault;
+	/** `idle`: nothing is missing that could be had. `unheard`: the device has not been heard since this worker began. */
+	readonly state: 'idle' | 'unheard' | 'filling' | BackfillFault;
 	/** Numbers yet to come, and since this worker began: those that came, and those that nobody has any more. */
 	readonly missing: number;
 	readonly filled: number;
@@ -134,7 +134,13 @@ export class Backfill {
 		}
 	}
 
+	/** A series that is stored: what it lacks is told before its device is heard. */
+	know(source: SeriesKey): void {
+		if (!this.#work.has(keyOf(source))) this.#begin(keyOf(source), source);
+	}
+
 	view(source: SeriesKey): BackfillView {
+		const { store } = this.parts;
 		const work = this.#work.get(keyOf(source));
 		const { state, filled, lost, undated } = work ?? {
 			state: 'idle' as const,
@@ -142,8 +148,16 @@ export class Backfill {
 			lost: 0,
 			undated: 0
 		};
-		const ranges = work?.newest ? this.parts.store.missing(source, work.newest.epoch) : [];
-		return { state, missing: count(ranges), filled, lost, undated };
+		const newest = work?.newest;
+		const earlier = store
+			.gaps(source)
+			.filter((gap) => !gap.lost && gap.epoch !== newest?.epoch)
+			.map(({ from, to }) => [from, to] as const);
+		const missing = count(newest ? [...store.missing(source, newest.epoch), ...earlier] : earlier);
+		return {
+			...{ missing, filled, lost, undated },
+			state: missing > 0 && !newest && state === 'idle' ? 'unheard' : state
+		};
 	}
 
 	/** Of each series that lacks something, or has lost something since this worker began. */
@@ -209,6 +223,8 @@ export class Backfill {
 		const epoch = work.newest?.epoch;
 		if (epoch === undefined) return this.#turn(work, 'idle');
 		if (store.missing(work.source, epoch).length > 0) this.#turn(work, 'filling');
+		// Nothing to ask; and who numbers anew has made its log anew.
+		else this.#loseOlderLogs(work, epoch);
 		for (;;) {
 			if (this.#work.get(keyOf(work.source)) !== work) return this.#turn(work, 'idle');
 			const missing = store.missing(work.source, epoch).at(-1);

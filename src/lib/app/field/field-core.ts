@@ -234,8 +234,10 @@ export class FieldCore {
 
 	/** Devices are known, and have their newest values, as the telemetry store has them. */
 	async #restoreValues(): Promise<void> {
-		for (const { device, provenance, values } of await this.#parts.storage.telemetry.latest())
+		for (const { device, provenance, values } of await this.#parts.storage.telemetry.latest()) {
 			this.#registry.restoreValues(device, provenance, values);
+			this.#backfill.know({ device, provenance });
+		}
 		this.#devicesDue.mark();
 	}
 

@@ -1,6 +1,7 @@
 import { type DeviceId, metricInfo, type Provenance } from '$lib/model';
 import type { BackfillView, Gap } from '$lib/telemetry';
 import type { HistoryLine, MetricSource } from '$lib/telemetry/view';
+import type { ChartHole } from '$lib/ui';
 import type { Command, DeviceEvent, LiveTail } from '../field/messages';
 import type { FieldPort } from './field-port';
 
@@ -86,9 +87,10 @@ export class DeviceHoles {
 		return this.#view;
 	}
 
-	get gaps(): readonly Gap[] {
-		return this.#gaps;
-	}
+	readonly gaps: readonly ChartHole[] = $derived.by(() => {
+		const filling = this.#view?.state === 'filling';
+		return this.#gaps.map((gap) => ({ ...gap, filling }));
+	});
 
 	get filled(): number {
 		return this.#filled;

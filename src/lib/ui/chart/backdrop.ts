@@ -66,7 +66,7 @@ export function paintHoles(
 ): void {
 	ctx.font = `12px ${colours.face}`;
 	ctx.textAlign = 'center';
-	for (const { fromMs, toMs, lost } of holes) {
+	for (const { fromMs, toMs, lost, filling } of holes) {
 		const from = Math.max(left, x.offset + x.factor * fromMs);
 		const to = Math.min(right, Math.max(from + LEAST_HOLE_PX, x.offset + x.factor * toMs));
 		if (to <= from || x.offset + x.factor * toMs < left) continue;
@@ -75,7 +75,8 @@ export function paintHoles(
 		ctx.fillRect(from, top, to - from, bottom - top);
 		ctx.fillStyle = fade(colour, 0.8);
 		ctx.fillRect(from, bottom - LEAST_HOLE_PX, to - from, LEAST_HOLE_PX);
-		if (to - from > HOLE_WORD_PX) ctx.fillText(lost ? 'lost' : 'filling', (from + to) / 2, top + 14);
+		if (to - from > HOLE_WORD_PX)
+			ctx.fillText(lost ? 'lost' : filling ? 'filling' : 'missing', (from + to) / 2, top + 14);
 	}
 }
 

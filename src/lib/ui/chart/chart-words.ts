@@ -97,9 +97,11 @@ function meanIn({ timeMs, avg }: ChartSeries, fromMs: number, toMs: number): num
 
 function holeWords(holes: readonly ChartHole[]): string[] {
 	const lost = holes.filter((hole) => hole.lost).length;
-	const filling = holes.length - lost;
+	const filling = holes.filter((hole) => hole.filling && !hole.lost).length;
+	const missing = holes.length - lost - filling;
 	const times = (n: number) => (n === 1 ? 'once' : `${n} times`);
 	return [
+		...(missing > 0 ? [`missing ${times(missing)}`] : []),
 		...(filling > 0 ? [`missing and being fetched ${times(filling)}`] : []),
 		...(lost > 0 ? [`lost for good ${times(lost)}`] : [])
 	];

@@ -45,13 +45,14 @@ describe('summarise', () => {
 	});
 	it('says what is missing of what is in view, and whether it will come', () => {
 		const holes = [
-			{ fromMs: 20_000, toMs: 30_000, lost: false },
+			{ fromMs: 20_000, toMs: 30_000, lost: false, filling: true },
+			{ fromMs: 31_000, toMs: 32_000, lost: false },
 			{ fromMs: 40_000, toMs: 50_000, lost: true },
 			{ fromMs: 60_000, toMs: 65_000, lost: true },
 			{ fromMs: 0, toMs: 4_000, lost: true }
 		];
 		const text = summarise(series([10_000, 70_000]), { fromMs: 5_000, toMs: 80_000 }, words, holes);
-		expect(text).toContain('missing and being fetched once, lost for good 2 times.');
+		expect(text).toContain('missing once, missing and being fetched once, lost for good 2 times.');
 	});
 	it('says so where nothing was measured', () => {
 		expect(summarise(series([10]), { fromMs: 100, toMs: 200 }, words)).toContain('nothing was measured');

@@ -12,8 +12,10 @@ export interface ChartHole {
 	/** ms since the epoch. */
 	readonly fromMs: number;
 	readonly toMs: number;
-	/** Nobody has them any more; else they are being fetched. */
+	/** Nobody has them any more; else they may still come. */
 	readonly lost: boolean;
+	/** They are being fetched now. */
+	readonly filling?: boolean;
 }
 
 export const EMPTY_SERIES: ChartSeries = { timeMs: [], min: [], max: [], avg: [] };

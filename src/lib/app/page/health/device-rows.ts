@@ -60,6 +60,7 @@ function historyWord(backfill: Known['backfill'] | undefined): string {
 
 const MISSING = {
 	idle: 'missing',
+	unheard: 'missing, asked for when it is heard',
 	filling: 'being fetched',
 	waiting: 'missing, asked again',
 	refused: 'missing, needs its key',
