@@ -182,7 +182,7 @@ describe('backfill', () => {
 		for (const seq of [0, 1, 5]) take(sampleOf(seq));
 		backfill.know(source);
 		take(sampleOf(0, 8));
-		backfill.heard(source, { epoch: 8, seq: 0 });
+		backfill.heard(source, { epoch: 8, seq: 0 }, 'synchronised');
 		await pass(10_000);
 		expect(ledger.gaps()).toMatchObject([{ epoch: EPOCH, from: 2, to: 4, lost: true }]);
 		expect(backfill.view(source)).toMatchObject({ state: 'idle', missing: 0, lost: 3 });
