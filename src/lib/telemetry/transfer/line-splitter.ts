@@ -7,54 +7,88 @@ export interface TextRecord {
 	readonly fault?: 'too-long' | 'unclosed-quote';
 }
 
-/** Longer than any sample of 256 metrics with the longest names. */
-const MAX_RECORD_CHARS = 65_536;
+/** Longer than any sample of ours: 256 states of 256 characters, each escaped, are the most of it. */
+const MAX_RECORD_CHARS = 1 << 20;
 
 /**
  * Cuts a text that comes in pieces into records; the pieces may be cut anywhere. What is in memory is one piece and one record.
+ * A record that has not ended after `mostChars` is told: its first line where there are several, since a quote was left open in it,
+ * and what follows is read anew, which happens to no character twice; else it is left out up to its end.
  * @param quoted CSV: a record goes on while its quotes are not closed
  */
 export class LineSplitter {
 	#rest = '';
+	/** Up to where `#rest` has been looked at, and whether a quote is open there. */
+	#scanned = 0;
+	#open = false;
 	#line = 1;
 	/** Within a line that was too long already. */
 	#skipping = false;
 
-	constructor(private readonly quoted: boolean) {}
+	constructor(
+		private readonly quoted: boolean,
+		private readonly mostChars = MAX_RECORD_CHARS
+	) {}
 
 	/** Records that this piece ends. */
 	push(piece: string): TextRecord[] {
-		this.#rest += piece;
 		const found: TextRecord[] = [];
-		let at = 0;
-		for (;;) {
-			const end = this.#endFrom(at);
-			if (end < 0) break;
-			this.#take(this.#rest.slice(at, end), found);
-			at = end + 1;
-		}
-		this.#rest = this.#rest.slice(at);
-		while (this.#rest.length > MAX_RECORD_CHARS && !this.#broken(found));
+		this.#rest += piece;
+		while (this.#cut(found));
 		return found;
 	}
 
 	/** What is left at the end of the file. */
 	end(): TextRecord[] {
 		const found: TextRecord[] = [];
-		while (this.quoted && quotes(this.#rest) % 2 === 1) this.#giveUpQuote(found);
+		while (this.#open) {
+			this.#giveUpLine(found);
+			while (this.#cut(found));
+		}
 		if (this.#rest !== '') this.#take(this.#rest, found);
-		this.#rest = '';
+		this.#restart('');
 		return found;
 	}
 
-	/** Where the record that begins at `at` ends; -1 where that is not in yet. */
-	#endFrom(at: number): number {
-		let end = this.#rest.indexOf('\n', at);
-		if (!this.quoted || this.#skipping) return end;
-		while (end >= 0 && end - at <= MAX_RECORD_CHARS && quotes(this.#rest.slice(at, end)) % 2 === 1)
-			end = this.#rest.indexOf('\n', end + 1);
-		if (end >= 0 && end - at > MAX_RECORD_CHARS && quotes(this.#rest.slice(at, end)) % 2 === 1) return -1;
-		return end;
+	/** Takes all records that have ended. @returns whether there are more, since a line was given up */
+	#cut(found: TextRecord[]): boolean {
+		let at = 0;
+		for (;;) {
+			const end = this.#rest.indexOf('\n', this.#scanned);
+			const to = end < 0 ? this.#rest.length : end;
+			if (this.quoted && !this.#skipping && oddQuotes(this.#rest, this.#scanned, to))
+				this.#open = !this.#open;
+			this.#scanned = end < 0 ? to : to + 1;
+			const tooLong = to - at > this.mostChars;
+			if (end < 0 || tooLong) {
+				if (at > 0) this.#drop(at);
+				return tooLong && this.#giveUp(found);
+			}
+			if (this.#open) continue;
+			this.#take(this.#rest.slice(at, end), found);
+			at = end + 1;
+		}
+	}
+
+	/** The first record is too long. @returns whether there is more to be read */
+	#giveUp(found: TextRecord[]): boolean {
+		const end = this.#rest.indexOf('\n');
+		if (end >= 0 && end <= this.mostChars) {
+			this.#giveUpLine(found);
+			return true;
+		}
+		if (!this.#skipping) found.push({ line: this.#line, text: '', fault: 'too-long' });
+		this.#skipping = true;
+		this.#restart(end < 0 ? '' : this.#rest.slice(end));
+		return end >= 0;
+	}
+
+	/** The line with the open quote is told and left out; what follows is read anew. */
+	#giveUpLine(found: TextRecord[]): void {
+		const end = this.#rest.indexOf('\n');
+		found.push({ line: this.#line, text: '', fault: 'unclosed-quote' });
+		this.#line++;
+		this.#restart(end < 0 ? '' : this.#rest.slice(end + 1));
 	}
 
 	#take(raw: string, found: TextRecord[]): void {
@@ -65,37 +99,25 @@ export class LineSplitter {
 			return;
 		}
 		const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-		if (text.length > MAX_RECORD_CHARS) found.push({ line, text: '', fault: 'too-long' });
-		else if (text.trim() !== '') found.push({ line, text });
+		if (text.trim() !== '') found.push({ line, text });
 	}
 
-	/** The rest is longer than a record may be. @returns whether no more can be done until more comes */
-	#broken(found: TextRecord[]): boolean {
-		if (this.#rest.includes('\n')) {
-			this.#giveUpQuote(found);
-			return this.#rest.length <= MAX_RECORD_CHARS;
-		}
-		if (!this.#skipping) found.push({ line: this.#line, text: '', fault: 'too-long' });
-		this.#skipping = true;
-		this.#rest = '';
-		return true;
+	#drop(chars: number): void {
+		this.#rest = this.#rest.slice(chars);
+		this.#scanned -= chars;
 	}
 
-	/** The line with the open quote is told and left out; what follows is read anew. */
-	#giveUpQuote(found: TextRecord[]): void {
-		const end = this.#rest.indexOf('\n');
-		found.push({ line: this.#line, text: '', fault: 'unclosed-quote' });
-		const after = end < 0 ? '' : this.#rest.slice(end + 1);
-		this.#line++;
-		this.#rest = '';
-		found.push(...this.push(after));
+	#restart(text: string): void {
+		this.#rest = text;
+		this.#scanned = 0;
+		this.#open = false;
 	}
 }
 
-function quotes(text: string): number {
-	let count = 0;
-	for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) count++;
-	return count;
+function oddQuotes(text: string, from: number, to: number): boolean {
+	let odd = false;
+	for (let at = text.indexOf('"', from); at >= 0 && at < to; at = text.indexOf('"', at + 1)) odd = !odd;
+	return odd;
 }
 
 /** The fields of one CSV record, quotes taken off. */

@@ -145,9 +145,9 @@ export function storeFaultWords(error: StoreError, report: ImportReport | undefi
 export function lineFaultWords(fault: LineFault): string {
 	switch (fault.kind) {
 		case 'too-long':
-			return 'longer than any sample: is this one line of the right kind?';
+			return 'longer than 1 MiB, which no sample is: is this one line of the right kind?';
 		case 'unclosed-quote':
-			return 'a quote " is opened and never closed';
+			return 'a quote " is opened, and not closed within 1 MiB';
 		case 'not-json':
 			return 'no JSON object: one is wanted on each line';
 		case 'too-many-metrics':
