@@ -56,7 +56,7 @@ export class LineSplitter {
 		for (;;) {
 			const end = this.#rest.indexOf('\n', this.#scanned);
 			const to = end < 0 ? this.#rest.length : end;
-			if (this.quoted && !this.#skipping && oddQuotes(this.#rest, this.#scanned, to))
+			if (this.quoted && !this.#skipping && oddQuotes(this.#rest.slice(this.#scanned, to)))
 				this.#open = !this.#open;
 			this.#scanned = end < 0 ? to : to + 1;
 			const tooLong = to - at > this.mostChars;
@@ -114,9 +114,9 @@ export class LineSplitter {
 	}
 }
 
-function oddQuotes(text: string, from: number, to: number): boolean {
+function oddQuotes(text: string): boolean {
 	let odd = false;
-	for (let at = text.indexOf('"', from); at >= 0 && at < to; at = text.indexOf('"', at + 1)) odd = !odd;
+	for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) odd = !odd;
 	return odd;
 }
 

@@ -35,7 +35,10 @@ export function decimal(text: string): number | undefined {
 
 /** 1 … 64 bytes, and nothing that a plain object takes for more than a name. */
 export const isMetricName = (name: string): boolean =>
-	name !== '' && name !== '__proto__' && new TextEncoder().encode(name).length <= MAX_NAME_BYTES;
+	name !== '' &&
+	name !== '__proto__' &&
+	// A character is three bytes at most.
+	(name.length * 3 <= MAX_NAME_BYTES || new TextEncoder().encode(name).length <= MAX_NAME_BYTES);
 
 interface Raw {
 	readonly device: unknown;

@@ -3,7 +3,7 @@ import { IDBFactory } from 'fake-indexeddb';
 import { beforeEach, expect, it } from 'vitest';
 import { ManualClock, type Result } from '$lib/base';
 import { parseDeviceId, type Command, type Sample } from '$lib/model';
-import type { StoreTrouble } from '$lib/telemetry';
+import { importSamples, type StoreTrouble } from '$lib/telemetry';
 import { openStorage } from '../open-storage';
 import type { FieldStorage } from '../storage';
 import { restoreBackup } from './restore';
@@ -218,4 +218,39 @@ it('is not interrupted by a time that is learned meanwhile, which is right when 
 	await there.telemetry.flush();
 	expect(await times()).toEqual([sample(1).timeMs]);
 	await there.close();
+});
+
+it('exports some of the metrics without their numbers, so that two such files make the whole, in either order', async () => {
+	const from = await open(new IDBFactory());
+	await fill(from, [1, 2, 3]);
+	const { calls } = new Transfers({
+		...{ clock, storage: from, flush: async () => undefined },
+		...{ onImported: async () => undefined, onRestored: () => {} }
+	});
+	const exported = async (metrics: readonly string[] | undefined): Promise<Blob> => {
+		const columns = metrics ?? ['v', 'third'];
+		const query = { ...series, fromMs: 0, toMs: 2e12, ...(metrics ? { metrics } : {}) };
+		const page = await calls.exportPage({ form: 'ndjson', query, columns }, context);
+		return new Blob(['transfer' in page ? page.value.bytes : page.bytes]);
+	};
+	const [all, v, third] = [await exported(undefined), await exported(['v']), await exported(['third'])];
+	for (const files of [
+		[v, third],
+		[third, v],
+		[all, v, third]
+	]) {
+		const into = await open(new IDBFactory());
+		for (const file of files)
+			for await (const step of importSamples(file, { kind: 'ndjson' }, into.telemetry, never))
+				expect(step.kind).not.toBe('failed');
+		for (const metric of ['v', 'third']) {
+			const found = await into.telemetry.range(
+				{ ...series, metric, fromMs: 0, toMs: 2e12, buckets: 10 },
+				never
+			);
+			expect([...found.avg]).toEqual([1, 2, 3].map((seq) => sample(seq).values[metric]));
+			expect([...found.count]).toEqual([1, 1, 1]);
+		}
+		expect((await into.telemetry.stats()).samples).toBe(files.length === 3 ? 3 : 6);
+	}
 });
