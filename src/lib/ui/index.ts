@@ -19,6 +19,7 @@ export * from './format';
 export type { IconName } from './icons';
 export type { SparkPoint } from './spark-path';
 export type { StateName } from './state-words';
+export { frameQueue } from './chart/frames';
 export * from './ticker.svelte';
 export * from './toasts.svelte';
 export type { Words } from './words';

@@ -3,6 +3,7 @@ import type { DeviceId } from '$lib/model';
 import { KnownDevices } from '../field/devices-news';
 import type { DevicesNews, DeviceSummary } from '../field/messages';
 import type { FieldPort } from './field-port';
+import { newestEachFrame } from './newest-each-frame';
 
 /** All devices, as the field worker's registry last told. */
 export class DeviceList {
@@ -30,7 +31,7 @@ export class DeviceList {
 
 	/** By the id of the address bar, which may be any text. */
 	find(id: string): DeviceSummary | undefined {
-		return this.#news && this.#known.find(id); // what is known changes with the news and only then
+		return this.#news && this.#known.find(id); // each change of what is known ends in news
 	}
 
 	/** How old this device's newest value may be before it is late, ms: learnt from how often it speaks. */
@@ -41,14 +42,18 @@ export class DeviceList {
 
 	/** Mirrors the registry until `signal` aborts. */
 	follow(field: FieldPort, signal: AbortSignal): void {
+		const show = newestEachFrame<Pick<DevicesNews, 'refusedIds' | 'messagesPerSecond'>>(
+			({ refusedIds, messagesPerSecond }) =>
+				(this.#news = { devices: this.#known.all(), refusedIds, messagesPerSecond }),
+			signal
+		);
 		field.watch(
 			'devices',
 			null,
 			(news) => {
 				this.#cadences.forget(this.#known.take(news));
 				this.#cadences.note(news.devices);
-				const { refusedIds, messagesPerSecond } = news;
-				this.#news = { devices: this.#known.all(), refusedIds, messagesPerSecond };
+				show(news);
 			},
 			signal
 		);

@@ -1,5 +1,5 @@
 import { beforeEach, afterEach, expect, it, vi } from 'vitest';
-import { BUDGET_MS, FrameQueue } from './frames';
+import { BUDGET_MS, FrameQueue, LATE_MS } from './frames';
 
 /** Frames at 60 Hz; every drawing takes `costMs`. */
 function screen(costMs: number) {
@@ -46,6 +46,19 @@ it('draws what a hand moves in one frame, and what only follows in turn within a
 	expect(run(64)).toEqual(['ab', 'cd', 'e', '']);
 	for (const chart of charts) queue.soon(chart);
 	expect(run(16)).toEqual(['abcde']);
+});
+
+it('lets what only follows wait for what is new, but not for long', () => {
+	const { queue, item, run } = screen(BUDGET_MS);
+	const news = item('n');
+	for (const chart of ['a', 'b'].map(item)) queue.later(chart, 0);
+	const frames: string[] = [];
+	for (let ms = 0; ms < LATE_MS + 64; ms += 16) {
+		queue.soon(news);
+		frames.push(...run(16));
+	}
+	expect(frames.slice(0, 15)).toEqual(Array(15).fill('n'));
+	expect(frames.slice(15).filter((frame) => frame !== 'n')).toEqual(['na', 'nb']);
 });
 
 it('waits until one is due, asked for once or often, and rests when it is forgotten', () => {

@@ -5,12 +5,14 @@ export interface Drawn {
 
 /** What a frame may spend on charts that nobody is moving; the others wait for the next one. */
 export const BUDGET_MS = 0.5;
+/** One that is due for so long is drawn whatever else the frame has to do. */
+export const LATE_MS = 250;
 /** From here on the next frame is waited for, rather than a timer. */
 const FRAME_MS = 17;
 
 /**
- * All charts of a page draw in one animation frame, those under a hand at once, those that only follow the present in turn and
- * within a budget: on a slow machine they follow in bigger steps, and the page stays as quick as it is.
+ * All that a page draws by itself shares its animation frames: what is under a hand or shows the newest value at once, charts that
+ * only follow the present in turn and within a budget. On a slow machine they follow in bigger steps, and the page stays quick.
  */
 export class FrameQueue {
 	/** When each is due, ms of `now`. The one that has waited longest comes first. */
@@ -71,10 +73,13 @@ export class FrameQueue {
 			.filter(([, atMs]) => atMs <= beginMs)
 			.sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0));
 		let drawn = 0;
+		let begun = false;
 		try {
 			for (const [item, atMs] of due) {
 				const urgent = atMs === -Infinity;
-				if (!urgent && drawn > 0 && this.frames.now() - beginMs >= BUDGET_MS) break;
+				const spent = drawn > 0 && this.frames.now() - beginMs >= BUDGET_MS;
+				if (spent && !urgent && !(beginMs - atMs >= LATE_MS && !begun)) break;
+				begun ||= !urgent;
 				this.#due.delete(item);
 				item.draw();
 				drawn++;

@@ -1,6 +1,7 @@
 import type { Drawn, FrameQueue } from './frames';
 import { type ChartLayer, type ChartMarker, growing } from './layers';
 import { Overlay } from './overlay';
+import type { PictureScreen } from './picture-screen';
 import type { Plot } from './plot';
 import type { PlotColours } from './plot-colours';
 import type { ViewWindow } from './view-window';
@@ -32,6 +33,7 @@ export class LiveChart implements Drawn {
 
 	constructor(
 		private readonly plot: Plot,
+		private readonly screen: PictureScreen,
 		overlay: HTMLCanvasElement,
 		colours: PlotColours,
 		private readonly queue: FrameQueue,
@@ -68,6 +70,14 @@ export class LiveChart implements Drawn {
 		else this.queue.forget(this);
 	}
 
+	/** Takes the size that the page gives it now, and is drawn anew within this frame. */
+	fit(): void {
+		const { width, height } = this.screen.size;
+		if (width === 0 || height === 0) return;
+		this.plot.resize(width, height, devicePixelRatio);
+		this.draw();
+	}
+
 	/** @param timeMs undefined hides the cursor */
 	point(timeMs: number | undefined): void {
 		if (timeMs === this.#cursorMs) return;
@@ -81,6 +91,7 @@ export class LiveChart implements Drawn {
 		const toMs = view.following ? Date.now() : view.toMs;
 		this.#shown = { fromMs: toMs - spanMs, toMs };
 		this.plot.draw({ layers, ...this.#shown, simulated, markers });
+		this.screen.show();
 		this.#drawOverlay();
 		if (!view.following) return;
 		const columnMs = this.#still.matches ? MOST_STEP_MS : spanMs / this.area.width;

@@ -38,16 +38,20 @@ export class Plot {
 	#fittedWidth = 0;
 	#fittedShare: Partial<Record<AxisId, number>> = {};
 
-	/** @param pixelRatio absent: the screen's, and as large as the canvas's parent; else as large as the canvas says */
+	/**
+	 * @param canvas its width and height are CSS px here, and device pixels afterwards
+	 * @param pixelRatio device pixels a CSS px
+	 */
 	constructor(
-		canvas: HTMLCanvasElement,
+		canvas: HTMLCanvasElement | OffscreenCanvas,
 		private readonly colours: PlotColours,
 		scene: PlotScene,
-		pixelRatio?: number
+		pixelRatio: number
 	) {
 		this.#scene = scene;
 		this.#take(scene, undefined);
-		this.#chart = new Chart(canvas, this.#configure(pixelRatio));
+		// Its types leave out the other kind of canvas, which it takes as well.
+		this.#chart = new Chart(canvas as HTMLCanvasElement, this.#configure(pixelRatio));
 	}
 
 	/** The drawn area, CSS px of the canvas. */
@@ -73,6 +77,12 @@ export class Plot {
 		if (y2) y2.display = this.#twoAxes;
 		this.#chart.options.layout = this.#padding();
 		this.#chart.update('none');
+	}
+
+	/** Draws anew at another size, CSS px. */
+	resize(width: number, height: number, pixelRatio: number): void {
+		this.#chart.options.devicePixelRatio = pixelRatio;
+		this.#chart.resize(width, height);
 	}
 
 	destroy(): void {
@@ -101,13 +111,13 @@ export class Plot {
 			columns.reduce(series, fromMs - shiftMs, toMs - shiftMs, columnMs);
 	}
 
-	#configure(pixelRatio: number | undefined): ChartConfiguration<'line'> {
+	#configure(devicePixelRatio: number): ChartConfiguration<'line'> {
 		return {
 			type: 'line',
 			data: { datasets: [] },
 			options: {
-				responsive: pixelRatio === undefined,
-				...(pixelRatio === undefined ? {} : { devicePixelRatio: pixelRatio }),
+				responsive: false,
+				devicePixelRatio,
 				maintainAspectRatio: false,
 				animation: false,
 				events: [],

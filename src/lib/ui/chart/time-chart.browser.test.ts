@@ -161,8 +161,11 @@ it('draws: the canvas is not empty', async () => {
 	const canvas = plot.element().querySelector('canvas');
 	await expect
 		.poll(() => {
-			const data = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data;
-			return data?.some((channel) => channel !== 0) ?? false;
+			if (!canvas?.width) return false;
+			const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')!;
+			copy.drawImage(canvas, 0, 0);
+			const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+			return data.some((channel) => channel !== 0);
 		}, CHART_JS_ARRIVES)
 		.toBe(true);
 });
