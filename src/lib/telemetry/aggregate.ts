@@ -56,7 +56,7 @@ export async function aggregateRange(
 		if (Number.isNaN(gapMs)) gapMs = usualGapMs(points);
 		for (const { timeMs, value, left } of points) {
 			const stands = left?.count ?? 1;
-			for (let i = 0; i < stands; i++) percentile.add(value);
+			percentile.add(value, stands);
 			min = Math.min(min, left?.min ?? value);
 			max = Math.max(max, left?.max ?? value);
 			sum += value * stands;
@@ -170,14 +170,14 @@ function percentileOf(
 	parts: readonly Part[],
 	held: readonly Point[],
 	maxSorted: number
-): { add(value: number): void; value(): number } {
+): { add(value: number, times: number): void; value(): number } {
 	const stats = parts.flatMap(({ head }) => head?.columns.find((column) => column.metric === metric) ?? []);
 	const most = stats.reduce((sum, { count }) => sum + count, held.length);
 	let count = 0;
 	if (most <= maxSorted) {
 		const values = new Float64Array(most);
 		return {
-			add: (value) => void (values[count++] = value),
+			add: (value, times) => void values.fill(value, count, (count += times)),
 			value: () => values.subarray(0, count).sort()[Math.ceil(PERCENTILE * count) - 1]!
 		};
 	}
@@ -187,9 +187,9 @@ function percentileOf(
 	const bins = new Uint32Array(BINS);
 	const perBin = (high - low) / BINS;
 	return {
-		add(value) {
-			bins[perBin > 0 ? Math.min(BINS - 1, Math.floor((value - low) / perBin)) : 0]!++;
-			count++;
+		add(value, times) {
+			bins[perBin > 0 ? Math.min(BINS - 1, Math.floor((value - low) / perBin)) : 0]! += times;
+			count += times;
 		},
 		value() {
 			let left = Math.ceil(PERCENTILE * count);

@@ -32,3 +32,4 @@ export {
 	type SnapshotPart
 } from './backup/restore';
 export { SnapshotMoved } from './backup/snapshot';
+export { DatabaseBlocked } from './place';

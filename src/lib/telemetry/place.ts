@@ -76,10 +76,23 @@ export function defaultPlace(factory: IDBFactory): StorePlace {
 	};
 }
 
+/** Another tab has the database open and does not close it. */
+export class DatabaseBlocked extends Error {}
+
+/** Tabs close what they have open as soon as they are told; one that has not by then hangs, or is older. */
+const BLOCKED_MS = 5000;
+
 function dropDatabase(factory: IDBFactory, name: string): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const request = factory.deleteDatabase(name);
-		request.onsuccess = () => resolve();
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		request.onblocked = () => {
+			timer = setTimeout(() => reject(new DatabaseBlocked('another tab has it open')), BLOCKED_MS);
+		};
+		request.onsuccess = () => {
+			clearTimeout(timer);
+			resolve();
+		};
 		request.onerror = () => reject(request.error ?? new Error('the database gave no reason'));
 	});
 }

@@ -1,6 +1,8 @@
 import { crc32, type Frame } from '$lib/base';
-import { openBlock, parseBlockHead, type BlockHead, type NewBlock } from '../codec/block';
+import { openBlock, parseBlockHead, type BlockHead, type ColumnStats, type NewBlock } from '../codec/block';
 import { Malformed } from '../codec/byte-stream';
+import { openRollup, type NewRollup } from '../codec/rollup';
+import { MAX_ROWS, type RowGroup } from '../codec/row-group';
 import type { LatestRow, StateRow } from '../disk';
 import { openDisk, parseLatest, SCHEMA_VERSION } from '../indexeddb-disk';
 import { Ledger } from '../ledger';
@@ -52,7 +54,9 @@ export function parseSnapshotPart({ meta, bytes }: Frame): SnapshotPart | undefi
 function blockOf(head: BlockHead, all: Uint8Array<ArrayBuffer>): NewBlock | undefined {
 	const bytes = all.slice(0, head.bytes);
 	try {
-		if (!openBlock(head, bytes)) return undefined;
+		const group = openBlock(head, bytes);
+		if (!group || !isLikely(head, group)) return undefined;
+		group.columns();
 	} catch (error) {
 		if (error instanceof Malformed) return undefined;
 		throw error;
@@ -63,8 +67,22 @@ function blockOf(head: BlockHead, all: Uint8Array<ArrayBuffer>): NewBlock | unde
 		at += stat.bytes;
 		return { ...stat, encoded };
 	});
-	const whole = rollups.every(({ encoded, crc }) => crc32(encoded) === crc);
+	const whole = rollups.every((rollup) => head.columns.every((column) => tellsNoMore(rollup, column)));
 	return whole && at === all.length ? { head, bytes, rollups } : undefined;
+}
+
+/** Whether a header's counts can be those of its rows: a made-up one would keep a browser busy. */
+function isLikely({ rows, columns, fromMs, toMs }: BlockHead, { count }: RowGroup): boolean {
+	const thinned = columns.some(({ gone }) => gone);
+	const counted = columns.every((one) => Number.isInteger(one.count) && one.count > 0 && one.count <= rows);
+	return counted && fromMs <= toMs && rows <= MAX_ROWS && (thinned ? count <= rows : count === rows);
+}
+
+function tellsNoMore(rollup: NewRollup, { metric, count }: ColumnStats): boolean {
+	const { encoded } = rollup;
+	if (encoded.length !== rollup.bytes || crc32(encoded) !== rollup.crc) return false;
+	const told = openRollup(rollup, encoded, metric);
+	return !told || told.count.reduce((sum, n) => sum + n, 0) <= count;
 }
 
 /** In one transaction; blocks are some kilobytes to some hundred each. */
@@ -82,7 +100,7 @@ export const otherDatabase = (inUse: string | undefined): string =>
 
 /**
  * A store made of a snapshot, beside the one in use: nothing refers to it until somebody opens it by its name, so breaking off
- * at any moment changes nothing. What an earlier attempt left there goes first. Rejects with the browser's error.
+ * at any moment changes nothing. A half one is deleted, and what an earlier attempt left there goes first. Rejects with the browser's error.
  */
 export async function buildStore(
 	{ indexedDB, inUse }: RestoreTarget,
@@ -92,6 +110,7 @@ export async function buildStore(
 	const place = await placeOf({ indexedDB });
 	await place.drop(name);
 	const disk = await openDisk(place, name, 0);
+	let built = false;
 	try {
 		let { state } = await disk.load();
 		let add: NewBlock[] = [];
@@ -122,10 +141,13 @@ export async function buildStore(
 		}
 		const written = await write();
 		if (!written.ok) return written.error;
+		built = true;
 		const { generation, seal } = state;
 		return { name, sentinel: formatSentinel({ generation, seal, wal: state.sealedWal }) };
 	} finally {
 		disk.close();
+		// What is left in spite of that goes at the next start.
+		if (!built) await place.drop(name).catch(() => undefined);
 	}
 }
 

@@ -1,4 +1,4 @@
-import { concatBytes, type Clock, type Frame } from '$lib/base';
+import { concatBytes, crc32, type Clock, type Frame } from '$lib/base';
 import type { BlockHead } from '../codec/block';
 import type { NewRollup } from '../codec/rollup';
 import type { Disk } from '../disk';
@@ -93,8 +93,9 @@ async function blockFrame(disk: Disk, head: BlockHead): Promise<Frame> {
 	const rollups: NewRollup[] = [];
 	for (const stat of head.rollups) {
 		const [encoded] = await disk.rollups([head], stat.widthMs);
-		// One that is not there is made anew from the block.
-		if (encoded) rollups.push({ ...stat, encoded: Uint8Array.from(encoded) });
+		// One that is not there or damaged is left out: the samples serve instead.
+		if (encoded?.length === stat.bytes && crc32(encoded) === stat.crc)
+			rollups.push({ ...stat, encoded: Uint8Array.from(encoded) });
 	}
 	const stats = rollups.map(({ widthMs, bytes: length, crc }) => ({ widthMs, bytes: length, crc }));
 	return {

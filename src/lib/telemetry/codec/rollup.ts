@@ -1,4 +1,4 @@
-import { assert, crc32 } from '$lib/base';
+import { crc32 } from '$lib/base';
 import { ByteReader, ByteWriter, Malformed } from './byte-stream';
 import { decodeNumbers, encodeNumbers, scaleToIntegers, type Scaled } from './numbers';
 
@@ -8,6 +8,8 @@ export const ROLLUP_WIDTHS_MS = [60_000, 900_000, 3_600_000, 86_400_000] as cons
 /** A rollup that holds fewer rows a bucket than this saves a query little and costs the disk much. */
 const MIN_ROWS_PER_BUCKET = 8;
 const VERSION = 1;
+/** A bucket holds a row at least. */
+const MAX_ROWS = 1 << 20;
 /** Instead of a decimal scale: the values are no decimals of one scale. */
 const UNSCALED = 255;
 /** Sums beyond this are not exact as integers of a scale. */
@@ -204,6 +206,7 @@ const expectedSum = (count: number, min: number, max: number): number =>
 function readMetric(reader: ByteReader, widthMs: number, wanted: number): RollupColumns | undefined {
 	if (reader.byte() !== VERSION) return undefined;
 	const buckets = reader.varint();
+	if (buckets > MAX_ROWS) throw new Malformed('impossible rollup');
 	const starts = decodeNumbers(reader.sized(), buckets);
 	let countBytes: Uint8Array | undefined;
 	for (let left = reader.varint(); left > 0; left--) {
@@ -227,7 +230,7 @@ function readMetric(reader: ByteReader, widthMs: number, wanted: number): Rollup
 type Four = [Float64Array, Float64Array, Float64Array, Float64Array];
 
 function unscale(scale: number, count: Float64Array, [min, max, last, sum]: Four): void {
-	assert(scale <= 9, 'a checked rollup has a scale that was written');
+	if (scale > 9) throw new Malformed('impossible scale');
 	const divisor = 10 ** scale;
 	for (let i = 0; i < count.length; i++) {
 		const low = min[i]!;

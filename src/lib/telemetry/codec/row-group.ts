@@ -36,7 +36,7 @@ export interface RowGroup {
 }
 
 /** More rows than any writer puts in one group: a bound on what damaged bytes can make us allocate. */
-const MAX_ROWS = 1 << 20;
+export const MAX_ROWS = 1 << 20;
 
 /** Rows of one series as a row group. Keeps their order. */
 export const encodeRowGroup = (rows: readonly Row[]): Uint8Array<ArrayBuffer> =>

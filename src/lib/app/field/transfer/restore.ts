@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '$lib/base';
 import type { Command } from '$lib/model';
-import type { SnapshotPart, StoreError } from '$lib/telemetry';
+import { DatabaseBlocked, type SnapshotPart, type StoreError } from '$lib/telemetry';
 import type { DumpedTable, KeepChange, SecretBox, SecretRow } from '$lib/vault';
 import type { Workspace } from '../storage';
 import { BackupReading } from './restore-file';
@@ -46,6 +46,7 @@ export async function* restoreBackup(
 	if (!sealed.ok) return yield refused(sealed.error);
 	const built = await workspace.build(sound(new BackupReading(file), signal)).catch((cause: unknown) => {
 		signal.throwIfAborted();
+		if (cause instanceof DatabaseBlocked) return { kind: 'blocked' as const };
 		return cause instanceof Unsound ? cause.error : { kind: 'unavailable' as const, cause: String(cause) };
 	});
 	signal.throwIfAborted();

@@ -79,6 +79,8 @@ export type RestoreError =
 	/** The frame is whole, and what it says is not of a backup. */
 	| { readonly kind: 'malformed'; readonly place: number }
 	| { readonly kind: 'wrong-passphrase' }
+	/** Another tab has open what is to be written anew. */
+	| { readonly kind: 'blocked' }
 	/** The browser would not read the file: it was moved or changed since it was chosen. */
 	| { readonly kind: 'unreadable'; readonly cause: string }
 	| { readonly kind: 'store'; readonly error: StoreError }

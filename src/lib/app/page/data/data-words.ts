@@ -79,6 +79,12 @@ export function restoreFaultWords(error: RestoreError): Words {
 				means: kept,
 				todo: 'Try again, or restore without passwords and type those in later.'
 			};
+		case 'blocked':
+			return {
+				what: 'Another tab holds what is to be replaced',
+				means: kept,
+				todo: 'Close the other tabs of this page, then try again.'
+			};
 		case 'unreadable':
 			return {
 				what: 'The browser could not read the file',
