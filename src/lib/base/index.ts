@@ -9,6 +9,7 @@ export * from './counters';
 export * from './crc32';
 export * from './frames';
 export * from './id';
+export * from './iso-time';
 export * from './renew-log';
 export * from './result';
 export * from './row-json';

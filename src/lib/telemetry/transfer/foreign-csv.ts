@@ -1,7 +1,7 @@
-import { err, ok, type Result } from '$lib/base';
+import { err, ok, parseIsoTime, type Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
 import { csvFields, LineSplitter } from './line-splitter';
-import { decimal, isMetricName, isoMs, MAX_METRICS, readValues, type LineFault } from './read-sample';
+import { decimal, isMetricName, MAX_METRICS, readValues, type LineFault } from './read-sample';
 import { CSV_COLUMNS, fieldName } from './text-rows';
 
 /** How a CSV that somebody else made is read. */
@@ -100,7 +100,7 @@ const foreignNumber = (field: string, decimalComma: boolean): number | undefined
 /** ISO 8601, or a count since 1970: seconds below 10¹¹, milliseconds below 10¹⁴, else microseconds. */
 export function foreignTime(field: string): number | undefined {
 	const count = decimal(field);
-	if (count === undefined) return isoMs(field);
+	if (count === undefined) return parseIsoTime(field, 'local');
 	if (count < 0) return undefined;
 	return count < 1e11 ? count * 1000 : count < 1e14 ? count : count / 1000;
 }

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '$lib/base';
+import { err, ok, parseIsoTime, type Result } from '$lib/base';
 import { parseDeviceId, type ClockQuality, type Sample, type SampleIdentity } from '$lib/model';
 import { CSV_COLUMNS, fieldName } from './text-rows';
 
@@ -92,7 +92,11 @@ export function readNdjson(text: string): Result<Sample, LineFault> {
 		provenance: f['provenance'],
 		clock: f['clock'] ?? 'synchronised',
 		timeMs:
-			typeof f['timeMs'] === 'number' ? f['timeMs'] : typeof told === 'string' ? isoMs(told) : undefined,
+			typeof f['timeMs'] === 'number'
+				? f['timeMs']
+				: typeof told === 'string'
+					? parseIsoTime(told, 'local')
+					: undefined,
 		timeShown: told,
 		epoch: uint(f['epoch']),
 		seq: uint(f['seq'])
@@ -122,7 +126,7 @@ export function readCsv(fields: readonly string[], metrics: readonly string[]): 
 		device: fieldName(device),
 		provenance,
 		clock,
-		timeMs: exact === '' ? isoMs(time) : decimal(exact),
+		timeMs: exact === '' ? parseIsoTime(time, 'local') : decimal(exact),
 		timeShown: exact === '' ? time : exact,
 		epoch: uint(epoch),
 		seq: uint(seq)
@@ -171,19 +175,4 @@ export function readValues(
 		values[metric] = value;
 	}
 	return ok(values);
-}
-
-/** ISO 8601 with a date and a time; without an offset it is this computer's time zone. */
-export function isoMs(text: string): number | undefined {
-	if (
-		!/^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?$/u.test(text.trim())
-	)
-		return undefined;
-	const plain = text
-		.trim()
-		.replace(',', '.')
-		.replace(/^(\S+) (\d)/u, '$1T$2')
-		.replace(' ', '');
-	const ms = Date.parse(plain.length === 10 ? `${plain}T00:00:00` : plain);
-	return Number.isNaN(ms) ? undefined : ms;
 }
