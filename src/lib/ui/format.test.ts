@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAge, formatBytes, formatNumber, formatSpan, formatUptime } from './format';
+import { formatAge, formatBytes, formatCount, formatNumber, formatSpan, formatUptime } from './format';
 
 describe('formatNumber', () => {
 	it('keeps the digits that mean something, and no more', () => {
@@ -25,6 +25,17 @@ describe('formatNumber', () => {
 	it('says what is no number', () => {
 		expect(formatNumber(Infinity, 2)).toBe('∞');
 		expect(formatNumber(NaN, 2)).toBe('NaN');
+	});
+});
+
+describe('formatCount', () => {
+	it('knows one from many', () => {
+		expect([0, 1, 1200].map((n) => formatCount(n, 'sample'))).toEqual([
+			'0 samples',
+			'1 sample',
+			'1,200 samples'
+		]);
+		expect(formatCount(2, 'entry', 'entries')).toBe('2 entries');
 	});
 });
 

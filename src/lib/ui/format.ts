@@ -41,6 +41,10 @@ export function formatNumber(value: number, decimals = 0): string {
 	return withMinus(/[1-9]|∞|NaN/u.test(text) ? text : format.format(0));
 }
 
+/** "1 sample", "2 samples", "1,200 boxes". @param many where it is not `one` and an s */
+export const formatCount = (n: number, one: string, many = `${one}s`): string =>
+	`${formatNumber(n)} ${n === 1 ? one : many}`;
+
 /** A minus is as wide as a digit, so that figures stay in their columns. */
 const withMinus = (text: string): string => text.replaceAll('-', '\u2212');
 

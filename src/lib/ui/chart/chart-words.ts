@@ -99,10 +99,10 @@ function holeWords(holes: readonly ChartHole[]): string[] {
 	const lost = holes.filter((hole) => hole.lost).length;
 	const filling = holes.filter((hole) => hole.filling && !hole.lost).length;
 	const missing = holes.length - lost - filling;
-	const times = (n: number) => (n === 1 ? 'once' : `${n} times`);
+	const stretches = (n: number) => (n === 1 ? 'one stretch is' : `${n} stretches are`);
 	return [
-		...(missing > 0 ? [`missing ${times(missing)}`] : []),
-		...(filling > 0 ? [`missing and being fetched ${times(filling)}`] : []),
-		...(lost > 0 ? [`lost for good ${times(lost)}`] : [])
+		...(missing > 0 ? [`${stretches(missing)} missing`] : []),
+		...(filling > 0 ? [`${stretches(filling)} missing and being fetched`] : []),
+		...(lost > 0 ? [`${stretches(lost)} lost for good`] : [])
 	];
 }

@@ -52,7 +52,9 @@ describe('summarise', () => {
 			{ fromMs: 0, toMs: 4_000, lost: true }
 		];
 		const text = summarise(series([10_000, 70_000]), { fromMs: 5_000, toMs: 80_000 }, words, holes);
-		expect(text).toContain('missing once, missing and being fetched once, lost for good 2 times.');
+		expect(text).toContain(
+			'one stretch is missing, one stretch is missing and being fetched, 2 stretches are lost for good.'
+		);
 	});
 	it('says so where nothing was measured', () => {
 		expect(summarise(series([10]), { fromMs: 100, toMs: 200 }, words)).toContain('nothing was measured');
