@@ -293,7 +293,10 @@ export class DeviceEntry {
 		if (!part) this.#messages++;
 		this.changed = true;
 		if (this.unsaved === 'no') this.unsaved = 'later';
-		if (!hearsay) this.lastSeenMs = Math.max(this.lastSeenMs, atMs);
+		if (!hearsay) {
+			if (this.lastSeenMs === 0 && atMs > 0) this.unsaved = 'soon'; // its row tells it from one that only others tell of
+			this.lastSeenMs = Math.max(this.lastSeenMs, atMs);
+		}
 		this.#profile = profile;
 		this.#lastLink = link;
 		if (this.#links.has(link)) return;

@@ -296,6 +296,16 @@ describe('what a message says has happened', () => {
 		expect(registry.events('ecowatt:1' as DeviceId).at(-1)?.detail).toEqual({ message: 'm299' });
 	});
 
+	test('is no sign of life after a restart either', async () => {
+		const registry = open();
+		tell(registry, 'open', true);
+		await registry.save();
+		const again = open();
+		await again.restore();
+		again.restoreValues('ecowatt:1' as DeviceId, 'real', { confidence: { value: 1, timeMs: clock.now() } });
+		expect(only(again)).toMatchObject({ lastSeenMs: 0, values: { confidence: { value: 1 } } });
+	});
+
 	test('is no sign of life where somebody else says it', () => {
 		const registry = open();
 		tell(registry, 'open', true);

@@ -69,6 +69,7 @@ export class Registry {
 	restoreValues(device: DeviceId, provenance: Provenance, values: DeviceSummary['values']): void {
 		const times = Object.values(values).map(({ timeMs }) => timeMs);
 		if (times.length === 0) return;
+		const onlyTold = this.#entries.get(device)?.lastSeenMs === 0;
 		const entry = this.#entry(device, provenance, Math.min(...times));
 		if (entry?.provenance !== provenance) {
 			for (const name of Object.keys(values)) entry?.knowMetric(name);
@@ -76,7 +77,8 @@ export class Registry {
 		}
 		for (const [name, { value, timeMs }] of Object.entries(values)) {
 			entry.restoreValue(name, value, timeMs);
-			entry.lastSeenMs = Math.max(entry.lastSeenMs, timeMs); // the row may lag by a minute
+			// The row may lag by a minute. One that never spoke itself has not spoken because others told of it.
+			if (!onlyTold) entry.lastSeenMs = Math.max(entry.lastSeenMs, timeMs);
 		}
 		entry.changed = true;
 		if (entry.unsaved === 'soon') this.#touched(entry); // it has no row yet

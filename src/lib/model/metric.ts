@@ -48,7 +48,11 @@ export function metricInfo(name: string): MetricInfo {
 	}
 	if (Object.hasOwn(KNOWN, name)) return KNOWN[name]!;
 	const share = PERCENT.exec(name)?.groups?.['of'];
-	const label = (share ?? name).replaceAll('_', ' ').replace(/^./u, (c) => c.toUpperCase());
+	const label = (share ?? name)
+		.replace(WRAPPED, '')
+		.replaceAll('_', ' ')
+		.replace(/^./u, (c) => c.toUpperCase())
+		.replace(/\b[ad]c\b/giu, (current) => current.toUpperCase());
 	const counter = /_(?:total|count|counter|pulses)$/u.test(name);
 	return {
 		label,
@@ -58,6 +62,9 @@ export function metricInfo(name: string): MetricInfo {
 		counter
 	};
 }
+
+/** `power_data_ac_power`, as a member of a nested body is named: what holds it says nothing more. */
+const WRAPPED = /^(?:.+_)?(?:data|readings|values|metrics|measurements)_(?=.)/u;
 
 /** A name that says itself that it is a share. */
 const PERCENT = /^(?<of>.+)_(?:percent|pct)$/u;

@@ -5,7 +5,8 @@ const NOW = 1_700_000_000_000;
 const around = { nowMs: NOW, lateAfterMs: 30_000, reachable: true };
 const heard = (agoMs: number, presence: 'online' | 'offline' | 'sleeping' | 'unknown' = 'online') => ({
 	presence,
-	lastSeenMs: NOW - agoMs
+	lastSeenMs: NOW - agoMs,
+	values: {}
 });
 
 describe('standing', () => {
@@ -29,7 +30,15 @@ describe('standing', () => {
 		expect(standing(heard(1_000), { ...around, reachable: false }).word).toBe('Last known');
 	});
 	it('does not call a device live of which only an old retained status is known', () => {
-		expect(standing({ presence: 'online', lastSeenMs: 0 }, around).state).toBe('late');
+		expect(standing({ presence: 'online', lastSeenMs: 0, values: {} }, around).state).toBe('late');
+	});
+	it('calls neither live nor late what never spoke itself, whatever others say of it', () => {
+		const told = {
+			presence: 'unknown',
+			lastSeenMs: 0,
+			values: { confidence: { value: 1, timeMs: NOW } }
+		} as const;
+		expect(standing(told, around)).toMatchObject({ state: 'offline', word: 'Told by others' });
 	});
 });
 

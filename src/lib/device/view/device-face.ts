@@ -15,18 +15,24 @@ export interface DeviceStanding {
 	readonly icon: IconName;
 }
 
+/** Of a device that never spoke itself: what is known of it, others say. It is neither live nor late. */
+export const TOLD_BY_OTHERS = 'Told by others';
+
 /**
  * @param around.reachable some link that leads to the device is up. When none is, nobody knows how it is: what is shown is
  * the last that was known, and says so
  */
 export function standing(
-	face: Pick<DeviceFace, 'presence' | 'lastSeenMs'>,
+	face: Pick<DeviceFace, 'presence' | 'lastSeenMs' | 'values'>,
 	around: { readonly nowMs: number; readonly lateAfterMs: number; readonly reachable: boolean }
 ): DeviceStanding {
 	if (!around.reachable) return { state: 'offline', word: 'Last known', icon: 'offline' };
 	if (face.presence === 'offline') return { state: 'offline', word: 'Offline', icon: 'offline' };
 	if (face.presence === 'sleeping') return { state: 'offline', word: 'Sleeping', icon: 'sleeping' };
-	if (face.lastSeenMs === 0) return { state: 'late', word: 'Not heard yet', icon: 'late' };
+	if (face.lastSeenMs === 0)
+		return Object.keys(face.values).length > 0
+			? { state: 'offline', word: TOLD_BY_OTHERS, icon: 'info' }
+			: { state: 'late', word: 'Not heard yet', icon: 'late' };
 	if (around.nowMs - face.lastSeenMs > around.lateAfterMs)
 		return { state: 'late', word: 'Late', icon: 'late' };
 	return { state: 'live', word: 'Live', icon: 'live' };

@@ -21,7 +21,7 @@ describe('sessionLine', () => {
 	it('does not count what is in a drawer as live', () => {
 		const live = { kind: 'live', id: 'h', broker: 'home-broker', protocolVersion: 5, sinceMs: NOW } as const;
 		expect(sessionLine(live, { ...around, devices: 53 }).text).toBe(
-			'Live on home-broker · 2 of 53 devices online · 4 msg/s'
+			'Live on home-broker · 2 of 53 devices live · 4 msg/s'
 		);
 	});
 	it('does not call a session live that may not listen', () => {
@@ -49,7 +49,7 @@ describe('sessionLine', () => {
 		} as const;
 		expect(sessionLine(waiting, around).text).toBe('Offline · showing what is stored here');
 	});
-	it('counts down and says why', () => {
+	it('says why first, where a narrow screen does not cut it, and counts down', () => {
 		const waiting = {
 			kind: 'waiting',
 			id: 'b',
@@ -60,7 +60,7 @@ describe('sessionLine', () => {
 		} as const;
 		const problem = sessionProblemWords(waiting.problem).what;
 		expect(sessionLine(waiting, { ...around, problem }).text).toBe(
-			'Reconnecting to b in 5 s: nobody answers at this address'
+			'Nobody answers at this address · reconnecting to b in 5 s'
 		);
 	});
 	it('is not live for virtual devices without a broker', () => {

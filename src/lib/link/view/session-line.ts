@@ -1,5 +1,5 @@
 import type { SessionState } from '$lib/model';
-import { formatNumber, type StateName } from '$lib/ui';
+import { formatCount as count, formatNumber, type StateName } from '$lib/ui';
 
 export interface SessionLine {
 	readonly state: StateName;
@@ -9,7 +9,7 @@ export interface SessionLine {
 /** What the shell knows besides the session itself. */
 export interface AroundSession {
 	readonly devices: number;
-	/** Those of them that say they are online now, by the broker. */
+	/** Those of them that are heard now. */
 	readonly online: number;
 	/** Devices that live in this browser and need no broker. */
 	readonly virtual: number;
@@ -18,8 +18,6 @@ export interface AroundSession {
 	/** What is wrong, in words, where they are at hand: they are fetched when something first is. */
 	readonly problem: string | undefined;
 }
-
-const count = (n: number, one: string, many: string): string => `${formatNumber(n)} ${n === 1 ? one : many}`;
 
 /** The one line that tells the truth about the connection. @param session undefined: the worker has not said yet */
 export function sessionLine(session: SessionState | undefined, around: AroundSession): SessionLine {
@@ -30,7 +28,7 @@ export function sessionLine(session: SessionState | undefined, around: AroundSes
 			if (around.virtual > 0)
 				return {
 					state: 'simulated',
-					text: `No broker · ${count(around.virtual, 'virtual device', 'virtual devices')} · ${rate(around)}`
+					text: `No broker · ${count(around.virtual, 'virtual device')} · ${rate(around)}`
 				};
 			return around.devices > 0
 				? { state: 'offline', text: 'No broker · showing what is stored here' }
@@ -53,13 +51,13 @@ export function sessionLine(session: SessionState | undefined, around: AroundSes
 			const seconds = Math.max(0, Math.ceil((session.retryAtMs - around.nowMs) / 1000));
 			return {
 				state: 'late',
-				text: `Reconnecting to ${session.broker} in ${seconds} s${because(around.problem)}`
+				text: `${around.problem ?? 'Not connected'} · reconnecting to ${session.broker} in ${seconds} s`
 			};
 		}
 		case 'failed':
 			return {
 				state: 'failing',
-				text: `Not connected to ${session.broker}${because(around.problem)}`
+				text: `${around.problem ?? 'Not connected'} · not connected to ${session.broker}`
 			};
 	}
 }
@@ -67,11 +65,8 @@ export function sessionLine(session: SessionState | undefined, around: AroundSes
 /** Of devices that were ever heard some are in a drawer: what is online now is not all that is known. */
 const onlineOf = ({ online, devices }: AroundSession): string =>
 	online === devices
-		? count(devices, 'device', 'devices')
-		: `${formatNumber(online)} of ${count(devices, 'device', 'devices')} online`;
+		? count(devices, 'device')
+		: `${formatNumber(online)} of ${count(devices, 'device')} live`;
 
 const rate = ({ messagesPerSecond: r }: AroundSession): string =>
 	`${formatNumber(r, r > 0 && r < 9.95 && r % 1 !== 0 ? 1 : 0)} msg/s`;
-
-const because = (sentence: string | undefined): string =>
-	sentence === undefined ? '' : `: ${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;

@@ -5,7 +5,7 @@ import type { Alert } from '../../field/messages';
 import type { Standing } from '../standing-of';
 import { attention } from './attention';
 import { countFleet, scaled } from './fleet';
-import { energyOf } from './energy-day.svelte';
+import { coverageWords, energyOf } from './energy-day.svelte';
 
 vi.mock('$app/paths', () => ({
 	resolve: (path: string, params: { id?: string } = {}) => path.replace('[id]', params.id ?? '')
@@ -43,6 +43,14 @@ describe('what needs a person', () => {
 			'fb-1: Too hot',
 			'2 alerts nobody has acknowledged'
 		]);
+	});
+
+	it('does not say that an alert still holds where nobody can know', () => {
+		const alerts = [alert('a', { severity: 'critical' })];
+		const means = (state: Standing['state']) =>
+			attention({ ...calm, alerts, standings: [standing('fb-1', state, 'Last known')] })[0]?.means;
+		expect(means('live')).toContain('It still holds');
+		expect(means('offline')).toContain('nobody knows whether it still holds');
 	});
 
 	it('blames no device for what the session cannot know', () => {
@@ -89,8 +97,23 @@ describe('the fleet', () => {
 		expect(fleets[0]?.others).toEqual([{ word: 'Late', state: 'late', count: 1 }]);
 	});
 
+	it('counts neither as live nor as late what only others tell of', () => {
+		const standings = [standing('fb-1'), standing('w1', 'offline', 'Told by others')];
+		expect(countFleet(standings)).toMatchObject([{ total: 1, live: 1, others: [{ count: 1 }] }]);
+		expect(whats({ ...calm, standings })).toEqual([]);
+	});
+
 	it('has no power where none is measured now', () => {
 		expect(countFleet([power('fb-1', 7, 'late')])[0]?.powerW).toBeUndefined();
+	});
+
+	it('says of whom how much of the day was measured, and no mean of it', () => {
+		const of = (...hours: number[]) =>
+			coverageWords(hours.map((h, i) => ({ name: `fb-${i}`, ms: h * 3_600_000 })));
+		expect(of(23, 0.1, 0.1, 0)).toBe('measured 23 h of fb-0, under 1 h of 3 others');
+		expect(of(24, 24, 5.7)).toBe('measured all of 2 devices, at most 5 h of 1 other');
+		expect(of(5.7)).toBe('measured 5 h of fb-0');
+		expect(of(24, 23.9)).toBe('');
 	});
 
 	it('shortens watts as they grow', () => {

@@ -1,7 +1,7 @@
 import { needsLook } from '$lib/device';
-import { SEVERITY_WORDS } from '$lib/device/view';
+import { alertMeaning, SEVERITY_WORDS, TOLD_BY_OTHERS } from '$lib/device/view';
 import type { SessionState } from '$lib/model';
-import { formatNumber, type IconName, type StateName } from '$lib/ui';
+import { formatCount as count, formatNumber, type IconName, type StateName } from '$lib/ui';
 import type { Alert, DeviceSummary, OverviewReport } from '../../field/messages';
 import { links } from '../links';
 import type { Standing } from '../standing-of';
@@ -70,18 +70,22 @@ function ofSession({ session, standings }: Around): readonly Attention[] {
 	return [];
 }
 
-function ofAlerts({ alerts }: Around, devices: ReadonlyMap<string, DeviceSummary>): readonly Attention[] {
+function ofAlerts(
+	{ alerts, standings }: Around,
+	devices: ReadonlyMap<string, DeviceSummary>
+): readonly Attention[] {
 	const waiting = alerts.filter((alert) => needsLook(alert) && alert.severity !== 'info');
 	const critical = waiting.filter(({ severity }) => severity === 'critical').slice(0, MOST_CRITICAL);
 	const rest = waiting.filter((alert) => !critical.includes(alert));
 	const nameOf = (id: string) => devices.get(id)?.name ?? id;
+	const live = (id: string) => standings.find(({ device }) => device.id === id)?.state === 'live';
 	const todo = { words: 'To the alerts', href: '#alerts' };
 	const { icon } = SEVERITY_WORDS.critical;
 	return [
 		...critical.map((alert): Attention => ({
 			...({ key: `alert ${alert.id}`, state: 'failing', icon, todo } as const),
 			what: `${nameOf(alert.device)}: ${alert.text}`,
-			means: alert.overMs === undefined ? 'Critical, and it still holds.' : 'Critical. It is over by now.',
+			means: `Critical. ${alertMeaning(alert, live(alert.device))}`,
 			simulated: alert.provenance === 'simulated'
 		})),
 		...[false, true].flatMap((simulated) => {
@@ -107,6 +111,7 @@ function ofSilent(
 		(one) =>
 			one.state === state &&
 			one.word !== 'Sleeping' && // as it should
+			one.word !== TOLD_BY_OTHERS && // nobody waits for it
 			one.word !== 'Last known' && // the session's trouble, not the device's
 			(one.device.provenance === 'simulated') === simulated
 	);
@@ -146,8 +151,6 @@ function ofHistory(
 			simulated: devices.get(device)?.provenance === 'simulated'
 		}));
 }
-
-const count = (n: number, what: string): string => `${formatNumber(n)} ${what}${n === 1 ? '' : 's'}`;
 
 /** "A, B, C and 4 more" */
 function names(all: readonly string[]): string {

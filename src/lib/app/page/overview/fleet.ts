@@ -1,3 +1,4 @@
+import { TOLD_BY_OTHERS } from '$lib/device/view';
 import type { Provenance } from '$lib/model';
 import type { StateName } from '$lib/ui';
 import type { Standing } from '../standing-of';
@@ -5,6 +6,7 @@ import type { Standing } from '../standing-of';
 /** The devices of one provenance: what is measured and what is made up are never counted together. */
 export interface FleetCount {
 	readonly provenance: Provenance;
+	/** Those that speak themselves: of the others nobody can say that they are live. */
 	readonly total: number;
 	readonly live: number;
 	/** The others by their word, most first: "Offline", "Late", "Sleeping". */
@@ -20,7 +22,9 @@ const KINDS: readonly Provenance[] = ['real', 'simulated'];
 
 /** Real devices first; a provenance that no device has is absent. */
 export function countFleet(standings: readonly Standing[]): readonly FleetCount[] {
-	return KINDS.map((provenance) => countOf(provenance, standings)).filter(({ total }) => total > 0);
+	return KINDS.map((provenance) => countOf(provenance, standings)).filter(
+		({ total, others }) => total + others.length > 0
+	);
 }
 
 function countOf(provenance: Provenance, standings: readonly Standing[]): FleetCount {
@@ -28,7 +32,7 @@ function countOf(provenance: Provenance, standings: readonly Standing[]): FleetC
 	const fleet = { total: 0, live: 0, meters: 0, liveMeters: 0, sumW: 0 };
 	for (const { device, state, word } of standings) {
 		if (device.provenance !== provenance) continue;
-		fleet.total++;
+		if (word !== TOLD_BY_OTHERS) fleet.total++;
 		const power = device.values['power'];
 		if (power) fleet.meters++;
 		if (state === 'live') {
