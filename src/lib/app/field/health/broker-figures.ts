@@ -60,8 +60,8 @@ const MAX_CHARS = 120;
 const MAX_SAID = 40;
 /** What is longer is no figure. */
 const MAX_PAYLOAD = 4096;
-/** Retained figures come at once, and others with the broker's next interval, which is ten seconds by default. */
-const SILENT_AFTER_MS = 15_000;
+/** Retained figures come at once, as mosquitto's do; where others come later, they are shown from then on. */
+const SILENT_AFTER_MS = 3000;
 /** Some brokers answer a subscription they do not grant by closing the connection. */
 const HUNG_UP_WITHIN_MS = 2000;
 

@@ -34,7 +34,12 @@ export function findings(report: HealthReport, crashed: readonly string[]): read
 function* sessionFindings({ session }: HealthReport): Iterable<Finding> {
 	const { state, times, roundTrip } = session;
 	if (state.kind === 'waiting' || state.kind === 'failed')
-		yield { id: 'session', tone: 'failing', words: sessionProblemWords(state.problem) };
+		// One that is tried again by itself is amber on every screen.
+		yield {
+			id: 'session',
+			tone: state.kind === 'waiting' ? 'late' : 'failing',
+			words: sessionProblemWords(state.problem)
+		};
 	if (state.kind === 'live' && state.subscriptionRefused)
 		yield { id: 'subscription', tone: 'late', words: SUBSCRIPTION_REFUSED };
 	const reconnects = Object.entries(times.reconnects).toSorted(([, a], [, b]) => b - a);

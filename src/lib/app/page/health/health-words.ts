@@ -86,7 +86,7 @@ export const BROKER_SILENCE = {
 	none: 'No session with a broker.',
 	asking: 'Asking the broker…',
 	silent:
-		'The broker tells nothing about itself: it publishes no $SYS topics, or not to this account. Give the account read access to $SYS/# in the broker’s ACL, and set sys_interval in mosquitto.conf.',
+		'The broker publishes no figures about itself: it has no $SYS topics (the broker of npm start has none), sends them seldom, or not to this account. For mosquitto, give the account read access to $SYS/# in its ACL, and set sys_interval in mosquitto.conf.',
 	refused:
 		'The broker refused to tell about itself. Give this account read access to $SYS/# in the broker’s ACL, then open this screen again.',
 	'hung-up':
