@@ -42,8 +42,8 @@ async function rowsOf(store: TelemetryStore): Promise<string[]> {
 	const rows: string[] = [];
 	const range = { device: ids[0]!, provenance: 'real' as const, fromMs: 0, toMs: 2e12 };
 	for await (const page of store.scan(range, never))
-		for (const { timeMs, identity, values, states } of page)
-			rows.push(`${timeMs} ${JSON.stringify([identity, Object.entries(values).sort(), states])}`);
+		for (const { timeMs, clock, identity, values, states } of page)
+			rows.push(`${timeMs} ${JSON.stringify([clock, identity, Object.entries(values).sort(), states])}`);
 	return rows.sort();
 }
 
@@ -55,6 +55,12 @@ const batch = fc.record({
 			seq: fc.integer({ min: 0, max: 60 }),
 			epoch: fc.constantFrom(undefined, 7, 7, 7, 8),
 			lateMs: fc.constantFrom(0, 0, 0, -9000, 400),
+			clock: fc.constantFrom(
+				'unsynchronised' as const,
+				'unsynchronised' as const,
+				'corrected' as const,
+				'synchronised' as const
+			),
 			temperature: fc.constantFrom(undefined, 21.5, -0.01, 1e-9, -0, Infinity),
 			humidity: fc.constantFrom(undefined, 40, 41),
 			mode: fc.constantFrom(undefined, 'idle', 'on')
@@ -72,8 +78,8 @@ describe('a bulk of columns', () => {
 				const limits = { blockRows: 16, sealRecords: 2, foldFan: 2 };
 				const [mixed, plain] = await Promise.all(factories.map((factory) => open(factory, { limits })));
 				for (const { how, device, rows } of batches) {
-					const samples = rows.map(({ seq, epoch, lateMs, temperature, humidity, mode }): Sample => ({
-						...{ device: ids[device]!, provenance: 'real', clock: 'corrected' },
+					const samples = rows.map(({ seq, epoch, lateMs, clock, temperature, humidity, mode }): Sample => ({
+						...{ device: ids[device]!, provenance: 'real', clock },
 						identity: epoch === undefined ? undefined : { epoch, seq },
 						timeMs: START_MS + seq * 1000 + lateMs,
 						...(mode === undefined ? {} : { states: { mode } }),
@@ -105,6 +111,7 @@ describe('a bulk of columns', () => {
 						]),
 						rows: await rowsOf(store),
 						missing: ids.map((device) => store.missing({ device, provenance: 'real' }, 7)),
+						guessed: ids.map((device) => store.guessed({ device, provenance: 'real' }, 7)),
 						samples: (await store.stats()).samples
 					}))
 				);
@@ -171,6 +178,72 @@ describe('a bulk of columns', () => {
 		expect(again.missing({ device: ids[0]!, provenance: 'real' }, 7)).toEqual([[10, 499]]);
 		expect(await again.bulk(sampleColumns(samples), never)).toMatchObject({
 			value: { stored: 20, duplicates: 10 }
+		});
+	});
+
+	it('keeps better times that come while its blocks are being written, whether it ends well or is killed', async () => {
+		const samples = Array.from({ length: 40 }, (_, seq) => sampleOf(seq, { clock: 'unsynchronised' }));
+		const better = (seq: number) =>
+			sampleOf(seq, { clock: 'corrected', timeMs: START_MS + 1e8 + seq, values: { temperature: -1 } });
+		for (const isKilled of [false, true]) {
+			const factory = new IDBFactory();
+			const { store } = await open(factory, { limits: { blockRows: 10 } });
+			const told: Promise<unknown>[] = [];
+			function* columns() {
+				for (let at = 0; at < 40; at += 10) {
+					yield* sampleColumns(samples.slice(at, at + 10));
+					// One that is being written, one of the block before, and one that has not come.
+					told.push(store.append([better(at + 5), ...(at > 0 ? [better(at - 3)] : [])]));
+					void store.flush();
+				}
+				if (isKilled) throw new Error('killed');
+			}
+			const bulk = store.bulk(columns(), never);
+			if (isKilled) await expect(bulk).rejects.toThrow('killed');
+			else expect(await bulk).toMatchObject({ value: { stored: 40 } });
+			for (const outcome of await Promise.all(told)) expect(outcome).toMatchObject({ ok: true });
+			const again = (await open(factory, { fence: 2 })).store;
+			await again.flush();
+			const rows = new Map<number, Sample>();
+			for await (const page of again.scan({ ...sampleOf(0), fromMs: 0, toMs: 2e12 }, never))
+				for (const row of page) rows.set(row.identity!.seq, row);
+			const right = [5, 7, 15, 17, 25, 27, 35];
+			expect(rows.size).toBe(40);
+			for (const [seq, row] of rows) {
+				const wanted = right.includes(seq) ? better(seq) : samples[seq]!;
+				expect([row.timeMs, row.clock]).toEqual([wanted.timeMs, wanted.clock]);
+				expect(row.values).toEqual(samples[seq]!.values);
+			}
+			expect(await pointsOf(again, 0)).toHaveLength(40);
+			expect(again.guessed({ device: ids[0]!, provenance: 'real' }, 7).flat()).not.toContain(5);
+			await again.close();
+		}
+	});
+
+	it('takes a better time of what it then could not write for nothing', async () => {
+		const factory = new IDBFactory();
+		const { store } = await open(factory, { limits: { blockRows: 10 } });
+		const truePut = FDBObjectStore.prototype.put;
+		const put = vi.spyOn(FDBObjectStore.prototype, 'put').mockImplementation(function (
+			this: IDBObjectStore,
+			...args
+		) {
+			if (this.name === 'blocks') throw new DOMException('no room', 'QuotaExceededError');
+			return truePut.apply(this, args);
+		});
+		function* columns() {
+			const samples = Array.from({ length: 10 }, (_, seq) => sampleOf(seq, { clock: 'unsynchronised' }));
+			yield* sampleColumns(samples);
+			void store.append([sampleOf(5)]);
+			void store.flush();
+		}
+		expect(await store.bulk(columns(), never)).toMatchObject({ error: { kind: 'quota' } });
+		put.mockRestore();
+		await store.flush();
+		const again = (await open(factory, { fence: 2 })).store;
+		expect(await rowsOf(again)).toEqual([]);
+		expect(await again.bulk(sampleColumns([sampleOf(5)]), never)).toMatchObject({
+			value: { stored: 1, duplicates: 0 }
 		});
 	});
 

@@ -1,22 +1,17 @@
 import { done, err, ok, type Result } from '$lib/base';
+import { withBetterTimes } from './better-time';
+import { admitColumns, type Run } from './bulk-admission';
 import { encodeColumnBlock, type NewBlock } from './codec/block';
-import {
-	CLOCKS,
-	NO_SEQ,
-	joinColumns,
-	pickRows,
-	sliceColumns,
-	sortByTime,
-	type Columns
-} from './codec/columns';
+import { joinColumns, sliceColumns, sortByTime, type Columns } from './codec/columns';
 import type { LatestRow } from './disk';
 import { DAY_MS } from './fold-plan';
 import { withIds, type BulkSource, type SampleColumns } from './sample-columns';
 import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
 import type { SeriesTable } from './series-table';
-import type { BulkReport, StoreError, StoreLimits } from './store';
+import type { AppendReport, BulkReport, StoreError, StoreLimits } from './store';
 import type { Turns } from './turns';
+import type { WriteAhead } from './write-ahead';
 import { writtenLedger } from './written-ledger';
 
 /** Of all that is held for blocks not yet full; the longest is sealed as it is when it gets more. */
@@ -26,6 +21,7 @@ export interface BulkParts {
 	readonly blocks: SealedBlocks;
 	readonly table: SeriesTable;
 	readonly turns: Turns;
+	readonly log: Pick<WriteAhead, 'append' | 'flush' | 'writeCorrections'>;
 	readonly limits: Pick<StoreLimits, 'blockRows'>;
 	readonly onSealed: () => void;
 }
@@ -39,31 +35,30 @@ interface Held {
 /** What one transaction stores. */
 interface Job {
 	readonly series: Series;
+	/** By time. */
+	readonly columns: Columns;
+	/** Of them. */
 	readonly blocks: readonly NewBlock[];
 	/** Numbers that were new to the ledger. */
 	readonly runs: readonly Run[];
-	readonly latest: LatestRow;
 	readonly stored: number;
-	readonly duplicates: number;
-}
-
-export interface Run {
-	readonly epoch: number;
-	/** Both ends inclusive. */
-	readonly from: number;
-	readonly to: number;
+	readonly repeats: number;
+	/** What became of the repeats that bring a better time; undefined where none does. */
+	readonly correcting: Promise<Result<AppendReport, StoreError>> | undefined;
 }
 
 /**
  * Samples that come as columns, straight into sealed blocks. One block of a device is made while the one before is being
  * committed; more is taken from the source only then. Each transaction is strict and whole: block, rollups, ledger, latest.
+ * Better times of what is there already go the way of those that come by `append`.
  */
 export class Bulk {
 	readonly #held = new Map<Series, Held>();
 	#bytes = 0;
 	#flying: Promise<Result<void, StoreError>> = Promise.resolve(done);
 	#stored = 0;
-	#duplicates = 0;
+	#repeats = 0;
+	#corrected = 0;
 
 	constructor(private readonly parts: BulkParts) {}
 
@@ -80,10 +75,19 @@ export class Bulk {
 				if (!sent.ok) return sent;
 			}
 			const last = await this.#flying;
-			return last.ok ? ok({ stored: this.#stored, duplicates: this.#duplicates }) : last;
+			if (!last.ok) return last;
+			// Better times of what has landed meanwhile.
+			const told = this.#corrected > 0 ? await this.parts.log.flush() : done;
+			return told.ok ? ok(this.#report) : told;
 		} finally {
 			await this.#flying; // nothing of it is under way when the caller hears of an end
 		}
+	}
+
+	get #report(): BulkReport {
+		const corrected = this.#corrected;
+		const duplicates = this.#repeats - corrected;
+		return { stored: this.#stored, duplicates, ...(corrected > 0 ? { corrected } : {}) };
 	}
 
 	/** Holds a batch, and sends each series that is full. */
@@ -135,45 +139,49 @@ export class Bulk {
 			return last;
 		}
 		this.#flying = this.parts.turns.take(() => this.#commit(job));
+		const corrected = await job.correcting;
+		if (corrected && !corrected.ok) return corrected;
+		this.#corrected += corrected?.value.corrected ?? 0;
 		return done;
 	}
 
 	#prepare(series: Series, arrived: Columns): Job {
-		const { runs, columns } = admit(series, arrived);
+		const { runs, columns, better } = admitColumns(series, arrived);
 		const sorted = sortByTime(columns);
-		const blocks: NewBlock[] = [];
-		const { timeMs } = sorted;
-		for (let at = 0; at < timeMs.length;) {
-			const end = endOfDay(timeMs, at);
-			const place = { series: series.id, block: 0, level: 0 }; // numbered when its turn comes
-			blocks.push(encodeColumnBlock(sliceColumns(sorted, at, end), place));
-			at = end;
-		}
-		const stored = timeMs.length;
 		series.flying.push(...runs);
-		return {
-			series,
-			blocks,
-			runs,
-			latest: latestOf(sorted),
-			stored,
-			duplicates: arrived.timeMs.length - stored
-		};
+		const { log } = this.parts;
+		const correcting = better.length > 0 ? log.append(better) : undefined;
+		if (correcting) void log.flush();
+		const stored = sorted.timeMs.length;
+		const repeats = arrived.timeMs.length - stored;
+		return { series, columns: sorted, blocks: encode(series, sorted), runs, stored, repeats, correcting };
 	}
 
 	async #commit(job: Job): Promise<Result<void, StoreError>> {
 		const { blocks, table } = this.parts;
 		const { series, runs } = job;
 		if (!table.has(series)) return done; // forgotten meanwhile: this goes with the rest
+		// The ledger, written below, tells of them.
+		const told = job.stored > 0 ? await this.parts.log.writeCorrections(series) : done;
+		if (!told.ok) {
+			takeBack(job);
+			return told;
+		}
 		landed(job);
 		if (job.stored > 0) {
 			const { seal } = blocks.state;
-			const made = job.blocks.map((block, i) => ({ ...block, head: { ...block.head, block: seal + i + 1 } }));
+			const redated = withBetterTimes(job.columns, series.better);
+			const columns = redated ? sortByTime(redated) : job.columns;
+			const latest = latestOf(columns);
+			const made = (redated ? encode(series, columns) : job.blocks).map((block, i) => ({
+				...block,
+				head: { ...block.head, block: seal + i + 1 }
+			}));
 			const names = [...table.names.unsaved];
 			const changed = await blocks.change([], made, {
 				names,
-				ledgers: new Map([[series.id, writtenLedger(series).encode()]]),
-				latest: new Map([[series.id, series.latestRow(job.latest)]])
+				ledgers: new Map([[series.id, writtenLedger(series, false).encode()]]),
+				latest: new Map([[series.id, series.latestRow(latest)]])
 			});
 			if (!changed.ok) {
 				for (const { epoch, from, to } of runs) series.ledger.removeRun(epoch, from, to);
@@ -184,53 +192,12 @@ export class Bulk {
 				[],
 				made.map(({ head }) => head)
 			);
-			series.takeLatest(job.latest);
+			series.takeLatest(latest);
 			this.parts.onSealed();
 		}
 		this.#stored += job.stored;
-		this.#duplicates += job.duplicates;
+		this.#repeats += job.repeats;
 		return done;
-	}
-}
-
-/** Keeps what the ledger does not have, and tells the ledger. */
-function admit(series: Series, columns: Columns): { runs: Run[]; columns: Columns } {
-	const { ledger } = series;
-	const { epoch, seq, timeMs } = columns;
-	const runs: Run[] = [];
-	const kept = new Uint8Array(seq.length);
-	let count = 0;
-	for (let start = 0; start < seq.length;) {
-		let end = start + 1;
-		if (seq[start] === NO_SEQ) {
-			while (end < seq.length && seq[end] === NO_SEQ) end++;
-			kept.fill(1, start, end);
-			count += end - start;
-		} else {
-			while (end < seq.length && seq[end] === seq[end - 1]! + 1 && epoch[end] === epoch[start]) end++;
-			const first = seq[start]!;
-			const added = ledger.addRun(epoch[start]!, [first, seq[end - 1]!, timeMs[start]!, timeMs[end - 1]!]);
-			for (const [from, to] of added) {
-				doubtful(series, columns, start + from - first, start + to - first);
-				runs.push({ epoch: epoch[start]!, from, to });
-				kept.fill(1, start + from - first, start + to - first + 1);
-				count += to - from + 1;
-			}
-		}
-		start = end;
-	}
-	if (count === seq.length) return { runs, columns };
-	const places = new Uint32Array(count);
-	let at = 0;
-	for (let i = 0; i < kept.length; i++) if (kept[i]) places[at++] = i;
-	return { runs, columns: pickRows(columns, places) };
-}
-
-/** Tells the ledger of times among these places that are not synchronised. */
-function doubtful({ ledger }: Series, { clock, epoch, seq }: Columns, from: number, to: number): void {
-	for (let start = from, end = from; start <= to; start = end) {
-		while (end <= to && clock[end] === clock[start]) end++;
-		ledger.doubt(epoch[start]!, seq[start]!, seq[end - 1]!, CLOCKS[clock[start]!]!);
 	}
 }
 
@@ -242,6 +209,19 @@ const landed = ({ series, runs }: Job): void => {
 function takeBack(job: Job): void {
 	landed(job);
 	for (const { epoch, from, to } of job.runs) job.series.ledger.removeRun(epoch, from, to);
+}
+
+/** Blocks of no more than a day, to be numbered when their turn comes. @param columns by time */
+function encode(series: Series, columns: Columns): NewBlock[] {
+	const blocks: NewBlock[] = [];
+	const { timeMs } = columns;
+	for (let at = 0; at < timeMs.length;) {
+		const end = endOfDay(timeMs, at);
+		const place = { series: series.id, block: 0, level: 0 };
+		blocks.push(encodeColumnBlock(sliceColumns(columns, at, end), place));
+		at = end;
+	}
+	return blocks;
 }
 
 /** Where a block that begins at `start` must end, so that it spans no more than a day. */

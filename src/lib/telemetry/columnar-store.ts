@@ -147,7 +147,7 @@ export class ColumnarStore implements TelemetryStore {
 		if (this.#closed) return err({ kind: 'closed' });
 		const { limits } = this.#parts;
 		const bulk = new Bulk({
-			...{ blocks: this.#blocks, table: this.#table, turns: this.#turns, limits },
+			...{ blocks: this.#blocks, table: this.#table, turns: this.#turns, log: this.#log, limits },
 			onSealed: () => this.#sentinels.changed()
 		});
 		const outcome = await bulk.run(source, signal);

@@ -1,6 +1,6 @@
 import { done, type Clock, type Result } from '$lib/base';
 import type { BlockHold } from './backup/snapshot';
-import type { BetterTime } from './better-time';
+import type { BetterTime, BetterTimes } from './better-time';
 import type { BlockReader } from './block-reader';
 import { encodeColumnBlock, type BlockHead, type NewBlock } from './codec/block';
 import { CLOCKS, joinColumns, pickRows, sliceColumns, sortByTime, type Columns } from './codec/columns';
@@ -70,9 +70,11 @@ export class Corrections {
 		const heads = (await blocks.headsOf(series)).filter(
 			(head) => !reader.isDamaged(head) && !head.columns.some(({ gone }) => gone)
 		);
-		// What comes from here on is for the next time.
+		// What comes from here on is for the next time, and what a bulk has on its way to a block.
 		const better = series.better;
-		series.better = series.flying.length > 0 ? new Map(better) : new Map<number, Map<number, BetterTime>>();
+		series.better = new Map();
+		for (const [epoch, numbers] of better)
+			for (const [seq, time] of numbers) if (series.isFlying(epoch, seq)) series.know(epoch, seq, time);
 		const changed: BlockHead[] = [];
 		const kept: { head: BlockHead; columns: Columns }[] = [];
 		const moved: Columns[] = [];
@@ -140,9 +142,7 @@ export class Corrections {
 	}
 }
 
-type Better = ReadonlyMap<number, ReadonlyMap<number, BetterTime>>;
-
-const mayHave = ({ logs }: BlockHead, better: Better): boolean =>
+const mayHave = ({ logs }: BlockHead, better: BetterTimes): boolean =>
 	!logs ||
 	logs.some(({ epoch, from, to }) => {
 		for (const seq of better.get(epoch)?.keys() ?? []) if (seq >= from && seq <= to) return true;
@@ -152,7 +152,7 @@ const mayHave = ({ logs }: BlockHead, better: Better): boolean =>
 /** Rows that stay, and those that are given their time; undefined where none is. `before`: those as they were. */
 function divide(
 	columns: Columns,
-	better: Better
+	better: BetterTimes
 ): { kept: Columns; moved: Columns; before: Columns } | undefined {
 	const { epoch, seq, clock } = columns;
 	const stay: number[] = [];

@@ -75,6 +75,16 @@ export class IntervalSet {
 		return missing;
 	}
 
+	/** What of from … to is in the set. */
+	within(from: number, to: number): [from: number, to: number][] {
+		const within: [number, number][] = [];
+		for (let at = this.#firstEndingAtOrAfter(from); ; at++) {
+			const found = this.#intervals[at];
+			if (!found || found[0] > to) return within;
+			within.push([Math.max(from, found[0]), Math.min(to, found[1])]);
+		}
+	}
+
 	remove(n: number): void {
 		this.removeRange(n, n);
 	}

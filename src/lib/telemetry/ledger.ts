@@ -88,6 +88,19 @@ export class Ledger {
 		return log?.corrected.has(seq) ? 'corrected' : 'synchronised';
 	}
 
+	/** Numbers among these whose times are known less well; both ends inclusive. */
+	worseThan(
+		clock: ClockQuality,
+		epoch: number,
+		from: number,
+		to: number
+	): readonly (readonly [from: number, to: number])[] {
+		const log = this.#logs.get(epoch);
+		if (!log || clock === 'unsynchronised') return [];
+		const guessed = log.unsynchronised.within(from, to);
+		return clock === 'corrected' ? guessed : [...guessed, ...log.corrected.within(from, to)];
+	}
+
 	/** A number that was received was measured then. */
 	redate(epoch: number, seq: number, timeMs: number, clock: ClockQuality): void {
 		const log = this.#log(epoch);

@@ -200,7 +200,7 @@ export class SealedBlocks {
 			else for (const range of logs ?? []) kept.addRange(range);
 		}
 		kept.addWaiting(series);
-		const written = writtenLedger(series).copy();
+		const written = writtenLedger(series, false).copy();
 		kept.takeRest(written, lost);
 		const changed = await this.change(bad, [], { ledgers: new Map([[series.id, written.encode()]]) });
 		if (!changed.ok) return; // left out of queries as before, and found again at the next start

@@ -142,7 +142,7 @@ export class Sealer {
 			{
 				...(log.newest > sealedWal ? { walUpTo: log.newest } : {}),
 				forget: gone.map(({ id }) => id),
-				ledgers: new Map(touched.map((series) => [series.id, writtenLedger(series).encode()])),
+				ledgers: new Map(touched.map((series) => [series.id, writtenLedger(series, true).encode()])),
 				latest: new Map(touched.map((series) => [series.id, series.latestRow()]))
 			}
 		);

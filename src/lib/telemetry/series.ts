@@ -52,6 +52,11 @@ export class Series {
 		return this.better.get(epoch)?.get(seq);
 	}
 
+	/** Whether a number is on its way to a block. */
+	isFlying(epoch: number, seq: number): boolean {
+		return this.flying.some((run) => run.epoch === epoch && run.from <= seq && seq <= run.to);
+	}
+
 	/** A sample's time is known better than it was stored. */
 	know(epoch: number, seq: number, time: BetterTime): void {
 		const numbers = this.better.get(epoch) ?? new Map<number, BetterTime>();

@@ -18,6 +18,8 @@ export interface BulkReport {
 	readonly stored: number;
 	/** Samples whose (device, epoch, seq) the ledger already had. */
 	readonly duplicates: number;
+	/** As of `append`. */
+	readonly corrected?: number;
 }
 
 export type StoreError =

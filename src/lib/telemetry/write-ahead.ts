@@ -27,6 +27,14 @@ interface Batch {
 	dropped: number;
 }
 
+/** A sample that no record holds yet, or the better time of one. */
+interface Waiting {
+	readonly series: Series;
+	readonly row: HeldRow;
+	readonly batch: Batch;
+	readonly corrects: boolean;
+}
+
 export interface WriteAheadParts {
 	/** Undefined: in memory only. */
 	readonly disk: Disk | undefined;
@@ -64,7 +72,7 @@ export class WriteAhead {
 	#bytes: number;
 	#sinceMs: number | undefined;
 	/** Samples no record holds yet, oldest first. */
-	#waiting: { series: Series; row: HeldRow; batch: Batch; corrects: boolean }[] = [];
+	#waiting: Waiting[] = [];
 	/** Samples in the record being written. */
 	#flying = 0;
 	#scheduled: Scheduled | undefined;
@@ -143,6 +151,12 @@ export class WriteAhead {
 		const scheduled = this.#scheduled;
 		scheduled?.fire();
 		return scheduled ? scheduled.promise : this.#writeInTurn();
+	}
+
+	/** Writes what waits now, where a better time is among it that the ledger of these numbers will tell; in its turn. */
+	async writeCorrections(of: Series): Promise<Result<void, StoreError>> {
+		const due = this.#waiting.some((one) => one.corrects && one.series === of && !isAhead(one));
+		return due ? this.#write() : done;
 	}
 
 	/** All records are in blocks. */
@@ -261,8 +275,8 @@ export class WriteAhead {
 		if (this.#waiting.length === 0) return this.#failing ? err(this.#failing) : done;
 		const { disk, cause, table, clock, makeRoom } = this.#parts;
 		if (!disk) return this.failed({ kind: 'unavailable', cause });
-		const flight = this.#waiting;
-		this.#waiting = [];
+		const flight = this.#takeWaiting();
+		if (flight.length === 0) return this.#failing ? err(this.#failing) : done;
 		this.#flying = flight.length;
 		const groups = new Map<number, Row[]>();
 		for (const { series, row } of flight) {
@@ -293,6 +307,22 @@ export class WriteAhead {
 		return done;
 	}
 
+	/**
+	 * What is to be written now. A better time goes behind the sample that it is of: one that a bulk has on its way to a block waits,
+	 * and one whose sample was let go of goes too. Else, after a crash, it would be taken for a sample without values.
+	 */
+	#takeWaiting(): readonly Waiting[] {
+		const all = this.#waiting;
+		this.#waiting = [];
+		if (!all.some(({ corrects }) => corrects)) return all;
+		this.#waiting = all.filter(isAhead);
+		return all.filter((one) => {
+			const { corrects, series, row } = one;
+			if (!corrects || !row.identity) return true;
+			return !isAhead(one) && series.ledger.has(row.identity.epoch, row.identity.seq);
+		});
+	}
+
 	#recovered(): void {
 		if (!this.#failing) return;
 		this.#failing = undefined;
@@ -314,6 +344,10 @@ export class WriteAhead {
 		}
 	}
 }
+
+/** A better time of a sample that is not on the disk yet. */
+const isAhead = ({ corrects, series, row: { identity } }: Waiting): boolean =>
+	corrects && identity !== undefined && series.isFlying(identity.epoch, identity.seq);
 
 /** Half a surrogate pair is no text: what cannot be written is not kept either. */
 const statesOf = (states: Readonly<Record<string, string>>, names: Names): readonly StateValue[] =>
