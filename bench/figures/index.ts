@@ -9,6 +9,7 @@ import { firmwareSize } from './firmware-size';
 import { flashCompressible } from './flash-compressible';
 import { flashEfficiency } from './flash-efficiency';
 import { flashPageBlocked } from './flash-page-blocked';
+import { heapSlope } from './heap-slope';
 import { initialJs } from './initial-js';
 import { liveLatency } from './live-latency';
 import { longestPageTask } from './longest-page-task';
@@ -46,6 +47,7 @@ export const figures: readonly Figure[] = [
 	queryYear,
 	storeOpen,
 	costCurve,
+	heapSlope,
 	bytesWritten,
 	messagesPerSecond
 ];
