@@ -7,11 +7,16 @@ import {
 	type Provenance,
 	type Sample
 } from '$lib/model';
-import type { DeviceEvent, DeviceStates, DeviceSummary, StoredDevice } from './device';
+import {
+	MAX_EVENTS_PER_DEVICE,
+	type DeviceEvent,
+	type DeviceStates,
+	type DeviceSummary,
+	type StoredDevice
+} from './device';
 import type { StatusReport, ToldEvent } from './profiles';
 
 export const MAX_METRICS_PER_DEVICE = 256;
-export const MAX_EVENTS_PER_DEVICE = 100;
 /** Of one kind that messages tell of: they must not push all else out of the list. */
 const MAX_TOLD_EVENTS = 40;
 /** Gaps that follow each other this closely are one event: a lossy link must not push all else out of the list. */

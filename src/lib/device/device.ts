@@ -33,6 +33,9 @@ export interface DeviceStates {
 	readonly firmware?: string;
 }
 
+/** The newest. */
+export const MAX_EVENTS_PER_DEVICE = 100;
+
 export interface DeviceEvent {
 	readonly atMs: number;
 	readonly kind:

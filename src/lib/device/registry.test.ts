@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock, utf8 } from '$lib/base';
 import type { DeviceId } from '$lib/model';
 import type { StoredDevice } from './device';
-import { MAX_EVENTS_PER_DEVICE, MAX_METRICS_PER_DEVICE } from './device-entry';
+import { MAX_EVENTS_PER_DEVICE } from './device';
+import { MAX_METRICS_PER_DEVICE } from './device-entry';
 import { nativeProfile } from './profiles';
 import { MAX_DEVICES, Registry } from './registry';
 

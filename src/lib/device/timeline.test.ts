@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import type { DeviceEvent } from './device';
-import { availabilityOf, clockOver, firmwareOver, statusOver, type Stretch } from './timeline';
+import {
+	availabilityOf,
+	clockOver,
+	firmwareOver,
+	silentSince,
+	statusOver,
+	type Life,
+	type Stretch
+} from './timeline';
 
 const event = (atMs: number, kind: DeviceEvent['kind'], detail: DeviceEvent['detail'] = {}): DeviceEvent => ({
 	atMs,
@@ -9,12 +17,16 @@ const event = (atMs: number, kind: DeviceEvent['kind'], detail: DeviceEvent['det
 });
 const WINDOW = { fromMs: 1000, toMs: 2000 };
 const ALWAYS = [{ fromMs: 0, toMs: 9000 }];
+const life = (events: readonly DeviceEvent[], over: Partial<Life> = {}): Life => ({
+	...{ events, presences: [], firmwares: [], silentSinceMs: undefined },
+	...over
+});
 const shown = (stretches: readonly Stretch<unknown>[]) =>
 	stretches.map(({ fromMs, toMs, value }) => `${fromMs}-${toMs} ${String(value)}`);
 
 test('a status holds from its event to the next, also one from before the window', () => {
 	const events = [event(500, 'online'), event(1200, 'offline'), event(1300, 'gap'), event(1400, 'online')];
-	expect(shown(statusOver(events, ALWAYS, WINDOW))).toEqual([
+	expect(shown(statusOver(life(events), ALWAYS, WINDOW))).toEqual([
 		'1000-1200 online',
 		'1200-1400 offline',
 		'1400-2000 online'
@@ -28,7 +40,7 @@ test('what nobody listened to is unknown, whatever was heard before and after', 
 		{ fromMs: 1500, toMs: 1600 },
 		{ fromMs: 1600, toMs: 1950 }
 	];
-	const stretches = statusOver(events, listened, WINDOW);
+	const stretches = statusOver(life(events), listened, WINDOW);
 	expect(shown(stretches)).toEqual([
 		'1000-1100 offline',
 		'1100-1500 unknown',
@@ -37,15 +49,15 @@ test('what nobody listened to is unknown, whatever was heard before and after', 
 		'1950-2000 unknown'
 	]);
 	expect(availabilityOf(stretches)).toEqual({
-		...{ onlineMs: 50, sleepingMs: 0, offlineMs: 500, unknownMs: 450 },
+		...{ onlineMs: 50, silentMs: 0, sleepingMs: 0, offlineMs: 500, unknownMs: 450 },
 		share: 50 / 550
 	});
 });
 
 test('a device that sleeps as it said is available, and of one nobody heard nothing is said', () => {
-	const asleep = statusOver([event(500, 'online'), event(1500, 'sleeping')], ALWAYS, WINDOW);
+	const asleep = statusOver(life([event(500, 'online'), event(1500, 'sleeping')]), ALWAYS, WINDOW);
 	expect(availabilityOf(asleep).share).toBe(1);
-	expect(availabilityOf(statusOver([], ALWAYS, WINDOW)).share).toBeUndefined();
+	expect(availabilityOf(statusOver(life([]), ALWAYS, WINDOW)).share).toBeUndefined();
 });
 
 test('firmware is known from the first thing that was heard, under the name it had then', () => {
@@ -54,12 +66,12 @@ test('firmware is known from the first thing that was heard, under the name it h
 		event(1100, 'first-seen'),
 		event(1500, 'firmware-changed', { from: '1.0', to: '1.1' })
 	];
-	expect(shown(firmwareOver(events, '1.1', WINDOW))).toEqual([
+	expect(shown(firmwareOver(life(events), '1.1', WINDOW))).toEqual([
 		'1000-1100 undefined',
 		'1100-1500 1.0',
 		'1500-2000 1.1'
 	]);
-	expect(shown(firmwareOver([event(500, 'first-seen')], '1.0', WINDOW))).toEqual(['1000-2000 1.0']);
+	expect(shown(firmwareOver(life([event(500, 'first-seen')]), '1.0', WINDOW))).toEqual(['1000-2000 1.0']);
 });
 
 test('the clock’s quality is as the last sample told it', () => {
@@ -74,4 +86,59 @@ test('the clock’s quality is as the last sample told it', () => {
 		'1100-1300 unsynchronised',
 		'1300-2000 synchronised'
 	]);
+});
+
+test('where the kept events do not reach, history tells how it stood and what it ran', () => {
+	const events = [
+		event(1600, 'offline'),
+		event(1700, 'online'),
+		event(1800, 'firmware-changed', { from: '2', to: '3' })
+	];
+	const stored = life(events, {
+		presences: [
+			{ fromMs: 900, toMs: 1100, value: 'online' },
+			{ fromMs: 1100, toMs: 1200, value: 'offline' },
+			{ fromMs: 1300, toMs: 1600, value: 'online' },
+			{ fromMs: 1600, toMs: 1700, value: 'offline' }
+		],
+		firmwares: [
+			{ fromMs: 900, toMs: 1150, value: '1' },
+			{ fromMs: 1150, toMs: 1800, value: '2' },
+			{ fromMs: 1800, toMs: 2000, value: '3' }
+		]
+	});
+	expect(shown(statusOver(stored, ALWAYS, WINDOW))).toEqual([
+		'1000-1100 online',
+		'1100-1200 offline',
+		'1200-1300 unknown',
+		'1300-1600 online',
+		'1600-1700 offline',
+		'1700-2000 online'
+	]);
+	expect(shown(firmwareOver(stored, '3', WINDOW))).toEqual(['1000-1150 1', '1150-1800 2', '1800-2000 3']);
+});
+
+test('a device that says no more, and nobody that it left, is silent; not one that sleeps or is offline', () => {
+	const over = (kind: DeviceEvent['kind']) =>
+		statusOver(life([event(500, kind)], { silentSinceMs: 1400 }), ALWAYS, WINDOW);
+	expect(shown(over('online'))).toEqual(['1000-1400 online', '1400-2000 silent']);
+	expect(availabilityOf(over('online'))).toMatchObject({ onlineMs: 400, silentMs: 600, share: 0.4 });
+	expect(shown(over('sleeping'))).toEqual(['1000-2000 sleeping']);
+	expect(shown(over('offline'))).toEqual(['1000-2000 offline']);
+});
+
+test('silence is longer than this device usually takes, and none while nobody listened', () => {
+	const seen = { lastSeenMs: 1000, lateAfterMs: 300, nowMs: 2000 };
+	expect(silentSince([{ fromMs: 0, toMs: 2000 }], seen)).toBe(1000);
+	expect(silentSince([{ fromMs: 0, toMs: 2000 }], { ...seen, lateAfterMs: 1000 })).toBeUndefined();
+	const again = (fromMs: number) =>
+		silentSince(
+			[
+				{ fromMs: 0, toMs: 900 },
+				{ fromMs, toMs: 2000 }
+			],
+			seen
+		);
+	expect([again(1500), again(1800)]).toEqual([1500, undefined]);
+	expect(silentSince([{ fromMs: 0, toMs: 1500 }], seen)).toBeUndefined();
 });

@@ -11,25 +11,54 @@ export interface Stretch<T> extends TimeSpan {
 	readonly value: T;
 }
 
-/** `unknown`: nobody listened, or nothing was heard of it before. Never taken for offline. */
-export type Status = 'online' | 'sleeping' | 'offline' | 'unknown';
+/**
+ * `silent`: it said that it was there, and nothing comes of it any more. `unknown`: nobody listened, or nothing was heard of it before;
+ * never taken for offline.
+ */
+export type Status = 'online' | 'silent' | 'sleeping' | 'offline' | 'unknown';
 
-const STATUSES: ReadonlySet<string> = new Set(['online', 'sleeping', 'offline'] satisfies Status[]);
+const isStatus = (kind: string): kind is 'online' | 'sleeping' | 'offline' =>
+	kind === 'online' || kind === 'sleeping' || kind === 'offline';
+
+/** What is known of a device's life. */
+export interface Life {
+	/** Ascending in time; the oldest may be gone. */
+	readonly events: readonly DeviceEvent[];
+	/** What it was, as history keeps it: this reaches further back than the events. Ascending; not known in between. */
+	readonly presences: readonly Stretch<string>[];
+	readonly firmwares: readonly Stretch<string>[];
+	/** Since when a device that is thought to be there has been silent; see {@link silentSince}. */
+	readonly silentSinceMs: number | undefined;
+}
 
 /**
- * How a device stood through a window: what its events say, where somebody listened.
- * @param events ascending in time
+ * Since when nothing has come of a device although somebody listened; undefined while that is not longer than usual for it.
+ * @param listened ascending, apart
+ */
+export function silentSince(
+	listened: readonly TimeSpan[],
+	{ lastSeenMs, lateAfterMs, nowMs }: Readonly<Record<'lastSeenMs' | 'lateAfterMs' | 'nowMs', number>>
+): number | undefined {
+	const last = listened.at(-1);
+	if (!last || last.toMs < nowMs) return undefined;
+	const sinceMs = Math.max(last.fromMs, lastSeenMs);
+	return nowMs - sinceMs > lateAfterMs ? sinceMs : undefined;
+}
+
+/**
+ * How a device stood through a window: what its events say, and history where they do not reach; where somebody listened.
  * @param listened when this browser would have heard of a change; ascending, apart
  * @returns the whole window in order, without a gap; neighbours differ
  */
 export function statusOver(
-	events: readonly DeviceEvent[],
+	life: Omit<Life, 'firmwares'>,
 	listened: readonly TimeSpan[],
 	window: TimeSpan
 ): readonly Stretch<Status>[] {
-	const said = valuesOver(events, window, ({ kind }) =>
-		STATUSES.has(kind) ? (kind as Status) : undefined
-	).map((one): Stretch<Status> => ({ ...one, value: one.value ?? 'unknown' }));
+	const said = over(statusChanges(life), window).map((one): Stretch<Status> => ({
+		...one,
+		value: one.value ?? 'unknown'
+	}));
 	const heard: Stretch<Status>[] = [];
 	let atMs = window.fromMs;
 	for (const span of listened) {
@@ -44,20 +73,42 @@ export function statusOver(
 	return joined(heard);
 }
 
+function statusChanges({
+	events,
+	presences,
+	silentSinceMs
+}: Omit<Life, 'firmwares'>): readonly Change<Status>[] {
+	const told = events.flatMap(({ atMs, kind }) => (isStatus(kind) ? [{ atMs, value: kind }] : []));
+	const fromMs = told[0]?.atMs ?? Infinity;
+	const stored = presences.flatMap(({ value, ...span }): Change<Status>[] =>
+		isStatus(value)
+			? [
+					{ atMs: span.fromMs, value },
+					{ atMs: span.toMs, value: 'unknown' }
+				]
+			: []
+	);
+	const changes = [...stored.filter(({ atMs }) => atMs < fromMs), ...told];
+	const last = changes.at(-1);
+	if (last?.value !== 'online' || silentSinceMs === undefined) return changes;
+	return [...changes, { atMs: Math.max(silentSinceMs, last.atMs), value: 'silent' }];
+}
+
 /** Which firmware ran; undefined before anything is known. @param present what it runs now */
 export function firmwareOver(
-	events: readonly DeviceEvent[],
+	{ events, firmwares }: Pick<Life, 'events' | 'firmwares'>,
 	present: string | undefined,
 	window: TimeSpan
 ): readonly Stretch<string | undefined>[] {
 	const changes = events.filter(({ kind }) => kind === 'firmware-changed');
 	const first = changes[0]?.detail['from'] ?? present;
-	const begin =
-		first === undefined ? [] : [{ atMs: firstHeardMs(events) ?? window.toMs, value: String(first) }];
-	return over(
-		[...begin, ...changes.map(({ atMs, detail }) => ({ atMs, value: String(detail['to'] ?? '') }))],
-		window
+	const sinceMs = firstHeardMs(events) ?? window.toMs;
+	const stored = firmwares.flatMap(({ fromMs, value }) =>
+		fromMs < sinceMs ? [{ atMs: fromMs, value }] : []
 	);
+	const begin = first === undefined ? [] : [{ atMs: sinceMs, value: String(first) }];
+	const heard = changes.map(({ atMs, detail }) => ({ atMs, value: String(detail['to'] ?? '') }));
+	return over([...stored, ...begin, ...heard], window);
 }
 
 /**
@@ -81,40 +132,31 @@ export interface Availability {
 	/** Asleep as it said it would be. */
 	readonly sleepingMs: number;
 	readonly offlineMs: number;
+	/** Expected, and not heard. */
+	readonly silentMs: number;
 	readonly unknownMs: number;
 	/** 0 … 1: online or asleep, of what is known. Undefined where nothing is. */
 	readonly share: number | undefined;
 }
 
 export function availabilityOf(stretches: readonly Stretch<Status>[]): Availability {
-	const sums = { online: 0, sleeping: 0, offline: 0, unknown: 0 };
+	const sums = { online: 0, silent: 0, sleeping: 0, offline: 0, unknown: 0 };
 	for (const { value, fromMs, toMs } of stretches) sums[value] += toMs - fromMs;
-	const known = sums.online + sums.sleeping + sums.offline;
+	const known = sums.online + sums.silent + sums.sleeping + sums.offline;
 	return {
-		...{ onlineMs: sums.online, sleepingMs: sums.sleeping, offlineMs: sums.offline, unknownMs: sums.unknown },
+		...{ onlineMs: sums.online, sleepingMs: sums.sleeping, offlineMs: sums.offline },
+		...{ silentMs: sums.silent, unknownMs: sums.unknown },
 		share: known > 0 ? (sums.online + sums.sleeping) / known : undefined
 	};
 }
 
-function valuesOver<T>(
-	events: readonly DeviceEvent[],
-	window: TimeSpan,
-	valueOf: (event: DeviceEvent) => T | undefined
-): readonly Stretch<T | undefined>[] {
-	return over(
-		events.flatMap((event) => {
-			const value = valueOf(event);
-			return value === undefined ? [] : [{ atMs: event.atMs, value }];
-		}),
-		window
-	);
+interface Change<T> {
+	readonly atMs: number;
+	readonly value: T;
 }
 
 /** Each value holds until the next. @param changes ascending in time */
-function over<T>(
-	changes: readonly { readonly atMs: number; readonly value: T }[],
-	window: TimeSpan
-): readonly Stretch<T | undefined>[] {
+function over<T>(changes: readonly Change<T>[], window: TimeSpan): readonly Stretch<T | undefined>[] {
 	const all = [{ atMs: -Infinity, value: undefined }, ...changes];
 	return joined(
 		all.flatMap(({ atMs, value }, i) =>
