@@ -33,3 +33,5 @@ export {
 } from './backup/restore';
 export { SnapshotMoved } from './backup/snapshot';
 export { DatabaseBlocked } from './place';
+export { opfsFolder, type CopyFolder } from './copy/folder';
+export { SecondCopy, type CopyStatus } from './copy/second-copy';

@@ -11,7 +11,7 @@ import { Names } from './names';
 import { placeOf, TELEMETRY_DATABASE } from './place';
 import { findLosses, parseSentinel } from './sentinel';
 import { Series, numberKey } from './series';
-import type { OpenedStore, OpenOptions, StoreLimits, StoreLoss } from './store';
+import type { OpenedStore, OpenOptions, Refilled, StoreLimits, StoreLoss } from './store';
 import { warmUp } from './warm-up';
 
 /** Chromium answers UnknownError while it repairs or deletes a damaged store: three tries more, then memory. */
@@ -61,15 +61,30 @@ async function openDurable(
 	options: OpenOptions,
 	common: Pick<StoreParts, 'clock' | 'limits' | 'retention' | 'onSentinel' | 'onTrouble'>
 ): Promise<OpenedStore> {
+	const { copy } = options;
 	const place = await placeOf(options);
-	const disk = await openDisk(place, options.name ?? TELEMETRY_DATABASE, options.fence, () => void warmUp());
+	const name = options.name ?? TELEMETRY_DATABASE;
+	const opened = await openDisk(place, name, options.fence, () => void warmUp());
+	const disk = copy?.over(opened) ?? opened;
 	try {
-		const loaded = await disk.load();
-		const { parts, damaged, missing, torn, untold, losses } = restore(loaded, options.known, common.clock);
+		const found = await disk.load();
+		// Where a page knows this very store, that it is empty is no loss.
+		const isKnown = options.known.some((text) => parseSentinel(text)?.generation === found.state.generation);
+		const refilled = isKnown ? undefined : await copy?.refill(opened, found);
+		const loaded = refilled ? await disk.load() : found;
+		const restored = restore(loaded, options.known, common.clock);
+		const { parts, damaged, missing, untold } = restored;
+		const losses = refilled ? withRefilled(restored.losses, refilled, common.clock.now()) : restored.losses;
+		const torn = restored.torn || (refilled?.damagedFiles ?? 0) > 0;
 		// Fenced or full: they stay where they are and are told again at the next start.
 		if (damaged.size > 0) await disk.quarantine(damaged);
 		const mended = torn ? await mend(disk, parts, untold) : undefined;
 		const state = mended?.ok ? mended.value : parts.state;
+		copy?.attach(
+			opened,
+			state,
+			loaded.names.map(({ id }) => id)
+		);
 		const store = new ColumnarStore({ ...common, ...parts, state, disk, cause: '' });
 		// A hole in the log would be told at every start: once told, what is left goes into blocks.
 		if (damaged.size > 0 || missing > 0 || torn) await store.seal();
@@ -79,6 +94,16 @@ async function openDurable(
 		disk.close();
 		throw cause;
 	}
+}
+
+/** Says with the loss what came back. Where nobody remembers what there was, that something came back says that it was lost. */
+function withRefilled(losses: readonly StoreLoss[], refilled: Refilled, noticedMs: number): StoreLoss[] {
+	const none = { knownSeal: 0, knownWal: 0, foundSeal: 0, foundWal: 0 };
+	const loss = losses.find(({ cause }) => cause === 'discarded-by-browser');
+	return [
+		{ noticedMs, cause: 'discarded-by-browser', ...none, ...loss, refilled },
+		...losses.filter((other) => other !== loss)
+	];
 }
 
 type Restored = Pick<StoreParts, 'state' | 'wal' | 'walBytes' | 'names' | 'series'>;

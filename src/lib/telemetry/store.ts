@@ -3,6 +3,7 @@ import type { DeviceId, Provenance, Sample } from '$lib/model';
 import type { BulkSource } from './sample-columns';
 import type { Gap } from './ledger';
 import type { Retention } from './retention';
+import type { SecondCopy } from './copy/second-copy';
 
 /** What happened to a batch. `append` resolves when the record that holds it is committed. */
 export interface AppendReport {
@@ -106,6 +107,18 @@ export interface StoreLoss {
 	readonly foundWal: number;
 	/** The block that could not be read, where it is one. */
 	readonly block?: number;
+	/** What came back from the second copy; absent where there is none. */
+	readonly refilled?: Refilled;
+}
+
+/** What a second copy brought back into a store that was lost. */
+export interface Refilled {
+	readonly samples: number;
+	readonly blocks: number;
+	/** Of the newest sample, ms since the epoch; undefined where there is none. */
+	readonly toMs: number | undefined;
+	/** Files of the copy that could not be read: what they held is left to backfill. */
+	readonly damagedFiles: number;
 }
 
 export interface StoreStats {
@@ -317,6 +330,8 @@ export interface OpenOptions {
 	readonly limits?: Partial<StoreLimits>;
 	/** Everything for ever, unless it says otherwise. */
 	readonly retention?: Retention;
+	/** Follows what is sealed, and gives it back to a store that was lost. */
+	readonly copy?: SecondCopy;
 }
 
 /** Bounds of memory and of the write-ahead log. Defaults in limits.ts. */

@@ -1,4 +1,4 @@
-import type { StoreLimits, StoreLoss, StoreStats, StoreTrouble } from '$lib/telemetry';
+import type { CopyStatus, StoreLimits, StoreLoss, StoreStats, StoreTrouble } from '$lib/telemetry';
 
 /** What a test asks of the worker that holds the store. */
 export interface StoreActs {
@@ -36,6 +36,8 @@ export interface StoreActs {
 		spanMs: number;
 		buckets: number;
 	}): Promise<{ firstMs: number; againMs: number; points: number }>;
+	/** Turns the second copy on, and waits until it has all that is sealed. */
+	keepCopy(): Promise<CopyStatus>;
 	close(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
+import { systemClock } from '$lib/base';
 import { parseDeviceId, type DeviceId, type Sample } from '$lib/model';
-import { openTelemetryStore, type OpenedStore } from '$lib/telemetry';
+import { openTelemetryStore, opfsFolder, SecondCopy, type OpenedStore } from '$lib/telemetry';
 import { openKeep, type Keep } from '$lib/vault';
 import type { FromWorker, StoreActs, ToWorker } from './messages';
 
@@ -11,6 +12,7 @@ const never = new AbortController().signal;
 const tell = (message: FromWorker) => postMessage(message);
 
 let opened: OpenedStore | undefined;
+let copy: SecondCopy | undefined;
 let keep: Keep | undefined;
 let ingesting: { stop: boolean; ended: Promise<number> } | undefined;
 
@@ -72,8 +74,10 @@ const acts: StoreActs = {
 		if (!kept.ok) throw new Error(`keep: ${kept.error.kind}`);
 		keep = kept.value;
 		const known = [sentinel, await keep.sentinel.read()];
+		const fence = await keep.takeFence('telemetry');
+		copy = new SecondCopy({ folder: opfsFolder(), clock: systemClock, fence });
 		opened = await openTelemetryStore({
-			fence: await keep.takeFence('telemetry'),
+			...{ fence, copy },
 			known,
 			limits: limits ?? {},
 			onSentinel(text) {
@@ -221,8 +225,18 @@ const acts: StoreActs = {
 		const again = await run();
 		return { firstMs: first.ms, againMs: again.ms, points: first.points };
 	},
+	async keepCopy() {
+		await copy?.turnOn();
+		for (;;) {
+			const status = copy?.status;
+			if (status?.kind === 'current') return status;
+			if (!status || status.cause !== undefined) throw new Error(`copy: ${status?.cause}`);
+			await pause(20);
+		}
+	},
 	async close() {
 		await opened?.store.close();
+		await copy?.close();
 		keep?.close();
 		opened = undefined;
 	}

@@ -13,6 +13,7 @@ import type {
 	Aggregates,
 	Annotation,
 	BackfillView,
+	CopyStatus,
 	Gap,
 	LatestSample,
 	RangeQuery,
@@ -66,6 +67,9 @@ export interface FieldService {
 		retention: Call<null, RetentionPlan>;
 		/** Acts at once, on what is there too: what is let go of cannot be had back. */
 		setRetention: Call<RetentionPlan, void>;
+		copyStatus: Call<null, CopyStatus>;
+		/** Wanted: it is made while the store goes on. Not wanted: it is deleted. */
+		setCopy: Call<{ on: boolean }, CopyStatus>;
 		/** Where it fails the device is still known, and some of its history may be. */
 		forgetDevice: Call<{ device: DeviceId }, Result<void, StoreError>>;
 		/**
@@ -251,5 +255,5 @@ export type Notice =
 	  }
 	| { readonly id: string; readonly kind: 'outbox-failing'; readonly cause: string };
 
-export type { HealthReport, IntakeReport, RetentionPlan };
+export type { CopyStatus, HealthReport, IntakeReport, RetentionPlan };
 export type { Alert, Command, DeviceEvent, DeviceSummary, LatestSample };

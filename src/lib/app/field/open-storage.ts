@@ -4,9 +4,12 @@ import {
 	databaseInUse,
 	dropUnused,
 	openTelemetryStore,
+	opfsFolder,
 	parseAnnotation,
 	parseSavedView,
 	resetTelemetry,
+	SecondCopy,
+	type CopyFolder,
 	type StoreTrouble
 } from '$lib/telemetry';
 import { memoryKeep, openKeep, type Keep } from '$lib/vault';
@@ -31,6 +34,8 @@ export interface OpenStorageOptions {
 	readonly clock: Clock;
 	/** A factory for both databases; the browser's own in the product. */
 	readonly indexedDB?: IDBFactory;
+	/** Where a second copy lies; the browser's own in the product. */
+	readonly copyFolder?: CopyFolder;
 	/** What is noticed between two calls. */
 	readonly onTrouble: (trouble: StoreTrouble) => void;
 }
@@ -43,6 +48,7 @@ export async function openStorage({
 	sentinel,
 	clock,
 	indexedDB,
+	copyFolder = indexedDB ? undefined : opfsFolder(),
 	onTrouble
 }: OpenStorageOptions): Promise<FieldStorage> {
 	const factory = indexedDB ? { indexedDB } : {};
@@ -52,11 +58,13 @@ export async function openStorage({
 	let newest: string | undefined;
 	const kept = await keep.sentinel.read();
 	const inUse = await databaseInUse(await keep.marks.telemetryName(), indexedDB);
+	const fence = await keep.takeFence('field');
+	const copy = new SecondCopy({ folder: copyFolder, clock, fence });
 	const telemetry = await openTelemetryStore({
 		...factory,
 		clock,
 		name: inUse,
-		fence: await keep.takeFence('field'),
+		...{ fence, copy },
 		known: kept === RESET ? [] : [sentinel, kept],
 		onSentinel: (text) => {
 			newest = text;
@@ -80,6 +88,7 @@ export async function openStorage({
 		taken: keep.rows('taken', parseTaken),
 		secrets: keep.secrets,
 		telemetry: telemetry.store,
+		copy,
 		losses: telemetry.losses,
 		keepLost: opened.ok && opened.value.discarded,
 		failing: failureOf(opened.ok ? undefined : opened.error.kind, telemetry.health),
@@ -106,6 +115,7 @@ export async function openStorage({
 		watchSentinel: (fn, signal) => sentinels.add(fn, signal, newest),
 		close: async () => {
 			await telemetry.store.close();
+			await copy.close();
 			keep.close();
 		}
 	};

@@ -7,6 +7,7 @@ import type {
 	Annotation,
 	buildStore,
 	SavedView,
+	SecondCopy,
 	SnapshotPart,
 	StoreLoss,
 	TelemetryStore
@@ -50,6 +51,8 @@ export interface FieldStorage {
 	readonly taken: Rows<TakenRow>;
 	readonly secrets: SecretBox;
 	readonly telemetry: TelemetryStore;
+	/** What is sealed, kept a second time; absent in tests that have no use for it. */
+	readonly copy?: Pick<SecondCopy, 'status' | 'turnOn' | 'turnOff'>;
 	/** What was missing when the store was opened. */
 	readonly losses: readonly StoreLoss[];
 	/** The browser threw settings, brokers, devices and commands away; absent where not. */

@@ -1,15 +1,24 @@
 import { Transferred } from '$lib/base';
-import type { CoreHandlers } from './messages';
+import type { CopyStatus, CoreHandlers } from './messages';
 import { FOR_EVER, retentionOf, type RetentionPlan } from './retention-plan';
 import type { FieldStorage } from './storage';
 
 /** What pages ask of the store and nobody else has a part in. */
 export function storeCalls({
 	telemetry,
-	settings
-}: Pick<FieldStorage, 'telemetry' | 'settings'>): Pick<
+	settings,
+	copy
+}: Pick<FieldStorage, 'telemetry' | 'settings' | 'copy'>): Pick<
 	CoreHandlers['calls'],
-	'range' | 'states' | 'aggregate' | 'gaps' | 'storeStats' | 'retention' | 'setRetention'
+	| 'range'
+	| 'states'
+	| 'aggregate'
+	| 'gaps'
+	| 'storeStats'
+	| 'retention'
+	| 'setRetention'
+	| 'copyStatus'
+	| 'setCopy'
 > {
 	return {
 		range: async (query, { signal }) => {
@@ -26,6 +35,11 @@ export function storeCalls({
 		aggregate: (query, { signal }) => telemetry.aggregate(query, signal),
 		gaps: (series) => Promise.resolve(telemetry.gaps(series)),
 		storeStats: () => telemetry.stats(),
+		copyStatus: () => Promise.resolve(copy?.status ?? NO_COPY),
+		setCopy: async ({ on }) => {
+			await (on ? copy?.turnOn() : copy?.turnOff());
+			return copy?.status ?? NO_COPY;
+		},
 		retention: () => chosenRetention(settings),
 		setRetention: async (plan) => {
 			await settings.put('retention', { key: 'retention', plan });
@@ -33,6 +47,14 @@ export function storeCalls({
 		}
 	};
 }
+
+const NO_COPY: CopyStatus = {
+	kind: 'impossible',
+	bytes: 0,
+	writtenMs: undefined,
+	failures: 0,
+	cause: undefined
+};
 
 export async function chosenRetention(settings: FieldStorage['settings']): Promise<RetentionPlan> {
 	const row = await settings.get('retention');

@@ -1,6 +1,7 @@
 import { parseRetention } from './retention-plan';
 import { TOLD_EVENTS, type Alert, type DeviceEvent, type StoredDevice } from '$lib/device';
 import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
+import type { Refilled } from '$lib/telemetry';
 import { parseSessionSpan } from './health/session-log';
 import type { Notice } from './messages';
 import type { SettingRow, StoredBroker } from './storage';
@@ -159,6 +160,16 @@ export function parseCommand(row: unknown): Command | undefined {
 	};
 }
 
+function refilledOf(row: unknown): Refilled | undefined {
+	const f = fieldsOf(row);
+	if (!f || !isNumber(f['samples']) || !isNumber(f['blocks'])) return undefined;
+	const [samples, blocks] = [f['samples'], f['blocks']];
+	return {
+		...{ samples, blocks, toMs: optionalNumber(f['toMs']) },
+		damagedFiles: optionalNumber(f['damagedFiles']) ?? 0
+	};
+}
+
 export function parseNotice(row: unknown): Notice | undefined {
 	const f = fieldsOf(row);
 	if (!f || !isText(f['id'])) return undefined;
@@ -185,6 +196,7 @@ export function parseNotice(row: unknown): Notice | undefined {
 			const cause = loss?.['cause'];
 			if (!loss || !isLossCause(cause) || !isNumber(loss['noticedMs'])) return undefined;
 			const number = (name: string) => optionalNumber(loss[name]) ?? 0;
+			const refilled = refilledOf(loss['refilled']);
 			return {
 				id,
 				kind: 'store-lost',
@@ -195,7 +207,8 @@ export function parseNotice(row: unknown): Notice | undefined {
 					knownSeal: number('knownSeal'),
 					knownWal: number('knownWal'),
 					foundSeal: number('foundSeal'),
-					foundWal: number('foundWal')
+					foundWal: number('foundWal'),
+					...(refilled ? { refilled } : {})
 				}
 			};
 		}

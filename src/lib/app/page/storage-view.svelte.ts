@@ -1,5 +1,5 @@
 import type { StoreStats } from '$lib/telemetry';
-import type { RetentionPlan } from '../field/messages';
+import type { CopyStatus, RetentionPlan } from '../field/messages';
 import type { FieldPort } from './field-port';
 
 /** What the browser answered when asked to keep the data even when the disk runs full. */
@@ -9,6 +9,7 @@ export type PersistenceAnswer = 'not-asked' | 'granted' | 'refused' | 'impossibl
 export class StorageView {
 	#stats = $state.raw<StoreStats | undefined>(undefined);
 	#retention = $state.raw<RetentionPlan | undefined>(undefined);
+	#copy = $state.raw<CopyStatus | undefined>(undefined);
 	#answer = $state<PersistenceAnswer>('not-asked');
 
 	constructor(private readonly field: FieldPort) {}
@@ -19,6 +20,21 @@ export class StorageView {
 
 	get retention(): RetentionPlan | undefined {
 		return this.#retention;
+	}
+
+	/** How the second copy stands. */
+	get copy(): CopyStatus | undefined {
+		return this.#copy;
+	}
+
+	async keepCopy(on: boolean): Promise<void> {
+		this.#copy = await this.field.call('setCopy', { on });
+		await this.load();
+	}
+
+	/** While one is being made. */
+	async lookAtCopy(): Promise<void> {
+		this.#copy = await this.field.call('copyStatus', null);
 	}
 
 	async retain(changed: Partial<RetentionPlan>): Promise<void> {
@@ -33,9 +49,10 @@ export class StorageView {
 	}
 
 	async load(): Promise<void> {
-		[this.#stats, this.#retention] = await Promise.all([
+		[this.#stats, this.#retention, this.#copy] = await Promise.all([
 			this.field.call('storeStats', null),
-			this.field.call('retention', null)
+			this.field.call('retention', null),
+			this.field.call('copyStatus', null)
 		]);
 		if (this.#stats.persisted === true) this.#answer = 'granted';
 	}

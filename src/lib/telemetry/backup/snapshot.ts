@@ -87,7 +87,8 @@ export async function takeSnapshot(disk: Disk, hold: BlockHold): Promise<StoreSn
 
 const NONE = new Uint8Array(0);
 
-async function blockFrame(disk: Disk, head: BlockHead): Promise<Frame> {
+/** A block with its rollups, as it lies on disk now. Throws `SnapshotMoved` where it is not there any more. */
+export async function blockFrame(disk: Disk, head: BlockHead): Promise<Frame> {
 	const [bytes] = await disk.blocks([head]);
 	if (!bytes) throw new SnapshotMoved('a block went while it was read');
 	const rollups: NewRollup[] = [];

@@ -1,5 +1,5 @@
 import { formatBytes, formatDateTime, formatNumber, type Words } from '$lib/ui';
-import type { StoreError, StoreLoss } from '../store';
+import type { Refilled, StoreError, StoreLoss } from '../store';
 
 const CAUSES = {
 	'discarded-by-browser':
@@ -17,13 +17,24 @@ export function storeLossWords(loss: StoreLoss, settingsKept: boolean): Words {
 		means: settingsKept
 			? `${CAUSES[loss.cause]} Brokers, settings and devices are kept apart and are still there.`
 			: CAUSES[loss.cause],
-		todo: 'Nothing to do: new measurements are stored again.',
+		todo: loss.refilled
+			? `${refilledWords(loss.refilled)} What is newer is asked from devices as they come online.`
+			: 'Nothing to do: new measurements are stored again.',
 		details: [
 			`Noticed ${formatDateTime(loss.noticedMs)} (${loss.cause})`,
 			`Newest block known ${loss.knownSeal}, found ${loss.foundSeal}`,
 			`Newest record known ${loss.knownWal}, found ${loss.foundWal}`
 		].join('\n')
 	};
+}
+
+function refilledWords({ samples, toMs, damagedFiles }: Refilled): string {
+	const until = toMs === undefined ? '' : `, up to ${formatDateTime(toMs)}`;
+	const bad =
+		damagedFiles > 0
+			? ` ${formatNumber(damagedFiles)} of its files could not be read and were left out.`
+			: '';
+	return `The second copy brought ${formatNumber(samples)} samples back${until}.${bad}`;
 }
 
 /** What is not measurements is gone. */

@@ -1,0 +1,280 @@
+import 'fake-indexeddb/auto';
+import { IDBFactory } from 'fake-indexeddb';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { ManualClock, textOf } from '$lib/base';
+import { parseDeviceId, type DeviceId, type Sample } from '$lib/model';
+import { KEEP_ALL, openTelemetryStore, SecondCopy, type CopyFolder, type OpenedStore } from '../index';
+import { findRun } from './run';
+
+const START_MS = 1_763_690_000_000;
+const DAY_MS = 86_400_000;
+const never = new AbortController().signal;
+const device = (id: string): DeviceId => {
+	const parsed = parseDeviceId(id);
+	if (!parsed.ok) throw new Error(id);
+	return parsed.value;
+};
+const [bench, other] = [device('fb-bench'), device('fb-other')];
+const sample = (seq: number, of: DeviceId = bench): Sample => ({
+	...{ device: of, provenance: 'real', identity: { epoch: 7, seq }, clock: 'synchronised' },
+	timeMs: START_MS + seq * 1000,
+	values: { temperature: seq / 3 }
+});
+const range = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
+
+/** A folder in memory that counts what is asked of it. */
+class FakeFolder implements CopyFolder {
+	files: Map<string, Uint8Array<ArrayBuffer>> | undefined;
+	refuse: Error | undefined;
+	freeShare = 0.9;
+	exists = async () => this.files !== undefined;
+	create = async () => void (this.files ??= new Map());
+	names = async () => [...this.files!.keys()];
+	read = async (name: string) => new Blob([this.files!.get(name)!]);
+	remove = async (name: string) => void this.files!.delete(name);
+	delete = async () => void (this.files = undefined);
+	room = async () => ({ freeShare: this.freeShare, freeBytes: 1e9 });
+	async write(name: string, bytes: Uint8Array<ArrayBuffer>) {
+		if (this.refuse) throw this.refuse;
+		this.files!.set(name, bytes);
+	}
+	get bytes(): number {
+		return [...this.files!.values()].reduce((sum, { length }) => sum + length, 0);
+	}
+}
+
+let clock: ManualClock;
+let folder: FakeFolder;
+let sentinel: string | null;
+let fence: number;
+beforeEach(() => {
+	clock = new ManualClock(START_MS);
+	folder = new FakeFolder();
+	[sentinel, fence] = [null, 0];
+});
+
+/** One leader's life; each seal is a flush. */
+async function open(factory: IDBFactory, where: CopyFolder = folder, slackBytes = 1 << 20) {
+	const copy = new SecondCopy({ folder: where, clock, fence: ++fence, slackBytes });
+	const opened = await openTelemetryStore({
+		...{ fence, known: [sentinel], clock, indexedDB: factory, copy },
+		onSentinel: (text) => (sentinel = text),
+		limits: { sealRecords: 1, foldFan: 4 }
+	});
+	const { store } = opened;
+	return {
+		...{ ...opened, copy },
+		async put(samples: readonly Sample[]) {
+			const kept = store.append(samples);
+			await store.flush();
+			await kept;
+		},
+		current: () =>
+			vi.waitFor(() => {
+				clock.advance(2000);
+				expect(copy.status.kind).toBe('current');
+			}),
+		async close() {
+			await store.close();
+			await copy.close();
+		}
+	};
+}
+async function seqsOf({ store }: Pick<OpenedStore, 'store'>, of: DeviceId = bench): Promise<number[]> {
+	const seqs: number[] = [];
+	const all = { device: of, provenance: 'real' as const, fromMs: -Infinity, toMs: Infinity };
+	for await (const page of store.scan(all, never))
+		for (const { identity, values } of page) {
+			expect(values).toEqual(sample(identity!.seq).values);
+			seqs.push(identity!.seq);
+		}
+	return seqs;
+}
+const refilledOf = ({ losses }: OpenedStore) =>
+	losses.find(({ cause }) => cause === 'discarded-by-browser')?.refilled;
+
+it('gives a lost store all that was sealed, folded and numbered, and says so', async () => {
+	const first = await open(new IDBFactory());
+	await first.put(range(0, 3).map((seq) => sample(seq)));
+	expect(folder.files, 'off unless it is wanted').toBeUndefined();
+	expect(first.copy.status.kind).toBe('off');
+	await first.copy.turnOn();
+	await first.current();
+	for (const seq of [3, 4, 7, 8, 9, 10, 11]) await first.put([sample(seq), sample(seq, other)]);
+	await first.close();
+
+	const second = await open(new IDBFactory());
+	expect(refilledOf(second)).toEqual({
+		samples: 17,
+		blocks: expect.any(Number),
+		toMs: START_MS + 11_000,
+		damagedFiles: 0
+	});
+	expect(await seqsOf(second)).toEqual([0, 1, 2, 3, 4, 7, 8, 9, 10, 11]);
+	expect(await seqsOf(second, other)).toEqual([3, 4, 7, 8, 9, 10, 11]);
+	expect(second.store.missing({ device: bench, provenance: 'real' }, 7), 'asks for the rest only').toEqual([
+		[5, 6]
+	]);
+	expect((await second.store.latest()).find((row) => row.device === bench)?.values).toEqual({
+		temperature: { value: 11 / 3, timeMs: START_MS + 11_000 }
+	});
+	await second.put([sample(11), sample(12)]);
+	await second.current();
+	await second.close();
+	const third = await open(new IDBFactory());
+	expect(await seqsOf(third), 'the copy follows the store that it filled').toEqual([
+		0, 1, 2, 3, 4, 7, 8, 9, 10, 11, 12
+	]);
+	await third.close();
+});
+
+it('goes on with the copy it finds, and begins anew where the store went on without it', async () => {
+	const factory = new IDBFactory();
+	const first = await open(factory);
+	await first.copy.turnOn();
+	await first.put(range(0, 50).map((seq) => sample(seq)));
+	await first.current();
+	await first.close();
+	const before = [...folder.files!.keys()];
+	const same = await open(factory);
+	await same.current();
+	await same.close();
+	expect([...folder.files!.keys()]).toEqual(before);
+
+	const away = await open(factory, new FakeFolder());
+	await away.put([sample(50)]);
+	await away.close();
+	const back = await open(factory);
+	await back.current();
+	await back.close();
+	expect([...folder.files!.keys()].some((name) => before.includes(name))).toBe(false);
+	expect(await seqsOf(await open(new IDBFactory()))).toEqual(range(0, 51));
+});
+
+it('loses the last file alone, wherever it is cut or changed', async () => {
+	const first = await open(new IDBFactory());
+	await first.copy.turnOn();
+	await first.put([sample(0)]);
+	await first.current();
+	await first.put([sample(1)]);
+	await first.close();
+	const whole = new Map(folder.files);
+	const [name, bytes] = [...whole].at(-1)!;
+	expect(whole.size).toBe(2);
+	const outcomes = new Set<number>();
+	const tried = async (changed: Uint8Array<ArrayBuffer>) => {
+		folder.files = new Map(whole).set(name, changed);
+		outcomes.add((await findRun(folder))!.names.length);
+	};
+	for (let at = 0; at < bytes.length; at++) {
+		await tried(bytes.slice(0, at));
+		if (at % 16 > 0) continue;
+		const flipped = bytes.slice();
+		flipped[at]! ^= 4;
+		await tried(flipped);
+	}
+	await tried(new Uint8Array([...bytes, 0]));
+	expect([...outcomes]).toEqual([1]);
+	const cut = await open(new IDBFactory());
+	expect(refilledOf(cut)).toMatchObject({ samples: 1, damagedFiles: 0 });
+	expect(await seqsOf(cut)).toEqual([0]);
+	await cut.close();
+});
+
+it('makes up for a file damaged between others: what it held is asked for again', async () => {
+	const first = await open(new IDBFactory());
+	await first.put([sample(0)]);
+	await first.copy.turnOn();
+	await first.current();
+	for (const seq of [1, 2]) {
+		const before = folder.files!.size;
+		await first.put([sample(seq)]);
+		await vi.waitFor(() => {
+			clock.advance(2000);
+			expect(folder.files!.size).toBeGreaterThan(before);
+		});
+	}
+	const name = [...folder.files!.keys()].at(-2)!;
+	await first.close();
+	folder.files!.get(name)![40]! ^= 1;
+	const again = await open(new IDBFactory());
+	expect(refilledOf(again)?.damagedFiles).toBe(1);
+	expect(await seqsOf(again)).toEqual([0, 2]);
+	expect(again.store.missing({ device: bench, provenance: 'real' }, 7)).toEqual([[1, 1]]);
+	await again.close();
+});
+
+it('holds nothing any more of a device that was forgotten, nor of what retention let go', async () => {
+	const first = await open(new IDBFactory());
+	await first.copy.turnOn();
+	await first.put([...range(0, 5).map((seq) => sample(seq)), sample(1, other)]);
+	await first.current();
+	const holds = (text: string) => [...folder.files!.values()].some((bytes) => latin(bytes).includes(text));
+	expect(holds('fb-other')).toBe(true);
+	await first.store.forget(other);
+	await first.current();
+	await vi.waitFor(() => {
+		clock.advance(2000);
+		expect(holds('fb-other')).toBe(false);
+	});
+	await first.put([sample(3 * 86_400)]);
+	clock.advance(3 * DAY_MS);
+	first.store.retain({ ...KEEP_ALL, rollupsMs: 2 * DAY_MS });
+	await vi.waitFor(async () => expect(await seqsOf(first)).toEqual([3 * 86_400]));
+	await first.close();
+	const again = await open(new IDBFactory());
+	expect(await seqsOf(again)).toEqual([3 * 86_400]);
+	expect(await seqsOf(again, other)).toEqual([]);
+	await again.close();
+});
+
+it('stays shorter than twice what lives, and some slack', async () => {
+	const first = await open(new IDBFactory(), folder, 2000);
+	await first.copy.turnOn();
+	await first.current();
+	let longest = 0;
+	for (let round = 0; round < 24; round++) {
+		await first.put(range(round * 5, 5).map((seq) => sample(seq)));
+		await first.current();
+		await vi.waitFor(() => {
+			clock.advance(2000);
+			expect(first.copy.status).toMatchObject({ kind: 'current', bytes: folder.bytes });
+		});
+		const { blockBytes, rollupBytes } = await first.store.stats();
+		longest = Math.max(longest, folder.bytes - 2 * (blockBytes + rollupBytes));
+	}
+	expect(longest).toBeGreaterThan(0);
+	expect(longest, 'slack and one file').toBeLessThan(6000);
+	await first.close();
+	expect((await seqsOf(await open(new IDBFactory()))).length).toBe(120);
+});
+
+it('tells why it cannot be written, gives way to the store, and is tried again', async () => {
+	const first = await open(new IDBFactory());
+	await first.copy.turnOn();
+	await first.current();
+	folder.refuse = new Error('the disk is gone');
+	await first.put([sample(0)]);
+	await vi.waitFor(() => {
+		clock.advance(2000);
+		expect(first.copy.status).toMatchObject({ kind: 'behind', failures: 1, cause: 'the disk is gone' });
+	});
+	expect(await seqsOf(first), 'the store knows nothing of it').toEqual([0]);
+	folder.refuse = undefined;
+	clock.advance(5 * 60_000);
+	await first.current();
+	expect(first.copy.status.cause).toBeUndefined();
+	folder.freeShare = 0.05;
+	await first.put([sample(1)]);
+	await vi.waitFor(() => {
+		clock.advance(2000);
+		expect(first.copy.status.cause).toContain('nearly full');
+	});
+	await first.copy.turnOff();
+	expect(folder.files).toBeUndefined();
+	expect(first.copy.status).toMatchObject({ kind: 'off', bytes: 0, cause: undefined });
+	await first.close();
+});
+
+const latin = (bytes: Uint8Array<ArrayBuffer>): string =>
+	textOf(bytes) ?? new TextDecoder('latin1').decode(bytes);
