@@ -6,7 +6,7 @@ import { telemetryFiles } from './disk-damage';
 import { serveHarness, type HarnessSite } from './harness-site';
 import { startBrowser } from './killable-browser';
 
-const SEALED = 3000;
+const SEALED = 1500;
 
 let site: HarnessSite;
 test.beforeAll(async () => {

@@ -3,6 +3,7 @@ import { idsOf, type Row } from './codec/row-group';
 import { decodeWalRecord } from './codec/wal-record';
 import { ColumnarStore, type StoreParts } from './columnar-store';
 import type { Loaded, StateRow } from './disk';
+import type { SecondCopy } from './copy/second-copy';
 import { openDisk } from './indexeddb-disk';
 import { Ledger } from './ledger';
 import { DEFAULT_LIMITS, KEEP_ALL } from './limits';
@@ -14,6 +15,11 @@ import { Series, numberKey } from './series';
 import type { OpenedStore, OpenOptions, Refilled, StoreLimits, StoreLoss } from './store';
 import { warmUp } from './warm-up';
 
+interface DurableOptions extends OpenOptions {
+	/** Follows what is sealed, and gives it back to a store that was lost. */
+	readonly copy?: SecondCopy;
+}
+
 /** Chromium answers UnknownError while it repairs or deletes a damaged store: three tries more, then memory. */
 const RETRY_AFTER_MS: readonly number[] = [50, 250, 1000];
 
@@ -21,7 +27,7 @@ const RETRY_AFTER_MS: readonly number[] = [50, 250, 1000];
  * Opens the telemetry store, replays its write-ahead log and says what is missing. Never rejects: where the database
  * will not open, the store keeps what fits in memory, `append` answers `unavailable`, and `health` says why.
  */
-export async function openTelemetryStore(options: OpenOptions): Promise<OpenedStore> {
+export async function openTelemetryStore(options: DurableOptions): Promise<OpenedStore> {
 	const clock = options.clock ?? systemClock;
 	const limits: StoreLimits = { ...DEFAULT_LIMITS, ...options.limits };
 	const common = {
@@ -58,7 +64,7 @@ export async function resetTelemetry(
 }
 
 async function openDurable(
-	options: OpenOptions,
+	options: DurableOptions,
 	common: Pick<StoreParts, 'clock' | 'limits' | 'retention' | 'onSentinel' | 'onTrouble'>
 ): Promise<OpenedStore> {
 	const { copy } = options;

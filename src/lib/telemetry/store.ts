@@ -3,7 +3,6 @@ import type { DeviceId, Provenance, Sample } from '$lib/model';
 import type { BulkSource } from './sample-columns';
 import type { Gap } from './ledger';
 import type { Retention } from './retention';
-import type { SecondCopy } from './copy/second-copy';
 
 /** What happened to a batch. `append` resolves when the record that holds it is committed. */
 export interface AppendReport {
@@ -330,8 +329,6 @@ export interface OpenOptions {
 	readonly limits?: Partial<StoreLimits>;
 	/** Everything for ever, unless it says otherwise. */
 	readonly retention?: Retention;
-	/** Follows what is sealed, and gives it back to a store that was lost. */
-	readonly copy?: SecondCopy;
 }
 
 /** Bounds of memory and of the write-ahead log. Defaults in limits.ts. */

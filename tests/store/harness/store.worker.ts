@@ -230,7 +230,7 @@ const acts: StoreActs = {
 		for (;;) {
 			const status = copy?.status;
 			if (status?.kind === 'current') return status;
-			if (!status || status.cause !== undefined) throw new Error(`copy: ${status?.cause}`);
+			if (!status || status.cause !== undefined) throw new Error(`copy: ${String(status?.cause)}`);
 			await pause(20);
 		}
 	},
