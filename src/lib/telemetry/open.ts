@@ -79,9 +79,12 @@ async function openDurable(
 		const refilled = isKnown ? undefined : await copy?.refill(opened, found);
 		const loaded = refilled ? await disk.load() : found;
 		const restored = restore(loaded, options.known, common.clock);
-		const { parts, damaged, missing, untold } = restored;
+		const { parts, damaged, missing } = restored;
 		const losses = refilled ? withRefilled(restored.losses, refilled, common.clock.now()) : restored.losses;
-		const torn = restored.torn || (refilled?.damagedFiles ?? 0) > 0;
+		// Ledgers of a copy with holes tell of more than it brought.
+		const holed = (refilled?.damagedFiles ?? 0) > 0;
+		const torn = restored.torn || holed;
+		const untold = holed ? new Set(parts.series.map(({ id }) => id)) : restored.untold;
 		// Fenced or full: they stay where they are and are told again at the next start.
 		if (damaged.size > 0) await disk.quarantine(damaged);
 		const mended = torn ? await mend(disk, parts, untold) : undefined;
