@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Page } from '@playwright/test';
 import { expect, test } from './fixtures';
-import { connectLocal, storedSamples } from './screens';
+import { connectLocal, session, storedSamples } from './screens';
 
 const device = { id: 'fb-000000000006', epoch: 6 };
 const SAMPLES = 40;
@@ -50,6 +50,7 @@ test('what is exported and forgotten comes back by import, and a backup brings a
 	await data(page);
 	expect((await exportNumbered(page)).numbered).toEqual(before);
 
+	await expect(session(page)).toContainText(`Live on ${bench.brokerName}`);
 	await bench.publishSamples(device, SAMPLES, SAMPLES + 5);
 	await expect.poll(() => storedSamples(page)).toBeGreaterThan(SAMPLES + 4);
 	await data(page);

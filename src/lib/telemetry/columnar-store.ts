@@ -17,7 +17,7 @@ import { SealedBlocks } from './sealed-blocks';
 import { Sealer } from './sealer';
 import { formatSentinel } from './sentinel';
 import { SentinelTeller } from './sentinel-teller';
-import type { Series } from './series';
+import type { Series, HeldRow } from './series';
 import { SeriesSizes } from './series-sizes';
 import { SeriesTable } from './series-table';
 import type {
@@ -239,7 +239,7 @@ export class ColumnarStore implements TelemetryStore {
 		const { disk } = this.#parts;
 		const usage = await disk?.usage();
 		const { state } = this.#blocks;
-		const held = this.#table.all.reduce((sum, series) => sum + series.held.length, 0);
+		const held = this.#table.all.reduce((sum, { held: rows }) => sum + rows.filter(isSample).length, 0);
 		return {
 			walRecords: this.#log.newest - state.sealedWal,
 			walBytes: this.#log.bytes,
@@ -329,3 +329,6 @@ export class ColumnarStore implements TelemetryStore {
 		if (!this.#closed && this.#table.has(series)) await this.#blocks.mend(series);
 	}
 }
+
+/** What only says what something is measures nothing. */
+const isSample = ({ metrics, states }: HeldRow): boolean => metrics.length > 0 || !states;

@@ -1,5 +1,5 @@
 import { ok, type Result } from '$lib/base';
-import { openBlock, type BlockHead } from './codec/block';
+import { openBlock, samplesIn, type BlockHead } from './codec/block';
 import { Malformed } from './codec/byte-stream';
 import { epochRanges, type EpochRange } from './codec/epoch-range';
 import { idsOf, openRowGroup, type Row } from './codec/row-group';
@@ -35,7 +35,7 @@ export async function mend(
 			mended.blocks++;
 			mended.blockBytes += head.bytes;
 			for (const { bytes: rolled } of head.rollups) mended.rollupBytes += rolled;
-			mended.samples += head.rows;
+			mended.samples += samplesIn(head);
 			mended.seal = Math.max(mended.seal, head.block);
 		}
 	}

@@ -1,5 +1,12 @@
 import { done, err, type Result } from '$lib/base';
-import { encodeColumnBlock, rollUpBlock, thinBlock, type BlockHead, type NewBlock } from './codec/block';
+import {
+	encodeColumnBlock,
+	rollUpBlock,
+	samplesIn,
+	thinBlock,
+	type BlockHead,
+	type NewBlock
+} from './codec/block';
 import { columnsOf, joinColumns, sliceColumns, sortByTime, type Columns } from './codec/columns';
 import type { Row } from './codec/row-group';
 import type { BlockReader } from './block-reader';
@@ -213,14 +220,14 @@ export class SealedBlocks {
 
 /** The state's sums after blocks went and came. */
 function withBlocks(state: StateRow, remove: readonly BlockHead[], add: readonly BlockHead[]): StateRow {
-	const more = (key: 'bytes' | 'rows') =>
-		add.reduce((n, head) => n + head[key], 0) - remove.reduce((n, head) => n + head[key], 0);
+	const more = (of: (head: BlockHead) => number) =>
+		add.reduce((n, head) => n + of(head), 0) - remove.reduce((n, head) => n + of(head), 0);
 	return {
 		...state,
 		blocks: state.blocks + add.length - remove.length,
-		blockBytes: state.blockBytes + more('bytes'),
+		blockBytes: state.blockBytes + more(({ bytes }) => bytes),
 		rollupBytes: state.rollupBytes + rollupBytes(add) - rollupBytes(remove),
-		samples: state.samples + more('rows')
+		samples: state.samples + more(samplesIn)
 	};
 }
 

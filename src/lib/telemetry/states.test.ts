@@ -46,6 +46,7 @@ it('tells what a state was at each moment, whatever was sealed, folded and opene
 			let store = await open(factory);
 			let told: [number, string][] = [];
 			const taken = new Set<number>();
+			let measured = 0;
 			for (const { from, values, reopen, asked } of batches) {
 				// One each second at most: which of two came last is forgotten where they are folded out of order.
 				const fresh = values.map((value, i) => [from + i, value] as [number, string]);
@@ -60,6 +61,7 @@ it('tells what a state was at each moment, whatever was sealed, folded and opene
 					};
 					return { ...series, ...at, values: i % 2 ? { v: 1 } : {}, states: { presence } };
 				});
+				measured += samples.filter(({ values: { v } }) => v === 1).length;
 				void store.append(samples);
 				await store.flush();
 				await store.flush();
@@ -67,6 +69,7 @@ it('tells what a state was at each moment, whatever was sealed, folded and opene
 					await store.close();
 					store = await open(factory);
 				}
+				expect((await store.stats()).samples).toBe(measured);
 				const [first, length] = asked;
 				const ends = { fromMs: START_MS + first * 1000, toMs: START_MS + (first + length) * 1000 };
 				const never = new AbortController().signal;

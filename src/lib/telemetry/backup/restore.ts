@@ -1,5 +1,12 @@
 import { crc32, type Frame } from '$lib/base';
-import { openBlock, parseBlockHead, type BlockHead, type ColumnStats, type NewBlock } from '../codec/block';
+import {
+	openBlock,
+	parseBlockHead,
+	samplesIn,
+	type BlockHead,
+	type ColumnStats,
+	type NewBlock
+} from '../codec/block';
 import { Malformed } from '../codec/byte-stream';
 import { openRollup, type NewRollup } from '../codec/rollup';
 import { MAX_ROWS, type RowGroup } from '../codec/row-group';
@@ -189,6 +196,6 @@ function withAdded(state: StateRow, add: readonly NewBlock[]): StateRow {
 		blocks: state.blocks + add.length,
 		blockBytes: state.blockBytes + sum(({ head }) => head.bytes),
 		rollupBytes: state.rollupBytes + sum(({ rollups }) => rollups.reduce((n, rollup) => n + rollup.bytes, 0)),
-		samples: state.samples + sum(({ head }) => head.rows)
+		samples: state.samples + sum(({ head }) => samplesIn(head))
 	};
 }

@@ -44,7 +44,12 @@ export interface BlockHead {
 	/** As of a value column, of the times. Since version 3. */
 	readonly timeEncoding?: number;
 	readonly states: readonly StateStats[];
+	/** Rows that say what something is and measure nothing; absent where none. */
+	readonly stateRows?: number;
 }
+
+/** Rows that measured something. */
+export const samplesIn = ({ rows, stateRows = 0 }: BlockHead): number => rows - stateRows;
 
 /** A block as it is written: header, bytes and rollups lie apart. */
 export interface NewBlock {
@@ -67,6 +72,7 @@ export function encodeColumnBlock(columns: Columns, place: BlockPlace): NewBlock
 		if (presentOf(values) === values) scaled.set(metric, scaleToIntegers(values));
 	const bytes = encodeColumns(columns, scaled);
 	const rollups = makeRollups(timeMs, columns.metrics, scaled);
+	const stateRows = countStateRows(columns);
 	const head: BlockHead = {
 		version: 3,
 		...place,
@@ -77,9 +83,22 @@ export function encodeColumnBlock(columns: Columns, place: BlockPlace): NewBlock
 		bytes: bytes.length,
 		columns: columns.metrics.flatMap(columnStats),
 		rollups: rollups.map(rollupStat),
-		states: columns.states.flatMap((column) => stateStats(column, timeMs))
+		states: columns.states.flatMap((column) => stateStats(column, timeMs)),
+		...(stateRows > 0 ? { stateRows } : {})
 	};
 	return { head: toldOf(head, openRowGroup(bytes), columns), bytes, rollups };
+}
+
+function countStateRows({ timeMs, metrics, states }: Columns): number {
+	if (states.length === 0) return 0;
+	let count = 0;
+	for (let i = 0; i < timeMs.length; i++)
+		if (
+			metrics.every(({ values }) => Number.isNaN(values[i]!)) &&
+			states.some(({ values }) => values[i] !== undefined)
+		)
+			count++;
+	return count;
 }
 
 /** The header with what a version 3 tells of logs and encodings. */
@@ -165,7 +184,8 @@ export function parseBlockHead(raw: unknown): BlockHead | undefined {
 	if (!Array.isArray(rollups) || !rollups.every((rollup) => isRecord(rollup) && areNumbers(rollup, stat)))
 		return undefined;
 	if (raw['version'] === 2) return { ...raw, states: [] } as unknown as BlockHead;
-	const { logs, states } = raw;
+	const { logs, states, stateRows } = raw;
+	if (stateRows !== undefined && typeof stateRows !== 'number') return undefined;
 	if (!Array.isArray(states) || !states.every(isStateStats)) return undefined;
 	const ofLogs = (log: unknown) => isRecord(log) && areNumbers(log, ['epoch', 'from', 'to']);
 	return Array.isArray(logs) && logs.every(ofLogs) ? (raw as unknown as BlockHead) : undefined;

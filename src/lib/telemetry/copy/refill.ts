@@ -1,5 +1,5 @@
 import { ok, type Result } from '$lib/base';
-import type { NewBlock } from '../codec/block';
+import { samplesIn, type NewBlock } from '../codec/block';
 import type { Disk, Loaded, StateRow } from '../disk';
 import type { Refilled, StoreError } from '../store';
 import type { CopyContents } from './run';
@@ -35,7 +35,7 @@ export async function refill(
 			blocks: state.blocks + 1,
 			blockBytes: state.blockBytes + block.head.bytes,
 			rollupBytes: state.rollupBytes + block.rollups.reduce((sum, rollup) => sum + rollup.bytes, 0),
-			samples: state.samples + block.head.rows
+			samples: state.samples + samplesIn(block.head)
 		};
 		if (bytes < BYTES_AT_ONCE) continue;
 		const written = await disk.change({ state: fresh, add, remove: [] });
