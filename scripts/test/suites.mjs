@@ -28,8 +28,6 @@ const vitest = (project, needs) => ({
 			'run',
 			'--project',
 			project,
-			// Vitest leaves a core free by default: of two, one. In the browser a page that has not the focus is another page.
-			...(project === 'node' ? ['--maxWorkers=2'] : []),
 			'--reporter=default',
 			'--reporter=json',
 			`--outputFile.json=${REPORTS}/${project}.json`
