@@ -2,7 +2,14 @@ import AxeBuilder from '@axe-core/playwright';
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { expect, firstPage, SERVER_GONE, test } from './fixtures';
-import { alert, getPracticeBoard, planPractice, step, writeParts } from './practice-bench';
+import {
+	alert,
+	getPracticeBoard,
+	joinPracticeNetwork,
+	planPractice,
+	step,
+	writeParts
+} from './practice-bench';
 
 async function accessible(page: Page): Promise<void> {
 	const { violations } = await new AxeBuilder({ page }).analyze();
@@ -64,8 +71,16 @@ test('what a board holds goes to a file and back, and settings are kept before t
 		await expect(firmware).toContainText('flash.bin is damaged in its zip');
 	});
 
+	await test.step('the board learns a network, so that its settings are no longer those', async () => {
+		await planPractice(page);
+		await writeParts(page);
+		await joinPracticeNetwork(page);
+		await boardAgain(page);
+	});
+
 	await test.step('whole, it says of which board it is and when, and is planned', async () => {
 		const firmware = step(page, 'Firmware');
+		await firmware.getByText('Files of your own build').click();
 		await page
 			.locator('input[type="file"]')
 			.first()
