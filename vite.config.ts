@@ -12,7 +12,7 @@ const IN_BROWSER = ['src/**/*.browser.test.ts', 'src/**/*.svelte.test.ts'];
  * round trip each. What is fetched lazily must not match.
  */
 const FIRST_ROUTE =
-	/src\/(routes\/\+(layout|page|error)|lib\/(base|model)\/|lib\/ui\/([a-z-]+(\.svelte)?\.ts|(Button|DesignTokens|Icon|ProgressLine|StateBadge|Toasts)\.svelte)|lib\/link\/view\/session-line|lib\/device\/view\/(cadence|device-face)|lib\/app\/(worker-url|field\/(client|messages|relay)|page\/(?!lab-words)[a-z-]+(\.svelte)?\.ts|page\/devices\/AddVirtual|page\/shell\/(Banners|Brand|Navigation|SessionState)))/;
+	/src\/(routes\/\+(layout|page|error)|lib\/(base|model)\/|lib\/ui\/([a-z-]+(\.svelte)?\.ts|(Button|DesignTokens|Icon|ProgressLine|StateBadge|Toasts)\.svelte)|lib\/link\/view\/session-line|lib\/device\/view\/(cadence|device-face)|lib\/app\/(field\/(client|messages|relay)|page\/(?!lab-words)[a-z-]+(\.svelte)?\.ts|page\/devices\/AddVirtual|page\/shell\/(Banners|Brand|Navigation|SessionState)))/;
 
 const executablePath = findChromium();
 

@@ -1,4 +1,4 @@
-import { trustedWorkerUrl } from '$lib/app/worker-url';
+import { trustedWorkerUrl } from '$lib/base';
 import workerUrl from './contest/contest.worker.ts?worker&url';
 import type { FromContest, ToContest } from './contest/messages';
 

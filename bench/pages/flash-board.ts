@@ -1,5 +1,5 @@
 import { PracticePort } from '$lib/lab';
-import { trustedWorkerUrl } from '$lib/app/worker-url';
+import { trustedWorkerUrl } from '$lib/base';
 import type { BoardCall, FromBoard, ToBoard } from './flash-board-messages';
 import workerUrl from './flash-board.worker.ts?worker&url';
 

@@ -1,4 +1,4 @@
-import { trustedWorkerUrl } from '$lib/app/worker-url';
+import { trustedWorkerUrl } from '$lib/base';
 import { Chart, LinearScale, LineController, LineElement, PointElement } from 'chart.js';
 import type { FromLineCharts } from './line-charts-messages';
 import workerUrl from './line-charts.worker.ts?worker&url';

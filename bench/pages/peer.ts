@@ -1,4 +1,4 @@
-import { trustedWorkerUrl } from '$lib/app/worker-url';
+import { trustedWorkerUrl } from '$lib/base';
 import type { FromPeer, ToPeer } from './peer-messages';
 import workerUrl from './peer.worker.ts?worker&url';
 

@@ -13,3 +13,4 @@ export * from './iso-time';
 export * from './renew-log';
 export * from './result';
 export * from './row-json';
+export * from './worker-url';

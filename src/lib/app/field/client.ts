@@ -2,11 +2,11 @@ import {
 	pipeOverPort,
 	randomId,
 	ServiceClient,
+	trustedWorkerUrl,
 	type FromService,
 	type PortLike,
 	type ToService
 } from '$lib/base';
-import { trustedWorkerUrl } from '../worker-url';
 import workerUrl from './field.worker.ts?worker&url';
 import { tabLock } from './field-host';
 import type { FieldHello, FieldService, LocalNetworkState } from './messages';

@@ -1,5 +1,5 @@
 import { workerCompressor } from '$lib/flash';
-import { trustedWorkerUrl } from '../worker-url';
+import { trustedWorkerUrl } from '$lib/base';
 import workerUrl from './deflate.worker.ts?worker&url';
 
 /** A compressor with a worker of its own, for one write; `close` ends it. */

@@ -1,6 +1,6 @@
 import { LabStore } from '$lib/lab';
 import type { FieldClient } from '../field/client';
-import { trustedWorkerUrl } from '../worker-url';
+import { trustedWorkerUrl } from '$lib/base';
 import workerUrl from './lab.worker.ts?worker&url';
 import type { LabWorker } from './lab-desk';
 import { LabTab } from './lab-tab';

@@ -1,4 +1,4 @@
-import { trustedWorkerUrl } from '$lib/app/worker-url';
+import { trustedWorkerUrl } from '$lib/base';
 
 /**
  * Held in 'shared' mode by whatever a reload would harm (a flash, an OTA). An update takes it in 'exclusive' mode, and so
