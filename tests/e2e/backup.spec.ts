@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { expect, firstPage, SERVER_GONE, test } from './fixtures';
 import {
@@ -59,6 +59,26 @@ test('what a board holds goes to a file and back, and settings are kept before t
 		const file = await download;
 		expect(file.suggestedFilename()).toMatch(/^fieldbench-fab0[0-9a-f]{8}-nvs-.*\.zip$/u);
 		return readFile(await file.path());
+	});
+
+	await test.step('so do the bytes between two addresses, in whole sectors', async () => {
+		const board = step(page, 'Board');
+		await board.getByRole('button', { name: 'Back up something else…' }).click();
+		await board.getByRole('radio', { name: 'From one address to another', exact: false }).check();
+		await board.getByLabel('First byte').fill('0x8123');
+		await board.getByLabel('Last byte').fill('0x9ffffff');
+		await board.getByRole('button', { name: 'Save the range…' }).click();
+		await expect(board).toContainText('This flash ends at 0x3fffff.');
+		await accessible(page);
+		await board.getByLabel('Last byte').fill('0x9fff');
+		await expect(board).toContainText('8 KB, 0x008000 – 0x009fff');
+		const download = page.waitForEvent('download');
+		await board.getByRole('button', { name: 'Save the range…' }).click();
+		await expect(board).toContainText(/Saved in/u);
+		const file = await download;
+		expect(file.suggestedFilename()).toContain('-0x8000-');
+		const { size } = await stat(await file.path());
+		expect(size).toBeGreaterThan(0x2000);
 	});
 
 	await test.step('damaged, it is refused with the reason', async () => {

@@ -86,13 +86,19 @@ function partsOf(
 			place.offset >= (places[i - 1] ? places[i - 1]!.offset + places[i - 1]!.size : offset)
 	);
 	if (partitions.length === 0 || !isTidy) return [part('flash', offset, end)];
+	/** What lies where no partition is whole: of a range that was chosen by its addresses, perhaps pieces of them. */
+	const nameOf = (start: number, stop: number): string => {
+		const cut = partitions.filter((row) => row.offset < stop && start < row.offset + row.size);
+		if (cut.length > 0) return `part of ${cut.map(({ label }) => label).join(' and ')}`;
+		return stop < end ? 'between' : 'after the last';
+	};
 	const parts: FirmwarePart[] = [];
 	let at = offset;
 	for (const { label, offset: start, size } of places) {
-		if (start > at) parts.push(part('between', at, start));
+		if (start > at) parts.push(part(nameOf(at, start), at, start));
 		parts.push(part(label, start, start + size));
 		at = start + size;
 	}
-	if (at < end) parts.push(part('after the last', at, end));
+	if (at < end) parts.push(part(nameOf(at, end), at, end));
 	return parts;
 }

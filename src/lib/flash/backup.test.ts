@@ -204,6 +204,13 @@ describe('writing a backup back', () => {
 		expect(Buffer.concat(parts.map(({ bytes }) => bytes)).equals(Buffer.from(held))).toBe(true);
 	});
 
+	it('names what a range has only a piece of', () => {
+		const made = backupSource(backupOf({ offset: 0xa000 }, bytesOf(0x8000)), undefined);
+		expect(made.ok && made.value.source.parts.map(({ name, offset }) => [name, offset])).toEqual([
+			['part of nvs and factory', 0xa000]
+		]);
+	});
+
 	it('puts a partition where the one of its name is now, or where it was', () => {
 		const was = [row('data', DATA_TYPE, DATA_SUBTYPE.littlefs, 0x90000, 0x8000)];
 		const backup = backupOf({ partition: 'data', offset: 0x90000, partitions: was }, bytesOf(0x8000));

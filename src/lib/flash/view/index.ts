@@ -24,6 +24,7 @@ export * from './image-words';
 export * from './plan-words';
 export * from './problem-words';
 export * from './strip';
+export * from './typed-address';
 export * from './write-log';
 export * from './write-view';
 export * from './write-words';

@@ -100,3 +100,7 @@ export function flashSize(bytes: number): string {
 
 /** "0x010000": addresses of one flash are equally wide, so that they stand in a column. */
 export const hexAddress = (bytes: number): string => `0x${bytes.toString(16).padStart(6, '0')}`;
+
+/** "0x009000 – 0x00dfff". */
+export const spanWords = (offset: number, size: number): string =>
+	`${hexAddress(offset)} – ${hexAddress(offset + size - 1)}`;

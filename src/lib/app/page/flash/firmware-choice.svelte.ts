@@ -6,6 +6,7 @@ import {
 	type PickedFile,
 	type RecentFirmware
 } from '$lib/flash';
+import { parseAddress } from '$lib/flash/view';
 import type { BoardAtWork, FirmwareShelf, OpenedBackup, OpenedFile } from './works';
 
 /** A file of an own build, as it is shown and edited. */
@@ -218,7 +219,7 @@ export class FirmwareChoice {
 
 	useFiles(): void {
 		const placed = this.#files.flatMap(({ name, opened, offset: typed }) => {
-			const offset = parseOffset(typed);
+			const offset = parseAddress(typed);
 			return offset === undefined ? [] : [{ name, bytes: opened.bytes, offset }];
 		});
 		const names = placed.map(({ name }) => name).join(', ');
@@ -268,12 +269,6 @@ function cardOf(entry: CatalogueEntry, board: BoardFacts) {
 	};
 }
 
-/** Hexadecimal with 0x, or decimal. @returns bytes, or undefined where it is no number */
-export function parseOffset(text: string): number | undefined {
-	const typed = text.trim();
-	return /^(0x[0-9a-f]{1,8}|[0-9]{1,10})$/iu.test(typed) ? Number(typed) : undefined;
-}
-
 function typedOffset(
 	offset: number | undefined,
 	bytesFault: string | undefined
@@ -285,5 +280,5 @@ function typedOffset(
 function offsetFault(typed: string): string | undefined {
 	if (typed.trim() === '')
 		return 'Say where it goes: the build’s flasher_args.json or flash command names the offset.';
-	return parseOffset(typed) === undefined ? 'Write it like 0x10000.' : undefined;
+	return parseAddress(typed) === undefined ? 'Write it like 0x10000.' : undefined;
 }

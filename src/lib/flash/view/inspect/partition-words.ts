@@ -2,7 +2,7 @@ import type { AppImage, OtaState } from '$lib/formats';
 import type { Words } from '$lib/ui';
 import type { BootChoice, CheckFault, Holding, TableFault } from '../../inspect';
 import { flashErrorWords } from '../flash-words';
-import { flashSize, hexAddress } from '../strip';
+import { flashSize } from '../strip';
 
 /** What lies in a partition, in a line. */
 export function holdingWords(holding: Holding | undefined): string {
@@ -193,7 +193,3 @@ export function checkFaultWords(fault: CheckFault): string {
 			return `Damaged: segment ${fault.segment + 1} leads beyond the partition. Flash the app again.`;
 	}
 }
-
-/** "0x009000 – 0x00dfff". */
-export const spanWords = (offset: number, size: number): string =>
-	`${hexAddress(offset)} – ${hexAddress(offset + size - 1)}`;
