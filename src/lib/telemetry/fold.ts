@@ -39,27 +39,49 @@ export class BucketFold {
 	}
 
 	/**
-	 * Adds the present values of [start, end) of two parallel columns, value NaN where there is none: as `add` does each, without a call a
-	 * point, so that a process's first query is quick too.
+	 * Adds the present values of [start, end) of two parallel columns, value NaN where there is none: as `add` does each, but a bucket
+	 * at a time.
+	 * @param times ascending
 	 * @returns how many there were
 	 */
 	addColumn(times: Float64Array, values: Float64Array, start: number, end: number): number {
-		const { fromMs, toMs, buckets, stepMs } = this;
-		const [min, max, sum, count] = [this.#min, this.#max, this.#sum, this.#count];
 		let added = 0;
-		for (let at = start; at < end; at++) {
-			const value = values[at]!;
-			if (Number.isNaN(value)) continue;
-			const timeMs = times[at]!;
-			const fromStep = stepMs ? Math.max(fromMs, Math.floor(timeMs / stepMs) * stepMs) : timeMs;
-			const i = Math.min(buckets - 1, Math.floor(((fromStep - fromMs) * buckets) / (toMs - fromMs)));
-			if (value < min[i]!) min[i] = value;
-			if (value > max[i]!) max[i] = value;
-			sum[i]! += value;
-			count[i]!++;
-			added++;
+		for (let at = start; at < end;) {
+			const i = this.indexOf(times[at]!);
+			const until = this.#endOf(i, times, at, end);
+			let [min, max, sum, count] = [this.#min[i]!, this.#max[i]!, this.#sum[i]!, 0];
+			for (; at < until; at++) {
+				const value = values[at]!;
+				if (Number.isNaN(value)) continue;
+				if (value < min) min = value;
+				if (value > max) max = value;
+				sum += value;
+				count++;
+			}
+			this.#min[i] = min;
+			this.#max[i] = max;
+			this.#sum[i] = sum;
+			this.#count[i]! += count;
+			added += count;
 		}
 		return added;
+	}
+
+	/** The first of times in [at, end) that lies behind bucket `i`, in which `at` does. */
+	#endOf(i: number, times: Float64Array, at: number, end: number): number {
+		let inside = at;
+		let step = 1;
+		while (at + step < end && this.indexOf(times[at + step]!) === i) {
+			inside = at + step;
+			step *= 2;
+		}
+		let outside = Math.min(end, at + step);
+		while (inside + 1 < outside) {
+			const middle = (inside + outside) >> 1;
+			if (this.indexOf(times[middle]!) === i) inside = middle;
+			else outside = middle;
+		}
+		return outside;
 	}
 
 	/** Adds many points whose times lie all in one bucket. */

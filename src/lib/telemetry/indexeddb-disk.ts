@@ -51,20 +51,10 @@ class Fenced extends Error {
 	}
 }
 
-/**
- * Opens the database, creating it at need, and takes the fence in a strict transaction. Rejects with the browser's error.
- * @param meanwhile done while the disk is written to for some 25 ms
- */
-export async function openDisk(
-	place: StorePlace,
-	name: string,
-	fence: number,
-	meanwhile: () => void = () => undefined
-): Promise<IndexedDbDisk> {
+/** Opens the database, creating it at need, and takes the fence in a strict transaction. Rejects with the browser's error. */
+export async function openDisk(place: StorePlace, name: string, fence: number): Promise<IndexedDbDisk> {
 	const { db, discarded } = await openDatabase(place.factory, name);
-	const renewed = renewLog(unwrap(db), 'meta');
-	meanwhile();
-	await renewed;
+	await renewLog(unwrap(db), 'meta');
 	const disk = new IndexedDbDisk(db, place, fence, discarded);
 	await disk.enter();
 	return disk;

@@ -28,6 +28,7 @@ const RETRY_AFTER_MS: readonly number[] = [50, 250, 1000];
  * will not open, the store keeps what fits in memory, `append` answers `unavailable`, and `health` says why.
  */
 export async function openTelemetryStore(options: DurableOptions): Promise<OpenedStore> {
+	void warmUp();
 	const clock = options.clock ?? systemClock;
 	const limits: StoreLimits = { ...DEFAULT_LIMITS, ...options.limits };
 	const common = {
@@ -70,7 +71,7 @@ async function openDurable(
 	const { copy } = options;
 	const place = await placeOf(options);
 	const name = options.name ?? TELEMETRY_DATABASE;
-	const opened = await openDisk(place, name, options.fence, () => void warmUp());
+	const opened = await openDisk(place, name, options.fence);
 	const disk = copy?.over(opened) ?? opened;
 	try {
 		const found = await disk.load();

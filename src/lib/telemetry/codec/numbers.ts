@@ -71,26 +71,24 @@ export function decodeNumbers(bytes: Uint8Array, count: number): Float64Array<Ar
 	const heads = Math.min(order === 0 ? 1 : order, count);
 	for (let i = 0; i < heads; i++) values[i] = reader.signed();
 	unpackResiduals(reader.bytes(reader.left), values, heads);
-	addUp(values, order);
-	if (scale > 0) {
-		const divisor = POWERS[scale]!;
-		for (let i = 0; i < count; i++) values[i] = values[i]! / divisor;
-	}
+	addUp(values, order, POWERS[scale]!);
 	return values;
 }
 
-/** Residuals of an order → the integers, in place. */
-function addUp(values: Float64Array, order: number): void {
-	const first = values[0] ?? 0;
-	if (order === 0) for (let i = 1; i < values.length; i++) values[i] = values[i]! + first;
-	else if (order === 1) {
-		let last = first;
-		for (let i = 1; i < values.length; i++) values[i] = last += values[i]!;
-	} else {
-		let delta = values[1] ?? 0;
+/** Residuals of an order → the integers by their divisor, in place. */
+function addUp(values: Float64Array, order: number, divisor: number): void {
+	const { length } = values;
+	if (length === 0) return;
+	const first = values[0]!;
+	values[0] = first / divisor;
+	if (order === 0) for (let i = 1; i < length; i++) values[i] = (values[i]! + first) / divisor;
+	else if (order === 1 || length === 1)
+		for (let i = 1, last = first; i < length; i++) values[i] = (last += values[i]!) / divisor;
+	else {
+		let delta = values[1]!;
 		let last = first + delta;
-		if (values.length > 1) values[1] = last;
-		for (let i = 2; i < values.length; i++) values[i] = last += delta += values[i]!;
+		values[1] = last / divisor;
+		for (let i = 2; i < length; i++) values[i] = (last += delta += values[i]!) / divisor;
 	}
 }
 
