@@ -19,9 +19,19 @@ export {
 export { CLOCK_QUALITIES, sampleColumns, type BulkSource, type SampleColumns } from './sample-columns';
 export type { Gap } from './ledger';
 export * from './store';
-export * from './transfer/foreign-csv';
+export {
+	describeTable,
+	mappingFault,
+	readRow,
+	type ForeignForm,
+	type ForeignTable,
+	type RowForm
+} from './transfer/foreign-csv';
+export { TIME_FORMS, type TimeForm, type TimeZoneTaken } from './transfer/foreign-time';
 export * from './transfer/import-samples';
 export type { LineFault } from './transfer/read-sample';
+export { sniffFile, type Sniffed } from './transfer/sniff';
+export { DELIMITERS, type Delimiter, type TableHead } from './transfer/text-table';
 export * from './transfer/text-rows';
 export {
 	buildStore,

@@ -12,6 +12,7 @@ export { default as Notice } from './Notice.svelte';
 export { default as ProgressLine } from './ProgressLine.svelte';
 export { default as Reading } from './Reading.svelte';
 export { default as Segmented } from './Segmented.svelte';
+export { default as Select } from './Select.svelte';
 export { default as Sparkline } from './Sparkline.svelte';
 export { default as StateBadge } from './StateBadge.svelte';
 export { default as Toasts } from './Toasts.svelte';

@@ -1,85 +1,112 @@
-import { err, ok, parseIsoTime, type Result } from '$lib/base';
+import { err, ok, type Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
-import { csvFields, LineSplitter } from './line-splitter';
-import { decimal, isMetricName, MAX_METRICS, readValues, type LineFault } from './read-sample';
-import { CSV_COLUMNS, fieldName } from './text-rows';
+import { foreignNumber, guessDecimalComma, isAbsent } from './foreign-number';
+import { foreignTime, guessTimeForm, isTimeOfDay, type TimeReading } from './foreign-time';
+import { csvFields } from './line-splitter';
+import { isMetricName, MAX_METRICS, readValues, type LineFault } from './read-sample';
+import { guessDelimiter, tableStart, type TableForm, type TableHead } from './text-table';
+import { fieldName } from './text-rows';
 
-/** How a CSV that somebody else made is read. */
-export interface ForeignMapping {
-	readonly delimiter: string;
-	/** 3,5 is three and a half. */
-	readonly decimalComma: boolean;
+/** How a table that somebody else made is read. Columns are counted from 0. */
+export interface ForeignForm extends TableForm, TimeReading {
+	/** -1 while none is chosen. */
+	readonly timeColumn: number;
+	/** Of the time of day, where the date stands apart from it; else -1. */
+	readonly clockColumn: number;
+}
+
+/** What of a row becomes a sample. */
+export interface RowForm extends ForeignForm {
+	/** Fields of a row. */
+	readonly width: number;
+	readonly values: readonly { readonly column: number; readonly metric: string }[];
+}
+
+export interface ForeignMapping extends RowForm {
+	/** Records before the first row. */
+	readonly skip: number;
 	/** Whose samples they are. */
 	readonly device: DeviceId;
 	readonly provenance: Provenance;
-	readonly timeColumn: number;
-	readonly values: readonly { readonly column: number; readonly metric: string }[];
 }
 
 export interface ForeignColumn {
 	readonly name: string;
 	/** Of the first rows, for a person to recognise it by. */
 	readonly examples: readonly string[];
-	/** Each example is one. */
-	readonly looksLike: 'time' | 'number' | 'text';
+	/** Most of its fields are one; `clock` is a time of day. */
+	readonly looksLike: 'time' | 'clock' | 'number' | 'text';
 }
 
-/** What a file is, by its first 64 KiB. */
-export type Sniffed =
-	| { readonly kind: 'ndjson' }
-	| { readonly kind: 'csv'; readonly metrics: readonly string[] }
-	| {
-			readonly kind: 'foreign';
-			readonly delimiter: string;
-			readonly decimalComma: boolean;
-			readonly columns: readonly ForeignColumn[];
-			/** The column that most likely tells the time; -1 where none does. */
-			readonly timeColumn: number;
-	  }
-	| { readonly kind: 'empty' | 'not-text' | 'too-many-columns' | 'backup' };
+/** What a table is taken for. */
+export interface ForeignTable extends ForeignForm {
+	readonly columns: readonly ForeignColumn[];
+	readonly skip: number;
+	/** Records above the header, passed over. */
+	readonly preamble: number;
+	/** Day and month may be the other way round: the file does not say. */
+	readonly unsure: boolean;
+	/** The first, as they stand there. */
+	readonly rows: readonly (readonly string[])[];
+}
 
-const HEAD_BYTES = 65_536;
+/** Rows by which a column is known. */
+const LOOKED_AT = 50;
 const EXAMPLES = 5;
-const MAX_COLUMNS = 1024;
-/** docs/backup-format.md */
-const BACKUP_MAGIC = 'FBBACKUP';
 
-export async function sniffFile(file: Blob): Promise<Sniffed> {
-	const bytes = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
-	const text = new TextDecoder().decode(bytes);
-	if (text.startsWith(BACKUP_MAGIC)) return { kind: 'backup' };
-	if (bytes.includes(0)) return { kind: 'not-text' };
-	const first = text.trimStart()[0];
-	if (first === undefined) return { kind: 'empty' };
-	if (first === '{') return { kind: 'ndjson' };
-	const splitter = new LineSplitter(true);
-	const records = [...splitter.push(text), ...(file.size <= HEAD_BYTES ? splitter.end() : [])];
-	const header = records[0]?.text;
-	if (header === undefined) return { kind: 'empty' };
-	const own = ownMetrics(header);
-	if (own) return own.length > MAX_METRICS ? { kind: 'too-many-columns' } : { kind: 'csv', metrics: own };
-	const delimiter = [',', ';', '\t'].toSorted(
-		(a, b) => csvFields(header, b).length - csvFields(header, a).length
-	)[0]!;
-	const names = csvFields(header, delimiter);
-	if (names.length > MAX_COLUMNS) return { kind: 'too-many-columns' };
-	const rows = records.slice(1, 1 + EXAMPLES).map(({ text: row }) => csvFields(row, delimiter));
-	const decimalComma =
-		delimiter !== ',' && rows.some((row) => row.some((field) => /^-?\d+,\d+$/u.test(field.trim())));
-	const columns = names.map((name, i): ForeignColumn => {
-		const examples = rows.map((row) => row[i] ?? '').filter((field) => field !== '');
-		return { name: fieldName(name.trim()), examples, looksLike: kindOf(name, examples, decimalComma) };
+/** Guesses how a table is to be read; what was chosen is taken as it is. */
+export function describeTable(head: TableHead, chosen: Partial<ForeignForm> = {}): ForeignTable {
+	const delimiter = chosen.delimiter ?? guessDelimiter(head);
+	const start = tableStart(head, delimiter);
+	const all = head.records.slice(start).map((record) => csvFields(record, delimiter));
+	const first = all[0] ?? [];
+	const sample = all.slice(1, 1 + LOOKED_AT);
+	const decimalComma = chosen.decimalComma ?? guessDecimalComma(sample.flat(), delimiter === ',');
+	const titled = !isRow(first, sample, decimalComma);
+	const rows = titled ? all.slice(1) : all;
+	const columns = first.map((title, i): ForeignColumn => {
+		const name = (titled && fieldName(title.trim())) || `column ${i + 1}`;
+		const fields = rows.slice(0, LOOKED_AT).map((row) => row[i] ?? '');
+		const examples = fields.filter((field) => !isAbsent(field));
+		return { name, examples: examples.slice(0, EXAMPLES), looksLike: kindOf(name, examples, decimalComma) };
 	});
-	const timeColumn = columns.findIndex(({ looksLike }) => looksLike === 'time');
-	return { kind: 'foreign', delimiter, decimalComma, columns, timeColumn };
+	const like = (kind: ForeignColumn['looksLike']) => columns.findIndex(({ looksLike }) => looksLike === kind);
+	const timeColumn = chosen.timeColumn ?? like('time');
+	const dates = rows.map((row) => row[timeColumn] ?? '');
+	const apart = !dates.slice(0, LOOKED_AT).some((field) => /\d:\d/u.test(field));
+	const clockColumn = chosen.clockColumn ?? (timeColumn >= 0 && apart ? like('clock') : -1);
+	const guessed = guessTimeForm(
+		rows.map((row) => timeField(row, { timeColumn, clockColumn })),
+		decimalComma
+	);
+	return {
+		...{ encoding: head.encoding, delimiter, decimalComma, columns, timeColumn, clockColumn },
+		timeForm: chosen.timeForm ?? guessed?.timeForm ?? 'iso',
+		unsure: chosen.timeForm === undefined && guessed?.unsure === true,
+		zone: chosen.zone ?? 'local',
+		...{ skip: start + (titled ? 1 : 0), preamble: start, rows: rows.slice(0, EXAMPLES) }
+	};
 }
 
-/** The metrics of one of our own CSV headers; undefined of any other. */
-export function ownMetrics(header: string): readonly string[] | undefined {
-	const fields = csvFields(header.replace(/^\uFEFF/u, ''), ',');
-	if (!CSV_COLUMNS.every((name, i) => fields[i] === name)) return undefined;
-	return fields.slice(CSV_COLUMNS.length).map(fieldName);
+/** Whether a first record is a row already: a title is no time and, above numbers, no number. */
+function isRow(
+	first: readonly string[],
+	rest: readonly (readonly string[])[],
+	decimalComma: boolean
+): boolean {
+	if (first.some((field) => timeFormOf([field], decimalComma) !== undefined)) return true;
+	const isNumber = (field: string) => foreignNumber(field, decimalComma) !== undefined;
+	const told = first.flatMap((field, i) => (isAbsent(field) ? [] : [i]));
+	return told.length > 0 && told.every((i) => isNumber(first[i]!) && isNumber(rest[0]?.[i] ?? ''));
 }
+
+/** The form of fields that are times and no numbers. */
+const timeFormOf = (fields: readonly string[], decimalComma: boolean) => {
+	const guessed = guessTimeForm(fields, decimalComma);
+	return guessed && guessed.read * 2 > fields.length && !['count', 'serial'].includes(guessed.timeForm)
+		? guessed.timeForm
+		: undefined;
+};
 
 function kindOf(
 	name: string,
@@ -87,40 +114,54 @@ function kindOf(
 	decimalComma: boolean
 ): ForeignColumn['looksLike'] {
 	if (examples.length === 0) return 'text';
-	const areNumbers = examples.every((field) => foreignNumber(field, decimalComma) !== undefined);
-	// One may say that there was none.
-	const isTime = examples.filter((field) => foreignTime(field) !== undefined).length * 2 > examples.length;
-	if (isTime && (!areNumbers || /time|date|stamp|^ts$|zeit|datum/iu.test(name))) return 'time';
-	return areNumbers ? 'number' : 'text';
+	if (examples.every(isTimeOfDay)) return 'clock';
+	if (timeFormOf(examples, decimalComma)) return 'time';
+	const numbers = examples.filter((field) => foreignNumber(field, decimalComma) !== undefined);
+	if (numbers.length * 2 <= examples.length) return 'text';
+	return /time|date|stamp|^ts$|^ms$|zeit|datum/iu.test(name) ? 'time' : 'number';
 }
 
-const foreignNumber = (field: string, decimalComma: boolean): number | undefined =>
-	decimal(decimalComma ? field.replace(',', '.') : field);
-
-/** ISO 8601, or a count since 1970: seconds below 10¹¹, milliseconds below 10¹⁴, else microseconds. */
-export function foreignTime(field: string): number | undefined {
-	const count = decimal(field);
-	if (count === undefined) return parseIsoTime(field, 'local');
-	if (count < 0) return undefined;
-	return count < 1e11 ? count * 1000 : count < 1e14 ? count : count / 1000;
+/** Date and time of day, from one column or two. */
+function timeField(
+	row: readonly string[],
+	{ timeColumn, clockColumn }: Pick<ForeignForm, 'timeColumn' | 'clockColumn'>
+): string {
+	const date = row[timeColumn] ?? '';
+	const clock = clockColumn < 0 ? '' : (row[clockColumn] ?? '').trim();
+	return clock === '' ? date : `${date.trim()} ${clock}`;
 }
 
 /** What is wrong with a mapping before any line is read; undefined where nothing is. */
 export function mappingFault({
 	values,
 	timeColumn
-}: ForeignMapping): 'no-columns' | 'bad-name' | 'same-name' | undefined {
-	if (values.length === 0 || values.length > MAX_METRICS || timeColumn < 0) return 'no-columns';
+}: RowForm): 'no-time' | 'no-columns' | 'too-many' | 'bad-name' | 'same-name' | undefined {
+	if (timeColumn < 0) return 'no-time';
+	if (values.length === 0) return 'no-columns';
+	if (values.length > MAX_METRICS) return 'too-many';
 	if (!values.every(({ metric }) => isMetricName(metric))) return 'bad-name';
 	return new Set(values.map(({ metric }) => metric)).size < values.length ? 'same-name' : undefined;
 }
 
-export function readForeign(fields: readonly string[], mapping: ForeignMapping): Result<Sample, LineFault> {
-	const { device, provenance, timeColumn, decimalComma } = mapping;
-	const told = fields[timeColumn] ?? '';
-	const timeMs = foreignTime(told);
+/** One row, before it is said whose it is. */
+export function readRow(
+	fields: readonly string[],
+	form: RowForm
+): Result<Pick<Sample, 'timeMs' | 'values'>, LineFault> {
+	const { decimalComma, width } = form;
+	// A row may end in delimiters, and lack what is empty at its end; a comma in a number makes a field too many.
+	if (fields.slice(width).some((field) => field.trim() !== ''))
+		return err({ kind: 'fields', found: fields.length, wanted: width });
+	const told = timeField(fields, form);
+	const timeMs = foreignTime(told, form);
 	if (timeMs === undefined) return err({ kind: 'time', found: told.slice(0, 40) });
-	const values = readValues(fields, mapping.values, (field) => foreignNumber(field, decimalComma));
-	if (!values.ok) return values;
-	return ok({ device, provenance, identity: undefined, timeMs, clock: 'synchronised', values: values.value });
+	const values = readValues(fields, form.values, (field) => foreignNumber(field, decimalComma), isAbsent);
+	return values.ok ? ok({ timeMs, values: values.value }) : values;
+}
+
+export function readForeign(fields: readonly string[], mapping: ForeignMapping): Result<Sample, LineFault> {
+	const row = readRow(fields, mapping);
+	if (!row.ok) return row;
+	const { device, provenance } = mapping;
+	return ok({ ...row.value, device, provenance, identity: undefined, clock: 'synchronised' });
 }

@@ -1,15 +1,19 @@
 import type { Result } from '$lib/base';
 import type { Sample } from '$lib/model';
 import type { SeriesKey, StoreError } from '../store';
-import { ownMetrics, readForeign, type ForeignMapping } from './foreign-csv';
+import { readForeign, type ForeignMapping } from './foreign-csv';
+import { foreignNumber } from './foreign-number';
 import { ImportRun, type ImportStore } from './import-run';
 import { csvFields, LineSplitter, type TextRecord } from './line-splitter';
-import { readCsv, readNdjson, type LineFault } from './read-sample';
+import { decimal, readCsv, readNdjson, type LineFault } from './read-sample';
+import { ownMetrics } from './sniff';
+import type { TableForm, TextEncoding } from './text-table';
 
 /** How the lines of a file are to be read. */
 export type ImportForm =
-	| { readonly kind: 'ndjson' }
-	| { readonly kind: 'csv' }
+	| { readonly kind: 'ndjson'; readonly encoding?: TextEncoding }
+	/** Without a form it is as we write it. */
+	| { readonly kind: 'csv'; readonly table?: TableForm }
 	| { readonly kind: 'foreign'; readonly mapping: ForeignMapping };
 
 export interface ImportedSeries extends SeriesKey {
@@ -79,7 +83,7 @@ export async function* importSamples(
 		return true;
 	}
 	const reader = file.stream().getReader();
-	const decoder = new TextDecoder();
+	const decoder = new TextDecoder(encodingOf(form));
 	try {
 		for (let done = false; !done;) {
 			signal.throwIfAborted();
@@ -106,19 +110,35 @@ const faulty = (kind: 'too-long' | 'unclosed-quote'): Result<Sample, LineFault> 
 	error: { kind }
 });
 
-/** undefined for a header. */
+const encodingOf = (form: ImportForm): TextEncoding =>
+	(form.kind === 'ndjson'
+		? form.encoding
+		: form.kind === 'csv'
+			? form.table?.encoding
+			: form.mapping.encoding) ?? 'utf-8';
+
+/** undefined for what stands above the rows. */
 function lineReader(form: ImportForm): (text: string) => Result<Sample, LineFault> | undefined {
 	if (form.kind === 'ndjson') return readNdjson;
+	if (form.kind === 'csv') return ownReader(form.table);
+	const { mapping } = form;
+	let left = mapping.skip;
+	return (text) => (left-- > 0 ? undefined : readForeign(csvFields(text, mapping.delimiter), mapping));
+}
+
+const OWN_FORM = { delimiter: ',', decimalComma: false } as const;
+
+function ownReader({
+	delimiter,
+	decimalComma
+}: Pick<TableForm, 'delimiter' | 'decimalComma'> = OWN_FORM): ReturnType<typeof lineReader> {
 	let metrics: readonly string[] | undefined;
-	let begun = false;
+	// As we write them, a comma is not among them: the plain way is the fast one.
+	const number = delimiter === ',' ? decimal : (field: string) => foreignNumber(field, decimalComma);
 	return (text) => {
-		if (!begun) {
-			begun = true;
-			metrics = form.kind === 'csv' ? (ownMetrics(text) ?? []) : [];
-			return undefined;
-		}
-		if (form.kind === 'foreign') return readForeign(csvFields(text, form.mapping.delimiter), form.mapping);
-		return readCsv(csvFields(text, ','), metrics ?? []);
+		if (metrics) return readCsv(csvFields(text, delimiter), metrics, number);
+		metrics = ownMetrics(text, delimiter); // above it a spreadsheet may name the delimiter
+		return undefined;
 	};
 }
 

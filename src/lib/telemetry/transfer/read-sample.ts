@@ -116,18 +116,27 @@ export function readNdjson(text: string): Result<Sample, LineFault> {
 	return ok({ ...read.value, values, ...(states ? { states } : {}) });
 }
 
-/** One record of our CSV. @param metrics the names behind the fixed columns */
-export function readCsv(fields: readonly string[], metrics: readonly string[]): Result<Sample, LineFault> {
+/**
+ * One record of our CSV. Behind a spreadsheet its exact time may be rounded; then the time in words is what is known.
+ * @param metrics the names behind the fixed columns
+ * @param number decimal signs are what the file's last program wrote
+ */
+export function readCsv(
+	fields: readonly string[],
+	metrics: readonly string[],
+	number: (field: string) => number | undefined
+): Result<Sample, LineFault> {
 	const wanted = CSV_COLUMNS.length + metrics.length;
 	if (fields.length !== wanted) return err({ kind: 'fields', found: fields.length, wanted });
 	const [time = '', exact = '', device = '', provenance, clock, epoch = '', seq = '', told = ''] = fields;
-	const uint = (field: string) => (field === '' ? undefined : (decimal(field) ?? null));
+	const uint = (field: string) => (field === '' ? undefined : (number(field) ?? null));
+	const inWords = exact === '' || /e\+/iu.test(exact);
 	const read = head({
 		device: fieldName(device),
 		provenance,
 		clock,
-		timeMs: exact === '' ? parseIsoTime(time, 'local') : decimal(exact),
-		timeShown: exact === '' ? time : exact,
+		timeMs: inWords ? parseIsoTime(time, 'local') : number(exact),
+		timeShown: inWords ? time : exact,
 		epoch: uint(epoch),
 		seq: uint(seq)
 	});
@@ -135,7 +144,7 @@ export function readCsv(fields: readonly string[], metrics: readonly string[]): 
 	const values = readValues(
 		fields,
 		metrics.map((metric, i) => ({ column: CSV_COLUMNS.length + i, metric })),
-		decimal
+		number
 	);
 	if (!values.ok) return values;
 	const states = told === '' ? undefined : readStates(jsonOf(told));
@@ -164,12 +173,13 @@ function jsonOf(text: string): unknown {
 export function readValues(
 	fields: readonly string[],
 	columns: readonly { readonly column: number; readonly metric: string }[],
-	parse: (field: string) => number | undefined
+	parse: (field: string) => number | undefined,
+	isEmpty = (field: string) => field.trim() === ''
 ): Result<Record<string, number>, LineFault> {
 	const values: Record<string, number> = {};
 	for (const { column, metric } of columns) {
 		const field = fields[column] ?? '';
-		if (field.trim() === '') continue;
+		if (isEmpty(field)) continue;
 		const value = parse(field);
 		if (value === undefined) return err({ kind: 'number', found: shown(field), column: metric });
 		values[metric] = value;

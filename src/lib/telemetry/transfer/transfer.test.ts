@@ -4,9 +4,10 @@ import { IDBFactory } from 'fake-indexeddb';
 import { describe, expect, it, vi } from 'vitest';
 import { parseDeviceId, type Sample } from '$lib/model';
 import { openTelemetryStore, type TelemetryStore } from '../index';
-import { sniffFile, type ForeignMapping } from './foreign-csv';
+import type { ForeignMapping } from './foreign-csv';
 import { importSamples, type ImportForm, type ImportReport } from './import-samples';
 import { LineSplitter } from './line-splitter';
+import { sniffFile } from './sniff';
 import { csvHeader, exportText, type ExportForm } from './text-rows';
 
 const never = new AbortController().signal;
@@ -132,29 +133,6 @@ it('counts bad lines, shows ten of them with their places, and takes the rest', 
 	expect(report.series).toEqual([{ device: 'd', provenance: 'real', samples: 11, fromMs: 0, toMs: 10 }]);
 });
 
-it('reads the CSV of others by a mapping, once', async () => {
-	const file = new Blob([
-		'Zeit;Küche °C;Notiz\n2026-11-21 18:00:00Z;21,5;x\n2026-11-21 18:01:00Z;;y\nnie;1;z\n2026-11-21T18:02Z;"22,25";\n'
-	]);
-	const sniffed = await sniffFile(file);
-	expect(sniffed).toMatchObject({ kind: 'foreign', delimiter: ';', decimalComma: true, timeColumn: 0 });
-	const mapping: ForeignMapping = {
-		...{ delimiter: ';', decimalComma: true, device: device('kitchen'), provenance: 'real', timeColumn: 0 },
-		values: [{ column: 1, metric: 'temperature' }]
-	};
-	const store = await open();
-	expect(await run(file, { kind: 'foreign', mapping }, store)).toMatchObject({
-		...{ samples: 3, stored: 2, badLines: 1 },
-		examples: [{ line: 4, fault: { kind: 'time', found: 'nie' } }]
-	});
-	expect(await run(file, { kind: 'foreign', mapping }, store)).toMatchObject({ stored: 0, there: 3 });
-	expect((await all(store)).map(({ values }) => values)).toEqual([
-		{ temperature: 21.5 },
-		{ temperature: 22.25 }
-	]);
-	await store.close();
-});
-
 it('stops where it is told to, keeps what it wrote, and stores the rest the next time', async () => {
 	const count = 100;
 	const line = (seq: number) =>
@@ -184,7 +162,16 @@ it('takes rows in any order, and reads of the history only the days they are of'
 	}));
 	await run(new Blob([text('ndjson', numbered)]), { kind: 'ndjson' }, store);
 	const mapping: ForeignMapping = {
-		...{ delimiter: ',', decimalComma: false, device: device('kitchen'), provenance: 'real', timeColumn: 0 },
+		...{
+			encoding: 'utf-8',
+			delimiter: ',',
+			decimalComma: false,
+			skip: 1,
+			width: 3,
+			timeColumn: 0,
+			clockColumn: -1
+		},
+		...{ timeForm: 'count', zone: 'utc', device: device('kitchen'), provenance: 'real' },
 		values: [1, 2].map((column) => ({ column, metric: column === 1 ? 'v' : 'w' }))
 	};
 	const file = new Blob([`ms,v,w\n${times.map((timeMs) => `${timeMs + 1e12},2,3`).join('\n')}\n`]);

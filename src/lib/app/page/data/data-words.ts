@@ -1,8 +1,8 @@
-import type { ImportReport, LineFault, Sniffed, StoreError } from '$lib/telemetry';
-import { formatBytes, formatNumber, type Words } from '$lib/ui';
+import type { StoreError } from '$lib/telemetry';
+import { formatBytes, type Words } from '$lib/ui';
 import type { BackupError, RestoreError } from '../../field/transfer/transfer-messages';
 
-const storeCause = (error: StoreError): string =>
+export const storeCause = (error: StoreError): string =>
 	error.kind === 'quota'
 		? `quota: ${formatBytes(error.usedBytes)} of ${formatBytes(error.quotaBytes)}`
 		: error.kind === 'unavailable'
@@ -106,77 +106,5 @@ export function restoreFaultWords(error: RestoreError): Words {
 				todo: 'Open the page in a normal window, over https or on localhost.',
 				details: error.cause
 			};
-	}
-}
-
-export function importFaultWords(
-	kind: Exclude<Sniffed['kind'], 'csv' | 'ndjson' | 'foreign'> | 'unreadable'
-): Words {
-	const none = 'Nothing was imported.';
-	switch (kind) {
-		case 'empty':
-			return { what: 'The file is empty', means: none, todo: 'Choose another.' };
-		case 'not-text':
-			return { what: 'This is no text file', means: none, todo: 'Choose a CSV or NDJSON file.' };
-		case 'too-many-columns':
-			return {
-				what: 'It has more columns than a device has metrics',
-				means: none,
-				todo: 'At most 256 metrics fit: split the file.'
-			};
-		case 'backup':
-			return {
-				what: 'This is a backup of a whole workspace',
-				means: none,
-				todo: 'Use Restore, further down.'
-			};
-		case 'unreadable':
-			return { what: 'The browser could not read the file', means: none, todo: 'Choose it again.' };
-	}
-}
-
-export function storeFaultWords(error: StoreError, report: ImportReport | undefined): Words {
-	return {
-		what: 'The import stopped',
-		means: `${formatNumber(report?.stored ?? 0)} samples were stored before, and stay.`,
-		todo:
-			error.kind === 'quota'
-				? 'Make room on the disk, then import the file again: what is there is not stored twice.'
-				: 'Import the file again: what is there is not stored twice.',
-		details: storeCause(error)
-	};
-}
-
-/** What is wrong with a line, and what would be right. */
-export function lineFaultWords(fault: LineFault): string {
-	switch (fault.kind) {
-		case 'too-long':
-			return 'longer than 1 MiB, which no sample is: is this one line of the right kind?';
-		case 'unclosed-quote':
-			return 'a quote " is opened, and not closed within 1 MiB';
-		case 'not-json':
-			return 'no JSON object: one is wanted on each line';
-		case 'too-many-metrics':
-			return 'more than 256 metrics in one sample';
-		case 'too-many-devices':
-			return 'of one device more than 2,000: split the file';
-		case 'fields':
-			return `${fault.found} fields where the header has ${fault.wanted}`;
-		case 'device':
-			return `“${fault.found}” is no device id: 1 to 64 bytes without / + # $`;
-		case 'provenance':
-			return `provenance is “${fault.found}”, and must be real or simulated`;
-		case 'clock':
-			return `clock is “${fault.found}”, and must be synchronised, corrected or unsynchronised`;
-		case 'time':
-			return `“${fault.found}” is no time: ISO 8601 like 2026-11-21T18:00:00Z, or a count since 1970`;
-		case 'identity':
-			return `epoch and seq are “${fault.found}”: both whole numbers below 4,294,967,296, or neither`;
-		case 'metric':
-			return `“${fault.found}” is no metric’s name: 1 to 64 bytes`;
-		case 'states':
-			return `states are “${fault.found}”, and must be a JSON object of texts`;
-		case 'number':
-			return `${fault.column ?? ''} is “${fault.found}”, which is no finite number; leave it empty where there is none`;
 	}
 }

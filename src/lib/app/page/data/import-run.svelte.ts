@@ -2,30 +2,31 @@ import { parseDeviceId, type Provenance } from '$lib/model';
 import {
 	mappingFault,
 	sniffFile,
-	type ForeignMapping,
+	type ForeignForm,
+	type ForeignTable,
 	type ImportForm,
 	type ImportReport,
 	type ImportStep,
-	type Sniffed
+	type RowForm,
+	type TableHead
 } from '$lib/telemetry';
 import type { Words } from '$lib/ui';
 import type { FieldPort } from '../field-port';
-import { importFaultWords, storeFaultWords } from './data-words';
+import { importFaultWords, importStoppedWords, type MappingFault } from './import-words';
 
-export type ForeignFile = Extract<Sniffed, { kind: 'foreign' }>;
-
-/** What a person says of a file that somebody else made. */
-export interface MappingWish {
+/** What a person says of a table that somebody else made: what is not said is guessed. */
+export interface TableWish {
 	readonly device: string;
 	readonly provenance: Provenance;
-	readonly timeColumn: number;
-	/** By column; '' leaves it out. */
-	readonly metrics: readonly string[];
+	readonly form: Partial<ForeignForm>;
+	/** Names by column; '' leaves it out. */
+	readonly metrics: Readonly<Record<number, string>>;
 }
+const NO_WISH: TableWish = { device: '', provenance: 'real', form: {}, metrics: {} };
 
 export type ImportState =
 	| { readonly kind: 'idle' | 'stopped' }
-	| { readonly kind: 'mapping'; readonly file: File; readonly found: ForeignFile }
+	| { readonly kind: 'mapping'; readonly file: File; readonly head: TableHead }
 	| {
 			readonly kind: 'previewing' | 'previewed' | 'writing' | 'done';
 			readonly file: File;
@@ -36,6 +37,8 @@ export type ImportState =
 /** One import at a time: looked at, shown, and only then written. */
 export class ImportRun {
 	#state = $state.raw<ImportState>({ kind: 'idle' });
+	#wish = $state.raw<TableWish>(NO_WISH);
+	#head: TableHead | undefined;
 	#form: ImportForm | undefined;
 	#stop: AbortController | undefined;
 
@@ -45,34 +48,51 @@ export class ImportRun {
 		return this.#state;
 	}
 
-	async open(file: File): Promise<void> {
-		const sniffed = await sniffFile(file).catch(() => undefined); // told as unreadable
-		if (sniffed?.kind === 'foreign') this.#state = { kind: 'mapping', file, found: sniffed };
-		else if (sniffed?.kind === 'csv' || sniffed?.kind === 'ndjson')
-			this.#preview(file, { kind: sniffed.kind });
-		else this.#state = { kind: 'failed', words: importFaultWords(sniffed?.kind ?? 'unreadable') };
+	/** What is said of the table that is being looked at. */
+	get wish(): TableWish {
+		return this.#wish;
 	}
 
-	/** @returns what is wrong with it; undefined where it was taken */
-	map({ device, provenance, timeColumn, metrics }: MappingWish): 'device' | ReturnType<typeof mappingFault> {
+	say(part: Partial<TableWish>): void {
+		this.#wish = { ...this.#wish, ...part };
+	}
+
+	async open(file: File): Promise<void> {
+		const sniffed = await sniffFile(file).catch(() => undefined); // told as unreadable
+		this.#head = undefined;
+		this.#wish = NO_WISH;
+		switch (sniffed?.kind) {
+			case 'foreign':
+				this.#head = sniffed.head;
+				this.#state = { kind: 'mapping', file, head: sniffed.head };
+				break;
+			case 'csv':
+			case 'ndjson':
+				this.#preview(file, sniffed);
+				break;
+			default:
+				this.#state = { kind: 'failed', words: importFaultWords(sniffed?.kind ?? 'unreadable') };
+		}
+	}
+
+	/** Reads the whole table as it is understood. @returns what is wrong with that; undefined where it was taken */
+	map(table: ForeignTable): MappingFault | undefined {
 		if (this.#state.kind !== 'mapping') return undefined;
-		const id = parseDeviceId(device.trim());
-		if (!id.ok) return 'device';
-		const { delimiter, decimalComma } = this.#state.found;
-		const values = metrics.flatMap((metric, column) =>
-			metric.trim() === '' || column === timeColumn ? [] : [{ column, metric: metric.trim() }]
-		);
-		const mapping: ForeignMapping = {
-			delimiter,
-			decimalComma,
-			device: id.value,
-			provenance,
-			timeColumn,
-			values
-		};
-		const fault = mappingFault(mapping);
-		if (!fault) this.#preview(this.#state.file, { kind: 'foreign', mapping });
-		return fault;
+		const id = parseDeviceId(this.#wish.device.trim());
+		const rows = rowForm(table, this.#wish);
+		const fault = id.ok ? mappingFault(rows) : 'device';
+		if (fault || !id.ok) return fault;
+		const { columns: _, rows: __, ...form } = { ...table, ...rows };
+		const mapping = { ...form, device: id.value, provenance: this.#wish.provenance };
+		this.#preview(this.#state.file, { kind: 'foreign', mapping });
+		return undefined;
+	}
+
+	/** From what was read back to how it is read; undefined for a file that needs no saying. */
+	get remap(): (() => void) | undefined {
+		const [head, state] = [this.#head, this.#state];
+		if (!head || state.kind !== 'previewed') return undefined;
+		return () => (this.#state = { kind: 'mapping', file: state.file, head });
 	}
 
 	#preview(file: File, form: ImportForm): void {
@@ -100,7 +120,7 @@ export class ImportRun {
 					stop.abort();
 					this.#state =
 						step.kind === 'failed'
-							? { kind: 'failed', words: storeFaultWords(step.error, step.report) }
+							? { kind: 'failed', words: importStoppedWords(step.error, step.report) }
 							: { kind: write ? 'done' : 'previewed', file, report: step.report };
 				}
 			},
@@ -116,4 +136,23 @@ export class ImportRun {
 	again(): void {
 		this.#state = { kind: 'idle' };
 	}
+}
+
+/** What a table's column is called, '' where it is left out. */
+export const metricOf = (
+	{ columns, timeColumn, clockColumn }: ForeignTable,
+	wish: TableWish,
+	column: number
+) => {
+	if (column === timeColumn || column === clockColumn) return '';
+	const found = columns[column];
+	return (wish.metrics[column] ?? (found?.looksLike === 'number' ? found.name : '')).trim();
+};
+
+export function rowForm(table: ForeignTable, wish: TableWish): RowForm {
+	const values = table.columns.flatMap((_, column) => {
+		const metric = metricOf(table, wish, column);
+		return metric === '' ? [] : [{ column, metric }];
+	});
+	return { ...table, width: table.columns.length, values };
 }

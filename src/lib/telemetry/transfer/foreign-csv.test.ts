@@ -1,0 +1,165 @@
+import 'fake-indexeddb/auto';
+import { IDBFactory } from 'fake-indexeddb';
+import { describe, expect, it } from 'vitest';
+import { parseDeviceId, type Sample } from '$lib/model';
+import { openTelemetryStore } from '../index';
+import { describeTable, readRow, type ForeignForm, type ForeignTable } from './foreign-csv';
+import { importSamples, type ImportForm, type ImportReport } from './import-samples';
+import { csvFields } from './line-splitter';
+import { sniffFile } from './sniff';
+
+const never = new AbortController().signal;
+const kitchen = parseDeviceId('kitchen');
+if (!kitchen.ok) throw new Error('no id');
+const mappingOf = (table: ForeignTable) => ({
+	...{ ...table, width: table.columns.length, device: kitchen.value, provenance: 'real' as const },
+	values: table.columns.flatMap(({ name, looksLike }, column) =>
+		looksLike === 'number' ? [{ column, metric: name }] : []
+	)
+});
+
+async function look(file: Blob | string, chosen?: Partial<ForeignForm>): Promise<ForeignTable> {
+	const sniffed = await sniffFile(typeof file === 'string' ? new Blob([file]) : file);
+	if (sniffed.kind !== 'foreign') throw new Error(sniffed.kind);
+	return describeTable(sniffed.head, chosen);
+}
+/** Each row as `time metric=value …`, in UTC, or what is wrong with it. */
+async function rowsOf(
+	file: Blob | string,
+	chosen: Partial<ForeignForm> = { zone: 'utc' }
+): Promise<string[]> {
+	const table = await look(file, chosen);
+	return table.rows.map((row) => {
+		const read = readRow(row, mappingOf(table));
+		if (!read.ok) return read.error.kind;
+		const { timeMs, values } = read.value;
+		const told = Object.entries(values).map(([metric, value]) => `${metric}=${value}`);
+		return [new Date(timeMs).toISOString().replace('.000Z', 'Z'), ...told].join(' ');
+	});
+}
+async function run(file: Blob, form: ImportForm, store?: Parameters<typeof importSamples>[2]) {
+	let report: ImportReport | undefined;
+	for await (const step of importSamples(file, form, store, never)) report = step.report;
+	return report!;
+}
+
+describe('a table that somebody else made', () => {
+	it.each<[name: string, file: string, rows: string[]]>([
+		[
+			'semicolons, decimal commas, days first, a mark at its start, thousands, and no value in words',
+			'\uFEFFZeit;T innen;P;Notiz\r\n21.11.2026 18:00;21,5;1.234,5;a\r\n21.11.2026 18:01:30;-0,25;n/a;b\r\n',
+			['2026-11-21T18:00:00Z T innen=21.5 P=1234.5', '2026-11-21T18:01:30Z T innen=-0.25']
+		],
+		[
+			'tabs, and a date apart from its time of day',
+			'Datum\tUhrzeit\tTemp\n21/11/26\t7:05\t3,5\n22/11/26\t7:05\t4,5\n',
+			['2026-11-21T07:05:00Z Temp=3.5', '2026-11-22T07:05:00Z Temp=4.5']
+		],
+		[
+			'months first, half days, and commas that part thousands',
+			'"when";v\n"11/21/2026, 12:05 AM";"1,234.25"\n"11/21/2026, 1:05:00 PM";2.5\n',
+			['2026-11-21T00:05:00Z v=1234.25', '2026-11-21T13:05:00Z v=2.5']
+		],
+		[
+			'a spreadsheet’s mark, lines above the table, and rows that end in a delimiter',
+			'sep=;\nLogger 7\nSerial;12\nZeit;a;b\n2026/3/1 0:00;1;2;\n2026/3/1 0:10;3;4;\n2026/3/1 0:20;5;6;\n',
+			['2026-03-01T00:00:00Z a=1 b=2', '2026-03-01T00:10:00Z a=3 b=4', '2026-03-01T00:20:00Z a=5 b=6']
+		],
+		[
+			'no titles, and times that name their zone',
+			'2026-11-21T18:00:00+02:00,1.5\n2026-11-21T18:01:00+02:00,2.5\n',
+			['2026-11-21T16:00:00Z column 2=1.5', '2026-11-21T16:01:00Z column 2=2.5']
+		],
+		[
+			'days as spreadsheets count them',
+			'Zeit;v\n46347,75;1\n46347,760416667;2\n',
+			['2026-11-21T18:00:00Z v=1', '2026-11-21T18:15:00Z v=2']
+		]
+	])('is read: %s', async (_, file, rows) => {
+		expect(await rowsOf(file)).toEqual(rows);
+	});
+
+	it('takes the order of day and month that makes the shorter time, and asks where nothing says which', async () => {
+		const midnight = 't;v\n05/11/2026 23:59;1\n06/11/2026 00:01;2\n';
+		expect(await look(midnight)).toMatchObject({ timeForm: 'dmy', unsure: false });
+		expect(await look('t;v\n11/05/2026 23:59;1\n11/06/2026 00:01;2\n')).toMatchObject({ timeForm: 'mdy' });
+		expect(await look('t;v\n05/11/2026 23:59;1\n')).toMatchObject({ timeForm: 'dmy', unsure: true });
+		expect(await look('t;v\n05.11.2026 23:59;1\n')).toMatchObject({ timeForm: 'dmy', unsure: false });
+		const chosen = { timeForm: 'mdy', zone: 'utc' } as const;
+		expect((await rowsOf(midnight, chosen))[0]).toBe('2026-05-11T23:59:00Z v=1');
+		expect(await look(midnight, chosen)).toMatchObject({ unsure: false });
+	});
+
+	it('is read as it was chosen, and what cannot be is told', async () => {
+		const file = 't;v\n2026-11-21;1.234\n2026-11-32;2\n2026-11-21;x\n2026-11-21;1;2\n';
+		expect(await rowsOf(file)).toEqual(['2026-11-21T00:00:00Z v=1.234', 'time', 'number', 'fields']);
+		expect((await rowsOf(file, { zone: 'utc', decimalComma: true }))[0]).toBe('2026-11-21T00:00:00Z v=1234');
+		expect((await look(file, { delimiter: ',' })).columns).toHaveLength(1);
+		const here = new Date(2026, 10, 21).toISOString().replace('.000Z', 'Z');
+		expect((await rowsOf(file, {}))[0], 'this computer’s own zone').toBe(`${here} v=1.234`);
+	});
+
+	it.each([
+		['windows-1252', (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0))],
+		[
+			'utf-16le',
+			(text: string) => Uint8Array.from([0xff, 0xfe, ...Array.from(text, (c) => [c.charCodeAt(0), 0]).flat()])
+		]
+	] as const)('is read in %s, and a second time stored nothing', async (encoding, encode) => {
+		const text = 'Zeit;Küche °C\n21.11.2026 18:00;21,5\nnie;1\n\n21.11.2026 18:02;22,25\n';
+		const file = new Blob([encode(text)]);
+		const table = await look(file);
+		expect(table).toMatchObject({ encoding, columns: [{}, { name: 'Küche °C', looksLike: 'number' }] });
+		const form: ImportForm = { kind: 'foreign', mapping: mappingOf(table) };
+		const { store } = await openTelemetryStore({
+			...{ fence: 1, known: [], onSentinel: () => undefined, indexedDB: new IDBFactory() }
+		});
+		expect(await run(file, form, store)).toMatchObject({
+			...{ samples: 2, stored: 2, badLines: 1 },
+			examples: [{ line: 3, fault: { kind: 'time', found: 'nie' } }]
+		});
+		expect(await run(file, form, store)).toMatchObject({ stored: 0, there: 2 });
+		await store.close();
+	});
+});
+
+it('reads one of our own that a spreadsheet wrote anew, and believes the time that was not rounded', async () => {
+	const rows = [
+		'sep=;',
+		'time;time_ms;device;provenance;clock;epoch;seq;states;power;temperature',
+		'2026-11-21T18:00:00.250Z;1,79E+12;fb-1;simulated;corrected;4294967295;7;"{""online"":""yes""}";1.234,5;-0,25'
+	];
+	const file = new Blob([`\uFEFF${rows.join('\r\n')}\r\n`]);
+	const sniffed = await sniffFile(file);
+	if (sniffed.kind !== 'csv') throw new Error(sniffed.kind);
+	expect(sniffed.table).toEqual({ encoding: 'utf-8', delimiter: ';', decimalComma: true });
+	const { store } = await openTelemetryStore({
+		...{ fence: 1, known: [], onSentinel: () => undefined, indexedDB: new IDBFactory() }
+	});
+	expect(await run(file, { kind: 'csv', table: sniffed.table }, store)).toMatchObject({
+		stored: 1,
+		badLines: 0
+	});
+	const found: Sample[] = [];
+	const [series] = await store.extents();
+	for await (const page of store.scan({ ...series!, metrics: undefined, fromMs: 0, toMs: Infinity }, never))
+		found.push(...page);
+	expect(found).toEqual([
+		{
+			...{
+				device: 'fb-1',
+				provenance: 'simulated',
+				clock: 'corrected',
+				identity: { epoch: 4_294_967_295, seq: 7 }
+			},
+			timeMs: Date.parse('2026-11-21T18:00:00.250Z'),
+			values: { power: 1234.5, temperature: -0.25 },
+			states: { online: 'yes' }
+		}
+	]);
+	await store.close();
+});
+
+it('cuts quoted fields', () => {
+	expect(csvFields('"a;""b""";c;', ';')).toEqual(['a;"b"', 'c', '']);
+});
