@@ -14,6 +14,14 @@ const IN_BROWSER = ['src/**/*.browser.test.ts', 'src/**/*.svelte.test.ts'];
 const FIRST_ROUTE =
 	/src\/(routes\/\+(layout|page|error)|lib\/(base|model)\/|lib\/ui\/([a-z-]+(\.svelte)?\.ts|(Button|DesignTokens|Icon|ProgressLine|StateBadge|Toasts)\.svelte)|lib\/link\/view\/session-line|lib\/device\/view\/(cadence|device-face)|lib\/app\/(field\/(client|messages|relay)|page\/(?!lab-words)[a-z-]+(\.svelte)?\.ts|page\/devices\/AddVirtual|page\/shell\/(Banners|Brand|Navigation|SessionState)))/;
 
+/** What hangs ends; what is slow on a busy machine does not fail for it. */
+const LIMITS = {
+	testTimeout: 60_000,
+	hookTimeout: 60_000,
+	expect: { poll: { timeout: 30_000 } },
+	setupFiles: ['tests/limits.ts']
+};
+
 const executablePath = findChromium();
 
 export default defineConfig({
@@ -30,11 +38,14 @@ export default defineConfig({
 	// Fetched lazily, so that the dev server would meet it late and reload the page, in the middle of a test too.
 	optimizeDeps: { include: ['chart.js'] },
 	test: {
+		// Half of the tests wait for other programs: both cores have work.
+		maxWorkers: 2,
 		projects: [
 			{
 				extends: true,
 				test: {
 					name: 'node',
+					...LIMITS,
 					environment: 'node',
 					include: ['src/**/*.test.ts', 'tests/integration/**/*.test.ts', 'scripts/**/*.test.ts'],
 					exclude: IN_BROWSER
@@ -44,6 +55,7 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: 'browser',
+					...LIMITS,
 					include: IN_BROWSER,
 					browser: {
 						enabled: true,

@@ -5,7 +5,8 @@ import { suites } from './test/suites.mjs';
 import { installMissing, tools } from './test/tools.mjs';
 
 /**
- * @typedef {{ name: string, outcome: 'passed' | 'failed' | 'NOT RUN', passed: number, failed: number, ms: number, why: string }} Row
+ * @typedef {{ name: string, outcome: 'passed' | 'failed' | 'NOT RUN', passed: number, failed: number, ms: number, why: string,
+ *   names?: readonly string[] }} Row
  */
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, list: { type: 'boolean' } } });
@@ -54,6 +55,9 @@ for (const row of rows)
 		`${row.name.padEnd(12)}${row.outcome.padEnd(10)}${String(row.passed + row.failed).padStart(7)}` +
 			`${(row.ms / 1000).toFixed(1).padStart(10)}  ${row.why}`.trimEnd()
 	);
+for (const { name, outcome, names = [] } of rows)
+	for (const test of names)
+		console.log(`${outcome === 'failed' ? 'FAILED' : 'second attempt'} ${name}: ${test}`);
 if (stop.signal.aborted) console.log('\nStopped.');
 if (notRun > 0) console.log(`\n${notRun} not run${strict ? ', which fails where CI is set' : ''}.`);
 console.log(`\n${passed} passed, ${failed + (strict ? notRun : 0)} failed`);
@@ -72,8 +76,9 @@ async function inOrder(several, beside) {
 			told.set(suite.name, { name: suite.name, outcome: 'NOT RUN', passed: 0, failed: 0, ms: 0, why });
 			continue;
 		}
-		const { passed, failed, ms } = await runSuite(suite, stop.signal, beside);
+		const { passed, failed, ms, second, names } = await runSuite(suite, stop.signal, beside);
 		const outcome = failed > 0 ? 'failed' : 'passed';
-		told.set(suite.name, { name: suite.name, outcome, passed, failed, ms, why: '' });
+		const why = second ? `${names.length} only at a second attempt, alone` : '';
+		told.set(suite.name, { name: suite.name, outcome, passed, failed, ms, why, names });
 	}
 }

@@ -9,6 +9,7 @@ import { countCtest, countPlaywright, countVitest, one } from './counts.mjs';
  * @property {readonly Tool[]} needs
  * @property {number} [lane] those with a lane run first, one lane beside the other: their programs use one core each
  * @property {readonly (readonly string[])[]} commands run one after another until one fails
+ * @property {boolean} [twice] against real processes and clocks: what failed may show once more, alone, that the machine was too busy; it is told
  * @property {string} [report] where the last command writes what it did
  * @property {(report: string, ok: boolean) => Count} count
  * @property {Readonly<Record<string, string>>} [env]
@@ -34,6 +35,7 @@ const vitest = (project, needs) => ({
 		]
 	],
 	report: `${REPORTS}/${project}.json`,
+	twice: true,
 	count: countVitest
 });
 
@@ -44,6 +46,7 @@ const playwright = (name, projects) => ({
 	commands: [['npx', 'playwright', 'test', ...projects.map((p) => `--project=${p}`)]],
 	report: `${REPORTS}/${name}.json`,
 	env: { PLAYWRIGHT_JSON_OUTPUT_NAME: `${REPORTS}/${name}.json` },
+	twice: true,
 	count: countPlaywright
 });
 

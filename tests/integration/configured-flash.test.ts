@@ -77,7 +77,7 @@ async function bench() {
 		log: () => undefined,
 		firstMessage: (id) =>
 			vi.waitFor(() => expect(heard.some(({ topic }) => topic === `iot/node/${id}/telemetry`)).toBe(true), {
-				timeout: 15_000
+				timeout: 30_000
 			}),
 		brokers: () => Promise.reject(new Error('nobody asks'))
 	});
@@ -172,7 +172,7 @@ describe('an empty board that is flashed with its settings', () => {
 				const found = heard.find(({ topic }) => topic.endsWith('/status'));
 				return JSON.parse(found?.text ?? '') as { components: object };
 			},
-			{ timeout: 15_000 }
+			{ timeout: 30_000 }
 		);
 		expect(online.components).toStrictEqual(expected);
 		expect(log).not.toMatch(/passed over|keeps its defaults|does not parse/u);
@@ -216,7 +216,7 @@ describe('an empty board that is flashed with its settings', () => {
 					ok: true,
 					value: { required: true }
 				}),
-			{ timeout: 15_000 }
+			{ timeout: 30_000 }
 		);
 	});
 });

@@ -83,7 +83,7 @@ test('what a device measured before its clock was set gets its true time in the 
 			await store.flush();
 			expect((await history(store)).every(({ clock }) => clock !== 'unsynchronised')).toBe(true);
 		},
-		{ timeout: 15_000, interval: 100 }
+		{ timeout: 30_000, interval: 100 }
 	);
 	const after = await history(store);
 	expect(after.map(({ identity }) => identity!.seq)).toEqual(

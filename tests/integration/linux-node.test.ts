@@ -192,7 +192,7 @@ describe('its flash', () => {
 				({ body }) => (body as { result: Record<string, unknown> }).result
 			);
 		await expect
-			.poll(async () => (await rpc(first, 'telemetry.info'))['seq'], { timeout: 10_000 })
+			.poll(async () => (await rpc(first, 'telemetry.info'))['seq'], { timeout: 30_000 })
 			.toBeGreaterThan(20);
 		const before = await rpc(first, 'telemetry.info');
 		const samples = await rpc(first, 'telemetry.query', { epoch: before['epoch'], from: 0, to: 9 });
@@ -228,7 +228,7 @@ describe('its flash', () => {
 		const restart = { jsonrpc: '2.0', id: 'r', method: 'system.restart' };
 		expect((await http(base(started), 'POST', '/api/rpc', restart)).body).toMatchObject({ result: {} });
 		await expect
-			.poll(async () => (await http(base(started), 'GET', '/api/system/status')).body, { timeout: 10_000 })
+			.poll(async () => (await http(base(started), 'GET', '/api/system/status')).body, { timeout: 30_000 })
 			.toMatchObject({ boot: 2, reset: 'restart' });
 	});
 });
@@ -279,11 +279,11 @@ describe('its broker', () => {
 					})
 				).body as { result: unknown }
 			).result;
-		await expect.poll(state, { timeout: 10_000 }).toMatchObject({ state: 'connected' });
+		await expect.poll(state, { timeout: 30_000 }).toMatchObject({ state: 'connected' });
 		await away.kill();
-		await expect.poll(state, { timeout: 10_000 }).toMatchObject({ state: 'failed', reason: 'unreachable' });
+		await expect.poll(state, { timeout: 30_000 }).toMatchObject({ state: 'failed', reason: 'unreachable' });
 		await away.start();
-		await expect.poll(state, { timeout: 20_000 }).toMatchObject({ state: 'connected' });
+		await expect.poll(state, { timeout: 30_000 }).toMatchObject({ state: 'connected' });
 	}, 60_000);
 
 	it('says why there is none', async () => {
@@ -299,7 +299,7 @@ describe('its broker', () => {
 				seen ??= (body as { result: { reason?: string } }).result.reason;
 				return seen;
 			};
-			await expect.poll(ask, { timeout: 15_000 }).toBeDefined();
+			await expect.poll(ask, { timeout: 30_000 }).toBeDefined();
 			return seen;
 		};
 		const wrong = { FIELDBENCH_MQTT_PASSWORD: 'wrong' };
@@ -420,7 +420,7 @@ describe('its cable', () => {
 		cable.send('{"jsonrpc":"2.0","id":"2","method":"mqtt.set","params":{"uri":"mqtt://127.0.0.1:1"}}');
 		expect(await answers.next('mqtt.set')).toMatchObject({ id: '2', result: { trial_s: 60 } });
 		await expect
-			.poll(() => lines, { timeout: 10_000 })
+			.poll(() => lines, { timeout: 30_000 })
 			.toContainEqual(expect.stringMatching(/^W \(\d+\) mqtt: unreachable$/u));
 	});
 

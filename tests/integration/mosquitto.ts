@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, connect, type AddressInfo } from 'node:net';
+import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const MOSQUITTO = '/usr/sbin/mosquitto';
 const MOSQUITTO_PASSWD = 'mosquitto_passwd';
-const START_TIMEOUT_MS = 5000;
+const START_TIMEOUT_MS = 30_000;
+/** Below what Linux and macOS give to connections that go out, so that none of those sits on a port while its broker is down. */
+const PORTS = { first: 10_000, count: 20_000 };
 
 export interface MosquittoOptions {
 	/** Free ports are taken where none are given. */
@@ -132,13 +134,19 @@ async function ran(command: string, args: readonly string[]): Promise<void> {
 
 /** A port that is free now. Another process may take it before it is used, which the caller will see. */
 export async function freePort(): Promise<number> {
-	const server = createServer();
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address() as AddressInfo;
-	server.close();
-	await once(server, 'close');
-	return port;
+	for (;;) {
+		const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+		const server = createServer();
+		try {
+			server.listen(port, '127.0.0.1');
+			await once(server, 'listening');
+			return port;
+		} catch (cause) {
+			if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+		} finally {
+			await new Promise((resolve) => server.close(resolve));
+		}
+	}
 }
 
 /** Resolves when something accepts connections on `port`. */

@@ -130,7 +130,7 @@ describe('an update over the air', () => {
 		expect(await resumed.send()).toMatchObject({ next: 50 });
 		expect(await resumed.finish()).toMatchObject({ state: 'verifying' });
 		await expect
-			.poll(() => resumed.status(), { timeout: 20_000 })
+			.poll(() => resumed.status(), { timeout: 30_000 })
 			.toEqual({
 				state: 'idle',
 				on_trial: false,
@@ -146,7 +146,7 @@ describe('an update over the air', () => {
 		const again = new OtaSender(overHttp(third), packed({ image: next, version: '9.2.0' }));
 		await again.whole();
 		await expect
-			.poll(() => again.status(), { timeout: 20_000 })
+			.poll(() => again.status(), { timeout: 30_000 })
 			.toMatchObject({ on_trial: false, last: { stage: 'confirmed', to: '9.2.0' } });
 		expect(await slot(0, next.length)).toEqual(next);
 	});
@@ -159,7 +159,7 @@ describe('an update over the air', () => {
 		const sender = new OtaSender(ask, packed());
 		await sender.whole();
 		await expect
-			.poll(() => sender.status(), { timeout: 20_000 })
+			.poll(() => sender.status(), { timeout: 30_000 })
 			.toMatchObject({ state: 'idle', last: { stage: 'confirmed', to: '9.1.0' } });
 	});
 
@@ -175,11 +175,11 @@ describe('an update over the air', () => {
 		expect(await ask('keys.set', { secret: secret.toString('base64') })).toHaveProperty('result');
 		await ask('system.restart');
 		const anothers = new OtaSender(ask, made, wrapped(secret, 'sim-other'));
-		await expect.poll(() => anothers.begin().catch(String), { timeout: 10_000 }).toContain('bad-wrapped-key');
+		await expect.poll(() => anothers.begin().catch(String), { timeout: 30_000 }).toContain('bad-wrapped-key');
 
 		const sender = new OtaSender(ask, made, wrapped(secret, 'sim-ota'));
 		await sender.whole();
-		await expect.poll(() => sender.status(), { timeout: 20_000 }).toMatchObject({ on_trial: true });
+		await expect.poll(() => sender.status(), { timeout: 30_000 }).toMatchObject({ on_trial: true });
 		await ask('ota.confirm');
 		expect(await sender.status()).toMatchObject({ on_trial: false, last: { stage: 'confirmed' } });
 		expect(await slot(1, IMAGE.length)).toEqual(IMAGE);
@@ -201,12 +201,12 @@ describe('an update over the air', () => {
 		const sender = new OtaSender(ask, packed());
 		await sender.whole();
 		const onTrial = () =>
-			expect.poll(() => statusOf(ask), { timeout: 20_000 }).toMatchObject({ on_trial: true });
+			expect.poll(() => statusOf(ask), { timeout: 30_000 }).toMatchObject({ on_trial: true });
 		await onTrial();
 		expect(await refusalOf(ask)).toMatchObject({ data: { reason: 'on-trial' } });
 		await ask('ota.rollback');
 		await expect
-			.poll(() => statusOf(ask), { timeout: 20_000 })
+			.poll(() => statusOf(ask), { timeout: 30_000 })
 			.toMatchObject({ on_trial: false, last: { stage: 'rolled-back', reason: 'requested' } });
 
 		await sender.whole();

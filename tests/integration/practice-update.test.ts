@@ -66,7 +66,7 @@ function board() {
 				count();
 				return answer;
 			},
-			{ timeout: 10_000, interval: 2 }
+			{ timeout: 30_000, interval: 2 }
 		);
 	};
 	const restarted = (times: number) =>
@@ -75,7 +75,7 @@ function board() {
 				expect(count()).toBe(times);
 				expect(made.state.kind).toBe('running');
 			},
-			{ timeout: 20_000 }
+			{ timeout: 30_000 }
 		);
 	return { ask, restarted };
 }
