@@ -51,6 +51,7 @@ export class RecordingStore implements TelemetryStore {
 	stats: TelemetryStore['stats'] = async () => {
 		throw new Error('this store has no figures');
 	};
+	aside: TelemetryStore['aside'] = async () => [];
 	sizes: TelemetryStore['sizes'] = async () => [];
 	forget: TelemetryStore['forget'] = async () => ok(undefined);
 	close = async (): Promise<void> => {};

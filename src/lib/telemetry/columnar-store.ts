@@ -4,11 +4,12 @@ import { BlockHold, takeSnapshot } from './backup/snapshot';
 import { BlockReader } from './block-reader';
 import { Bulk } from './bulk';
 import type { BulkSource } from './sample-columns';
-import type { BlockHead } from './codec/block';
+import { samplesIn, type BlockHead } from './codec/block';
 import { Corrections } from './corrections';
 import type { Disk, StateRow } from './disk';
 import type { Gap } from './ledger';
 import type { Names } from './names';
+import { figuresOf, NOTHING_ASIDE, type Aside } from './quarantine';
 import { Reads } from './reads';
 import { Retainer } from './retainer';
 import type { Retention } from './retention';
@@ -33,6 +34,7 @@ import type {
 	SeriesExtent,
 	SeriesKey,
 	SeriesSize,
+	SetAside,
 	StateInterval,
 	StateQuery,
 	StoreError,
@@ -255,10 +257,18 @@ export class ColumnarStore implements TelemetryStore {
 			held,
 			queueDepth: this.#turns.depth,
 			...this.#reader.figures,
-			quarantined: disk?.quarantined ?? 0,
+			quarantined: disk?.quarantined ?? figuresOf(NOTHING_ASIDE),
 			...this.#sealer.figures,
 			letGo: this.#retainer.told
 		};
+	}
+
+	async aside(): Promise<readonly SetAside[]> {
+		const rows: readonly Aside[] = (await this.#parts.disk?.aside()) ?? [];
+		return rows.map((row) => {
+			const series = row.kind === 'block' ? this.#table.byId(row.series) : undefined;
+			return { ...row, of: series && keyOf(series) };
+		});
 	}
 
 	sizes(): Promise<readonly SeriesSize[]> {
@@ -319,16 +329,20 @@ export class ColumnarStore implements TelemetryStore {
 		const wal = this.#log.newest;
 		const known = { knownSeal: seal, knownWal: wal, foundSeal: seal, foundWal: wal };
 		const noticedMs = this.#parts.clock.now();
-		const loss = { noticedMs, cause: 'unreadable', block: head.block, ...known } as const;
-		this.#parts.onTrouble({ kind: 'lost', loss });
 		const series = this.#table.byId(head.series);
-		if (series) this.#hold.take(() => this.#mend(series));
+		const { block, fromMs, toMs } = head;
+		const of = series && { ...keyOf(series), fromMs, toMs, samples: samplesIn(head) };
+		const loss = { noticedMs, cause: 'unreadable', block, ...(of ? { of } : {}), ...known } as const;
+		this.#parts.onTrouble({ kind: 'lost', loss });
+		if (series) this.#hold.take(() => this.#mend(series, noticedMs));
 	}
 
-	async #mend(series: Series): Promise<void> {
-		if (!this.#closed && this.#table.has(series)) await this.#blocks.mend(series);
+	async #mend(series: Series, noticedMs: number): Promise<void> {
+		if (!this.#closed && this.#table.has(series)) await this.#blocks.mend(series, noticedMs);
 	}
 }
+
+const keyOf = ({ device, provenance }: Series): SeriesKey => ({ device, provenance });
 
 /** What only says what something is measures nothing. */
 const isSample = ({ metrics, states }: HeldRow): boolean => metrics.length > 0 || !states;

@@ -1,6 +1,7 @@
 import type { Result } from '$lib/base';
 import type { BlockHead, NewBlock } from './codec/block';
 import type { NameRow } from './names';
+import type { Aside, AsideBlock, QuarantineFigures } from './quarantine';
 import type { StoreError } from './store';
 
 /** Newest value of each metric of one series: `[metric, value, timeMs]`. */
@@ -43,6 +44,8 @@ export interface BlockChange {
 	readonly state: StateRow;
 	readonly add: readonly NewBlock[];
 	readonly remove: readonly Pick<BlockHead, 'series' | 'block'>[];
+	/** Damaged blocks of those that are removed, to be set aside. */
+	readonly aside?: readonly AsideBlock[];
 	/** Headers and rollups of blocks that stay as they are. */
 	readonly roll?: readonly Pick<NewBlock, 'head' | 'rollups'>[];
 	/** Names that nobody wrote before: of a store that is made from a snapshot. */
@@ -68,12 +71,13 @@ export interface Disk {
 	change(change: BlockChange): Promise<Result<void, StoreError>>;
 	/** Deletes a series' headers and blocks and puts nothing, so that it works where there is no room left: Chromium lets it through. */
 	empty(series: number): Promise<Result<void, StoreError>>;
-	/** Deletes some blocks and puts nothing, likewise. */
+	/** Deletes some blocks, and all that is set aside, and puts nothing, likewise. */
 	drop(blocks: readonly Pick<BlockHead, 'series' | 'block'>[]): Promise<Result<void, StoreError>>;
-	/** Moves damaged write-ahead records out of the way; the newest 64 are kept for study. */
+	/** Sets damaged write-ahead records aside, within the bounds of quarantine.ts. */
 	quarantine(records: ReadonlyMap<number, Uint8Array>): Promise<Result<void, StoreError>>;
-	/** How many damaged records and blocks lie aside. */
-	readonly quarantined: number;
+	readonly quarantined: QuarantineFigures;
+	/** All that is set aside: some megabytes at most. */
+	aside(): Promise<readonly Aside[]>;
 	heads(series: number): Promise<readonly BlockHead[]>;
 	/** In the order asked for; undefined where a block is not there. */
 	blocks(heads: readonly Pick<BlockHead, 'series' | 'block'>[]): Promise<readonly (Uint8Array | undefined)[]>;

@@ -19,6 +19,7 @@ export {
 export { CLOCK_QUALITIES, sampleColumns, type BulkSource, type SampleColumns } from './sample-columns';
 export type { Gap } from './ledger';
 export * from './store';
+export { asideText } from './transfer/aside-text';
 export {
 	describeTable,
 	mappingFault,

@@ -3,7 +3,14 @@ import { IDBFactory } from 'fake-indexeddb';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '$lib/base';
 import { parseDeviceId, type Sample } from '$lib/model';
-import { KEEP_ALL, openTelemetryStore, sampleColumns, type OpenOptions, type StoreTrouble } from './index';
+import {
+	asideText,
+	KEEP_ALL,
+	openTelemetryStore,
+	sampleColumns,
+	type OpenOptions,
+	type StoreTrouble
+} from './index';
 
 const START_MS = 1_763_690_400_000;
 const HOUR = 3_600_000;
@@ -59,24 +66,26 @@ const counts = async (store: Store) => {
 	return [...(await store.range({ ...key, metric: 'power', ...span }, never)).count];
 };
 
-/** Flips a bit of a row, or deletes it. */
-function harm(table: string, at: IDBValidKey, how: 'rot' | 'delete'): Promise<void> {
+/** Flips a bit of a row, or deletes it. @returns what it made of it */
+function harm(table: string, at: IDBValidKey, how: 'rot' | 'delete'): Promise<Uint8Array> {
 	return new Promise((resolve, reject) => {
 		const request = factory.open('fieldbench-telemetry');
 		request.onerror = () => reject(request.error ?? new Error('not opened'));
 		request.onsuccess = () => {
 			const tx = request.result.transaction([table], 'readwrite');
 			const rows = tx.objectStore(table);
+			let left = new Uint8Array(0);
 			if (how === 'delete') rows.delete(at);
 			else
 				rows.get(at).onsuccess = (event) => {
 					const bytes = (event.target as IDBRequest<Uint8Array>).result.slice();
 					bytes[bytes.length - 3]! ^= 0x10;
 					rows.put(bytes, at);
+					left = bytes;
 				};
 			tx.oncomplete = () => {
 				request.result.close();
-				resolve();
+				resolve(left);
 			};
 		};
 	});
@@ -158,6 +167,61 @@ describe('mending', () => {
 		);
 		expect(await put(store, samples(0, 499))).toMatchObject({ value: { stored: 350, duplicates: 150 } });
 		expect((await store.stats()).samples).toBe(500);
+		await store.close();
+	});
+});
+
+describe('what is damaged', () => {
+	/** As the bytes lay on the disk. */
+	const linesOf = async (store: Store) =>
+		asideText(await store.aside())
+			.trimEnd()
+			.split('\n')
+			.map((line) => JSON.parse(line) as { kind: string; bytes?: string; head?: { rows: number } });
+
+	it('is set aside with its header, told with its range, and given out for a bug report', async () => {
+		const told: StoreTrouble[] = [];
+		onTrouble = (trouble) => told.push(trouble);
+		let store = await open();
+		await put(store, samples(0, 9));
+		await put(store, samples(10, 19));
+		const first = await harm('blocks', [1, 1], 'rot');
+		await readAll(store);
+		await settle(store);
+		expect(told).toMatchObject([
+			{
+				loss: { cause: 'unreadable', of: { ...key, fromMs: START_MS, toMs: START_MS + 36_000, samples: 10 } }
+			}
+		]);
+		await store.close();
+		store = await open();
+		expect((await store.stats()).quarantined).toEqual({ count: 1, bytes: first.length, letGo: 0 });
+		expect(await linesOf(store)).toMatchObject([
+			{
+				...{ kind: 'block', ...key, block: 1, noticed: new Date(START_MS).toISOString() },
+				...{ head: { rows: 10 }, bytes: Buffer.from(first).toString('base64') }
+			}
+		]);
+		expect(await counts(store)).toEqual([10]);
+		await store.forget(key.device);
+		expect((await store.stats()).quarantined, 'nothing of a device that was forgotten stays').toEqual({
+			...{ count: 0, bytes: 0, letGo: 1 }
+		});
+		await store.close();
+	});
+
+	it('is set aside as a store opens that lost rows: a block without a header, and one whose bytes changed', async () => {
+		let store = await open();
+		for (let seq = 0; seq < 40; seq += 10) await put(store, samples(seq, seq + 9));
+		await store.close();
+		await harm('heads', [1, 2], 'delete');
+		await harm('blocks', [1, 3], 'rot');
+		store = await open();
+		expect((await linesOf(store)).map(({ kind, head }) => [kind, head?.rows])).toEqual([
+			['block', undefined],
+			['block', 10]
+		]);
+		expect(await put(store, samples(0, 39))).toMatchObject({ value: { stored: 20, duplicates: 20 } });
 		await store.close();
 	});
 });

@@ -3,17 +3,18 @@ import { openBlock, samplesIn, type BlockHead } from './codec/block';
 import { Malformed } from './codec/byte-stream';
 import { epochRanges, type EpochRange } from './codec/epoch-range';
 import { idsOf, openRowGroup, type Row } from './codec/row-group';
-import type { BlockKey, Disk, StateRow } from './disk';
+import type { BlockChange, BlockKey, Disk, StateRow } from './disk';
 import { KeptNumbers } from './kept-numbers';
 import { Ledger } from './ledger';
 import type { Names } from './names';
+import { asideBytes, asideOf, MOST_ASIDE_BYTES, type AsideBlock } from './quarantine';
 import { byTime, type HeldRow, type Series } from './series';
 import type { StoreError } from './store';
 
 /**
  * After tables have lost rows, each apart from the others: takes from the ledgers what is not there any more, so that backfill can
- * bring it, makes the newest values anew, forgets rows whose metrics have lost their names, and removes headers without bytes, and
- * bytes and rollups without headers. A ledger is made anew only where it is lost, or where blocks are of which nothing tells. Reads
+ * bring it, makes the newest values anew, forgets rows whose metrics have lost their names, and sets aside headers without bytes,
+ * and bytes without headers. A ledger is made anew only where it is lost, or where blocks are of which nothing tells. Reads
  * every block.
  * @param untold series whose ledger is lost
  * @returns the state row that was written, or why it could not be
@@ -21,14 +22,15 @@ import type { StoreError } from './store';
 export async function mend(
 	disk: Disk,
 	{ state, names, series: all }: { state: StateRow; names: Names; series: readonly Series[] },
-	untold: ReadonlySet<number>
+	untold: ReadonlySet<number>,
+	noticedMs: number
 ): Promise<Result<StateRow, StoreError>> {
 	const keys = await disk.blockKeys();
 	const kept = new Set<string>();
 	const mended = { ...state, blocks: 0, blockBytes: 0, rollupBytes: 0, samples: 0 };
 	const found = new Map<Series, Found>();
 	for (const series of all) {
-		const left = await lookAt(disk, series, names, keys);
+		const left = await lookAt(disk, series, names, keys, noticedMs);
 		found.set(series, left);
 		for (const head of left.good) {
 			kept.add(keyText([head.series, head.block]));
@@ -47,13 +49,17 @@ export async function mend(
 		mended.seal = Math.max(mended.seal, block);
 	}
 	mended.seal++;
-	const written = await disk.change({
+	const change: BlockChange = {
 		state: mended,
 		add: [],
 		remove: keys.filter((key) => !kept.has(keyText(key))).map(([series, block]) => ({ series, block })),
 		ledgers: new Map(all.map(({ id, ledger }) => [id, ledger.encode()])),
 		latest: new Map(all.map((series) => [series.id, series.latestRow()]))
-	});
+	};
+	const aside = within([...found.values()].flatMap((left) => left.aside));
+	let written = await disk.change({ ...change, aside });
+	// Where there is no room to keep them, the rest must be mended all the same.
+	if (!written.ok && written.error.kind === 'quota') written = await disk.change(change);
 	return written.ok ? ok(mended) : written;
 }
 
@@ -64,6 +70,8 @@ interface Found {
 	/** Blocks that are lost, and of which at least something is there. */
 	readonly lostBlocks: number;
 	readonly lost: readonly EpochRange[];
+	/** Of these blocks, what is there. */
+	readonly aside: readonly AsideBlock[];
 	readonly kept: KeptNumbers;
 	/** What rows and headers tell. */
 	readonly ledger: Ledger;
@@ -71,8 +79,24 @@ interface Found {
 	readonly toldWhole: boolean;
 }
 
-async function lookAt(disk: Disk, series: Series, names: Names, keys: readonly BlockKey[]): Promise<Found> {
+/** The newest of them, no more than are kept: a store may have lost everything. */
+function within(aside: readonly AsideBlock[]): readonly AsideBlock[] {
+	let bytes = 0;
+	return aside
+		.toReversed()
+		.filter((one) => (bytes += asideBytes(one)) <= MOST_ASIDE_BYTES)
+		.toReversed();
+}
+
+async function lookAt(
+	disk: Disk,
+	series: Series,
+	names: Names,
+	keys: readonly BlockKey[],
+	noticedMs: number
+): Promise<Found> {
 	const good: BlockHead[] = [];
+	const aside: AsideBlock[] = [];
 	const lost: EpochRange[] = [];
 	const kept = new KeptNumbers();
 	const ledger = new Ledger();
@@ -86,6 +110,7 @@ async function lookAt(disk: Disk, series: Series, names: Names, keys: readonly B
 		const rows = readable(() => openBlock(head, bytes)?.rows());
 		if (!rows || !hasNames(ids)) {
 			lost.push(...(head.logs ?? []));
+			aside.push(asideOf(head, bytes, noticedMs));
 			continue;
 		}
 		good.push(head);
@@ -107,11 +132,14 @@ async function lookAt(disk: Disk, series: Series, names: Names, keys: readonly B
 			addTo(ledger, kept, row);
 		} else if (row.identity)
 			lost.push({ epoch: row.identity.epoch, from: row.identity.seq, to: row.identity.seq });
-	const headless = await rangesWithoutHead(disk, series, heads, keys);
-	lost.push(...headless.flat());
+	const headless = await withoutHead(disk, series, heads, keys);
+	for (const { block, bytes, ranges } of headless) {
+		lost.push(...(ranges ?? []));
+		aside.push({ series: series.id, block, noticedMs, head: undefined, bytes });
+	}
 	return {
-		...{ good, held, lost, kept, ledger, toldWhole },
-		lostBlocks: heads.length - good.length + headless.length
+		...{ good, held, lost, aside, kept, ledger, toldWhole },
+		lostBlocks: heads.length - good.length + headless.filter(({ ranges }) => ranges).length
 	};
 }
 
@@ -122,24 +150,31 @@ function addTo(ledger: Ledger, kept: KeptNumbers, { identity, timeMs, clock }: R
 	kept.addRange({ epoch, from: seq, to: seq });
 }
 
-/** What blocks had whose header is lost, of each that can be read. */
-async function rangesWithoutHead(
+interface Headless {
+	readonly block: number;
+	readonly bytes: Uint8Array;
+	readonly ranges: readonly EpochRange[] | undefined;
+}
+
+/** Blocks whose header is lost, and what they had where that can be read. */
+async function withoutHead(
 	disk: Disk,
 	{ id }: Series,
 	heads: readonly BlockHead[],
 	keys: readonly BlockKey[]
-): Promise<readonly (readonly EpochRange[])[]> {
+): Promise<readonly Headless[]> {
 	const told = new Set(heads.map(({ block }) => block));
 	const numbers = new Set(
 		keys.flatMap(([series, block]) => (series === id && !told.has(block) ? block : []))
 	);
-	const ranges: EpochRange[][] = [];
+	const found: Headless[] = [];
 	for (const block of numbers) {
 		const [bytes] = await disk.blocks([{ series: id, block }]);
-		const columns = bytes && readable(() => openRowGroup(bytes).columns());
-		if (columns) ranges.push(epochRanges(columns));
+		if (!bytes) continue;
+		const columns = readable(() => openRowGroup(bytes).columns());
+		found.push({ block, bytes, ranges: columns && epochRanges(columns) });
 	}
-	return ranges;
+	return found;
 }
 
 function settle(series: Series, { good, held, lost, kept, ledger }: Found, anew: boolean): void {

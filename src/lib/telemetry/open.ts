@@ -88,7 +88,7 @@ async function openDurable(
 		const untold = holed ? new Set(parts.series.map(({ id }) => id)) : restored.untold;
 		// Fenced or full: they stay where they are and are told again at the next start.
 		if (damaged.size > 0) await disk.quarantine(damaged);
-		const mended = torn ? await mend(disk, parts, untold) : undefined;
+		const mended = torn ? await mend(disk, parts, untold, common.clock.now()) : undefined;
 		const state = mended?.ok ? mended.value : parts.state;
 		copy?.attach(
 			opened,

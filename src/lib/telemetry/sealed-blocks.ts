@@ -13,6 +13,7 @@ import type { BlockReader } from './block-reader';
 import type { BlockChange, Disk, StateRow } from './disk';
 import { chooseFold } from './fold-plan';
 import { KeptNumbers, mayShare } from './kept-numbers';
+import { asideOf } from './quarantine';
 import { byTime, type Series } from './series';
 import type { StoreError, StoreLimits } from './store';
 import { writtenLedger } from './written-ledger';
@@ -78,7 +79,7 @@ export class SealedBlocks {
 	async change(
 		remove: readonly BlockHead[],
 		add: readonly NewBlock[],
-		more: Pick<BlockChange, 'walUpTo' | 'ledgers' | 'latest' | 'names' | 'forget'> = {}
+		more: Pick<BlockChange, 'walUpTo' | 'ledgers' | 'latest' | 'names' | 'forget' | 'aside'> = {}
 	): Promise<Result<void, StoreError>> {
 		if (!this.#disk) return err({ kind: 'unavailable', cause: this.#cause });
 		const added = add.map(({ head }) => head);
@@ -187,10 +188,10 @@ export class SealedBlocks {
 	}
 
 	/**
-	 * Removes a series' damaged blocks, and takes from its ledger what only they had, so that it may come again. What retention let
+	 * Sets a series' damaged blocks aside, and takes from its ledger what only they had, so that it may come again. What retention let
 	 * go of stays in the ledger; so does what a block had whose header, of an earlier version, does not tell.
 	 */
-	async mend(series: Series): Promise<void> {
+	async mend(series: Series, noticedMs: number): Promise<void> {
 		if (!this.#disk) return;
 		const heads = await this.#disk.heads(series.id);
 		const bad = heads.filter((head) => this.#reader.isDamaged(head));
@@ -209,7 +210,12 @@ export class SealedBlocks {
 		kept.addWaiting(series);
 		const written = writtenLedger(series, false).copy();
 		kept.takeRest(written, lost);
-		const changed = await this.change(bad, [], { ledgers: new Map([[series.id, written.encode()]]) });
+		const ledgers = new Map([[series.id, written.encode()]]);
+		const found = await this.#disk.blocks(bad);
+		const aside = bad.map((head, i) => asideOf(head, found[i], noticedMs));
+		let changed = await this.change(bad, [], { ledgers, aside });
+		// Where there is no room to keep it, the rest must be mended all the same.
+		if (!changed.ok && changed.error.kind === 'quota') changed = await this.change(bad, [], { ledgers });
 		if (!changed.ok) return; // left out of queries as before, and found again at the next start
 		kept.addWaiting(series); // with what came meanwhile
 		kept.takeRest(series.ledger, lost);

@@ -2,6 +2,7 @@ import type { Clock, Frame, Result } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
 import type { BulkSource } from './sample-columns';
 import type { Gap } from './ledger';
+import type { Aside, QuarantineFigures } from './quarantine';
 import type { Retention } from './retention';
 
 /** What happened to a batch. `append` resolves when the record that holds it is committed. */
@@ -104,10 +105,19 @@ export interface StoreLoss {
 	readonly knownWal: number;
 	readonly foundSeal: number;
 	readonly foundWal: number;
-	/** The block that could not be read, where it is one. */
+	/** The block that could not be read, where it is one, and whose samples it had. */
 	readonly block?: number;
+	readonly of?: LostStretch;
 	/** What came back from the second copy; absent where there is none. */
 	readonly refilled?: Refilled;
+}
+
+/** What a block had. */
+export interface LostStretch extends SeriesKey {
+	/** Of its first and last sample, ms since the epoch. */
+	readonly fromMs: number;
+	readonly toMs: number;
+	readonly samples: number;
 }
 
 /** What a second copy brought back into a store that was lost. */
@@ -150,8 +160,8 @@ export interface StoreStats {
 	/** Blocks and rollups found damaged since the store was opened. A damaged rollup is made anew: nothing is lost. */
 	readonly damagedBlocks: number;
 	readonly damagedRollups: number;
-	/** Damaged records and blocks set aside on the disk, for a look by hand. */
-	readonly quarantined: number;
+	/** Damaged records and blocks that are set aside on the disk. */
+	readonly quarantined: QuarantineFigures;
 	/** What retention let go of since the store was opened; the last two hundred blocks. */
 	readonly letGo: readonly LetGo[];
 }
@@ -226,6 +236,9 @@ export interface SeriesSize extends SeriesKey {
 	readonly fromMs?: number;
 	readonly toMs?: number;
 }
+
+/** What is set aside, and whose it was where that is known: a record holds every device's. */
+export type SetAside = Aside & { readonly of: SeriesKey | undefined };
 
 /** Which state of a device: e.g. 'presence' or 'firmware'. */
 export interface StateQuery extends SeriesKey {
@@ -302,6 +315,8 @@ export interface TelemetryStore {
 	/** Writes what waits now, and resolves when it is committed. */
 	flush(): Promise<Result<void, StoreError>>;
 	stats(): Promise<StoreStats>;
+	/** Damaged records and blocks as they were found, some megabytes at most: for a look by hand. */
+	aside(): Promise<readonly SetAside[]>;
 	/** Reads headers only, and only of series that have changed since. */
 	sizes(): Promise<readonly SeriesSize[]>;
 	/** From now on, and for what is there too. */

@@ -1,7 +1,7 @@
 import { parseRetention } from './retention-plan';
 import { TOLD_EVENTS, type Alert, type DeviceEvent, type StoredDevice } from '$lib/device';
 import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
-import type { Refilled } from '$lib/telemetry';
+import type { LostStretch, Refilled } from '$lib/telemetry';
 import { parseSessionSpan } from './health/session-log';
 import type { Notice } from './messages';
 import type { SettingRow, StoredBroker } from './storage';
@@ -197,6 +197,7 @@ export function parseNotice(row: unknown): Notice | undefined {
 			if (!loss || !isLossCause(cause) || !isNumber(loss['noticedMs'])) return undefined;
 			const number = (name: string) => optionalNumber(loss[name]) ?? 0;
 			const refilled = refilledOf(loss['refilled']);
+			const of = lostStretchOf(loss['of']);
 			return {
 				id,
 				kind: 'store-lost',
@@ -208,6 +209,8 @@ export function parseNotice(row: unknown): Notice | undefined {
 					knownWal: number('knownWal'),
 					foundSeal: number('foundSeal'),
 					foundWal: number('foundWal'),
+					...(isNumber(loss['block']) ? { block: loss['block'] } : {}),
+					...(of ? { of } : {}),
 					...(refilled ? { refilled } : {})
 				}
 			};
@@ -228,6 +231,14 @@ export function parseTaken(row: unknown): TakenRow | undefined {
 			: undefined;
 	});
 	return read.every((one) => one !== undefined) ? { epochs: read } : undefined;
+}
+
+function lostStretchOf(value: unknown): LostStretch | undefined {
+	const { device, provenance, fromMs, toMs, samples } = fieldsOf(value) ?? {};
+	const id = deviceIdOf(device);
+	if (!id || (provenance !== 'real' && provenance !== 'simulated')) return undefined;
+	if (!isNumber(fromMs) || !isNumber(toMs) || !isNumber(samples)) return undefined;
+	return { device: id, provenance, fromMs, toMs, samples };
 }
 
 const isLossCause = (v: unknown) =>

@@ -11,12 +11,13 @@ import { Malformed } from '../codec/byte-stream';
 import { openRollup, type NewRollup } from '../codec/rollup';
 import { MAX_ROWS, type RowGroup } from '../codec/row-group';
 import type { LatestRow, StateRow } from '../disk';
-import { openDisk, parseLatest, SCHEMA_VERSION } from '../indexeddb-disk';
+import { openDisk } from '../indexeddb-disk';
 import { Ledger } from '../ledger';
 import { parseNameRow, type NameRow } from '../names';
 import { placeOf, TELEMETRY_DATABASE } from '../place';
 import { formatSentinel } from '../sentinel';
 import type { StoreError } from '../store';
+import { parseLatest, SCHEMA_VERSION } from '../telemetry-tables';
 
 /** What a store's snapshot is written as, so that an older Fieldbench knows what it cannot read. */
 export const SNAPSHOT_VERSION = SCHEMA_VERSION;

@@ -51,6 +51,7 @@ export function mirrored(disk: Disk, ear: DiskEar): Disk {
 		get quarantined() {
 			return disk.quarantined;
 		},
+		aside: () => disk.aside(),
 		heads: (series) => disk.heads(series),
 		blocks: (heads) => disk.blocks(heads),
 		rollups: (heads, widthMs) => disk.rollups(heads, widthMs),

@@ -1,5 +1,5 @@
 import { formatBytes, formatDateTime, formatNumber, type Words } from '$lib/ui';
-import type { Refilled, StoreError, StoreLoss } from '../store';
+import type { LostStretch, Refilled, StoreError, StoreLoss } from '../store';
 
 const CAUSES = {
 	'discarded-by-browser':
@@ -7,11 +7,12 @@ const CAUSES = {
 	'tail-missing':
 		'The newest stored measurements are missing: the machine went down before the disk had them, or a file was cut short.',
 	'corrupt-record': 'Some stored measurements cannot be read any more: their bytes changed on disk.',
-	unreadable: 'The browser cannot open the stored measurements.'
+	unreadable: 'Some stored measurements cannot be read any more: their bytes changed on disk.'
 } as const satisfies Record<StoreLoss['cause'], string>;
 
 /** Stored measurements are gone. @param settingsKept the rest is known to be there still */
 export function storeLossWords(loss: StoreLoss, settingsKept: boolean): Words {
+	if (loss.of) return damagedWords(loss, loss.of);
 	return {
 		what: 'Stored measurements were lost',
 		means: settingsKept
@@ -25,6 +26,17 @@ export function storeLossWords(loss: StoreLoss, settingsKept: boolean): Words {
 			`Newest block known ${loss.knownSeal}, found ${loss.foundSeal}`,
 			`Newest record known ${loss.knownWal}, found ${loss.foundWal}`
 		].join('\n')
+	};
+}
+
+/** One block of one device. */
+function damagedWords({ noticedMs, block }: StoreLoss, of: LostStretch): Words {
+	const simulated = of.provenance === 'simulated' ? ', simulated,' : '';
+	return {
+		what: `Some history of ${of.device} is damaged`,
+		means: `${formatNumber(of.samples)} samples${simulated} from ${formatDateTime(of.fromMs)} to ${formatDateTime(of.toMs)} cannot be read any more: their bytes changed on disk. They were set aside; all the rest is there.`,
+		todo: 'Nothing to do: what the device still has in its log is fetched again. System health has the damaged bytes as a file for a bug report.',
+		details: `Noticed ${formatDateTime(noticedMs)} (block ${block ?? '?'})`
 	};
 }
 

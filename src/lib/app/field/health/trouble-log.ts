@@ -1,5 +1,5 @@
 import { BoundedQueue, Counters, type Clock } from '$lib/base';
-import type { StoreError, StoreTrouble } from '$lib/telemetry';
+import type { StoreError, StoreLoss, StoreTrouble } from '$lib/telemetry';
 
 /** What went wrong with the store, by what it means for a person. */
 export type TroubleKind = Exclude<StoreTrouble['kind'], 'failing'> | StoreError['kind'] | 'not-kept';
@@ -37,7 +37,7 @@ export class TroubleLog {
 			case 'failing':
 				return this.error(trouble.error);
 			case 'lost':
-				return this.add('lost', trouble.loss.cause);
+				return this.add('lost', lossText(trouble.loss));
 			case 'made-room':
 				return this.add('made-room', `${trouble.letGo.length} blocks`);
 			case 'recovered':
@@ -63,4 +63,10 @@ export class TroubleLog {
 	report(): TroubleReport {
 		return { counts: this.#counts.snapshot(), newest: [...this.#newest] };
 	}
+}
+
+function lossText({ cause, block, of }: StoreLoss): string {
+	if (!of) return cause;
+	const isoOf = (ms: number) => new Date(ms).toISOString();
+	return `block ${block ?? '?'} of ${of.device}, ${of.samples} samples, ${isoOf(of.fromMs)} … ${isoOf(of.toMs)}: set aside`;
 }

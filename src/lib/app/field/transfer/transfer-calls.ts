@@ -1,5 +1,5 @@
 import { err, ok, randomId, Transferred, utf8, type Clock, type Handlers } from '$lib/base';
-import { exportText, importSamples, SnapshotMoved, type ImportStep } from '$lib/telemetry';
+import { asideText, exportText, importSamples, SnapshotMoved, type ImportStep } from '$lib/telemetry';
 import type { FieldStorage } from '../storage';
 import { backupPieces } from './backup-file';
 import { restoreBackup } from './restore';
@@ -57,6 +57,10 @@ export class Transfers {
 		},
 		backupEnd: ({ id }) => {
 			if (this.#backup?.id === id) this.#backup.end();
+		},
+		asideFile: async () => {
+			const bytes = utf8(asideText(await this.parts.storage.telemetry.aside()));
+			return new Transferred(bytes, [bytes.buffer]);
 		}
 	};
 

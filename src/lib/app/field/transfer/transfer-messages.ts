@@ -16,6 +16,8 @@ export interface TransferService {
 		/** The next bytes of it; `done` with the last. */
 		backupNext: Call<{ id: string }, Result<BackupPiece, BackupError>>;
 		backupEnd: Call<{ id: string }, void>;
+		/** What is damaged and was set aside, as NDJSON in UTF-8. */
+		asideFile: Call<null, Uint8Array<ArrayBuffer>>;
 	};
 	feeds: {
 		/** Reads a file of samples, and with `write` stores what is new of it; asked twice it stores once. */

@@ -15,7 +15,7 @@ const STATS = {
 	...{ walRecords: 3, walBytes: 900, blocks: 2, blockBytes: 4000, rollupBytes: 10, samples: 700 },
 	...{ usedBytes: 10, quotaBytes: 1000, persisted: true, bucketsApart: true, flushes: 9, seals: 1, folds: 0 },
 	...{ dropped: 0, waiting: 0, held: 3, flushMs: 2, queueDepth: 0, damagedBlocks: 0, damagedRollups: 0 },
-	...{ quarantined: 0, letGo: [] }
+	...{ quarantined: { count: 0, bytes: 0, letGo: 0 }, letGo: [] }
 };
 
 const WELL: HealthReport = {

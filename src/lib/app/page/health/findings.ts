@@ -90,8 +90,8 @@ function* storeFindings({ store, atMs }: HealthReport): Iterable<Finding> {
 	if (stats && stats.damagedBlocks > 0)
 		yield late('damaged', {
 			what: `${formatNumber(stats.damagedBlocks)} stored blocks were damaged`,
-			means: 'They were taken out, so that the rest can be read. What devices still have is fetched again.',
-			todo: 'Where it happens again, the disk may be failing: export what you need.'
+			means: 'They were set aside, so that the rest can be read. What devices still have is fetched again.',
+			todo: 'Save what is set aside, under Store below, for a bug report. Where it happens again, the disk may be failing: make a backup elsewhere.'
 		});
 	if (append && append.count >= LEAST_CALLS && append.p95Ms > SLOW.appendMs)
 		yield late('slow-writes', {
