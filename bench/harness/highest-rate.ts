@@ -1,5 +1,3 @@
-/** The two bounds of the answer lie this close together. */
-const PRECISION = 1.05;
 /** A rate must fail this often: whatever else the machine does now and then is not ours. */
 const TRIES = 2;
 const FIRST_STEP = 1.15;
@@ -15,8 +13,14 @@ export class RateSearch {
 	#step = FIRST_STEP;
 	#tries = 0;
 
-	/** @param about where to begin, 1/s */
-	constructor(about: number) {
+	/**
+	 * @param about where to begin, 1/s
+	 * @param precision the two bounds of the answer lie this close together
+	 */
+	constructor(
+		about: number,
+		private readonly precision = 1.05
+	) {
 		this.#rate = about;
 	}
 
@@ -27,7 +31,7 @@ export class RateSearch {
 
 	/** The highest rate that held; undefined while it is not known well enough. */
 	get found(): number | undefined {
-		return this.#failed / this.#held <= PRECISION ? this.#held : undefined;
+		return this.#failed / this.#held <= this.precision ? this.#held : undefined;
 	}
 
 	/** How the trial of `rate` ended. */

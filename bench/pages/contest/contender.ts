@@ -8,8 +8,8 @@ export interface Contender {
 	bulk(columns: readonly SampleColumns[]): Promise<void>;
 	/** The same from objects; absent where there is no difference. */
 	bulkSamples?(samples: readonly (readonly Sample[])[]): Promise<void>;
-	/** Messages as they come; resolves when they are committed. Absent where it is not measured. */
-	live?(samples: readonly Sample[]): Promise<void>;
+	/** Messages as they come; resolves when they are committed. @returns how many it let go of instead */
+	live(samples: readonly Sample[]): Promise<number>;
 	/** The first metric of a device from `fromMs` to before `toMs` in buckets of equal length: points counted, and buckets. */
 	query(of: RangeAsked): Promise<{ points: number; buckets: number }>;
 	/** What it takes on the disk, where it can say so itself. */

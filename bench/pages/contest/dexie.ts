@@ -1,7 +1,7 @@
 import { Dexie } from 'dexie';
 import { metricName } from '../walks';
 import { reduce, type Contender } from './contender';
-import { recordsOf } from './idb';
+import { recordOf, recordsOf } from './idb';
 
 /** Dexie: one record a message, `bulkAdd` of a transaction's worth. */
 export function dexie(): Contender {
@@ -14,6 +14,10 @@ export function dexie(): Contender {
 		},
 		async bulk(batches) {
 			for (const batch of batches) for (const records of recordsOf(batch)) await samples.bulkAdd(records);
+		},
+		async live(messages) {
+			await samples.bulkAdd(messages.map(recordOf));
+			return 0;
 		},
 		async query(of) {
 			const between = samples

@@ -1,4 +1,5 @@
 import { openDB, type IDBPDatabase } from 'idb';
+import type { Sample } from '$lib/model';
 import type { SampleColumns } from '$lib/telemetry';
 import { metricName } from '../walks';
 import { reduce, type Contender } from './contender';
@@ -12,9 +13,18 @@ interface Message extends Readonly<Record<string, number>> {
 	readonly seq: number;
 }
 
+/** The record of one message. */
+export const recordOf = ({ device, timeMs, identity, values }: Sample): Message => ({
+	...values,
+	...{ device: numberOf(device), timeMs, seq: identity?.seq ?? 0 }
+});
+
+/** What the ids of the walks end in. */
+export const numberOf = (device: string): number => Number(/\d+$/u.exec(device)?.[0]);
+
 /** The records of a batch, a transaction's worth at a time. */
 export function* recordsOf({ device, timeMs, seq, values }: SampleColumns): Generator<Message[]> {
-	const number = Number(/\d+$/u.exec(device)?.[0]);
+	const number = numberOf(device);
 	const columns = [...values];
 	for (let start = 0; start < timeMs.length; start += RECORDS_PER_TRANSACTION) {
 		const count = Math.min(RECORDS_PER_TRANSACTION, timeMs.length - start);
@@ -46,6 +56,12 @@ export function idb(): Contender {
 					for (const record of records) void tx.store.put(record);
 					await tx.done;
 				}
+		},
+		async live(samples) {
+			const tx = database().transaction('samples', 'readwrite', { durability: 'relaxed' });
+			for (const sample of samples) void tx.store.put(recordOf(sample));
+			await tx.done;
+			return 0;
 		},
 		async query(of) {
 			const range = IDBKeyRange.bound([of.device, of.fromMs], [of.device, of.toMs], false, true);

@@ -14,7 +14,10 @@ export interface ContestActs {
 		/** Of objects, batches of a thousand; else of columns, a day at most. */
 		readonly objects: boolean;
 	}): Promise<{ readonly ms: number; readonly points: number }>;
-	/** Offers messages for a while: one append each 10 ms. @returns the longest wait for durability, and whether the rate was offered */
+	/**
+	 * Offers messages for a while: one append each 10 ms. @returns the longest wait for durability, how many messages were let go of
+	 * instead, and whether the rate was offered
+	 */
 	live(of: {
 		readonly pointsPerS: number;
 		readonly devices: number;
@@ -23,6 +26,7 @@ export interface ContestActs {
 	}): Promise<{
 		readonly longestMs: number;
 		readonly p99Ms: number;
+		readonly dropped: number;
 		readonly offered: boolean;
 	}>;
 	query(of: RangeAsked): Promise<{ readonly ms: number; readonly points: number; readonly buckets: number }>;

@@ -1,9 +1,15 @@
-import sqlite3InitModule, { type Database, type SAHPoolUtil } from '@sqlite.org/sqlite-wasm';
+import sqlite3InitModule, {
+	type Database,
+	type PreparedStatement,
+	type SAHPoolUtil
+} from '@sqlite.org/sqlite-wasm';
 import { metricName } from '../walks';
 import type { Contender } from './contender';
+import { numberOf } from './idb';
 
 const ROWS_PER_TRANSACTION = 1000;
 const METRICS = 5;
+const NAMES = Array.from({ length: METRICS }, (_, i) => metricName(i));
 
 /**
  * SQLite-WASM on the origin's private file system by its pool of access handles, which is its fastest VFS and needs no
@@ -12,44 +18,61 @@ const METRICS = 5;
 export function sqlite(): Contender {
 	let pool: SAHPoolUtil | undefined;
 	let opened: Database | undefined;
+	let insert: PreparedStatement | undefined;
 	const database = () => {
 		if (!opened) throw new Error('not open');
 		return opened;
+	};
+	const inserting = () => {
+		if (!insert) throw new Error('not open');
+		return insert;
 	};
 	return {
 		async open() {
 			const sqlite3 = await sqlite3InitModule();
 			pool = await sqlite3.installOpfsSAHPoolVfs({});
 			opened = new pool.OpfsSAHPoolDb('/bench.sqlite');
-			const columns = Array.from({ length: METRICS }, (_, i) => `${metricName(i)} REAL`).join(', ');
+			const columns = NAMES.map((name) => `${name} REAL`).join(', ');
 			opened.exec(
 				`PRAGMA locking_mode=exclusive; PRAGMA journal_mode=wal; PRAGMA synchronous=normal; PRAGMA cache_size=-65536;
 				CREATE TABLE IF NOT EXISTS samples (device INTEGER, timeMs INTEGER, seq INTEGER, ${columns}, PRIMARY KEY (device, timeMs)) WITHOUT ROWID`
 			);
+			const marks = Array.from({ length: METRICS + 3 }, () => '?').join(', ');
+			insert = opened.prepare(`INSERT INTO samples VALUES (${marks})`);
 		},
 		async bulk(batches) {
 			const db = database();
-			const marks = Array.from({ length: METRICS + 3 }, () => '?').join(', ');
-			const insert = db.prepare(`INSERT INTO samples VALUES (${marks})`);
-			try {
-				for (const { device, timeMs, seq, values } of batches) {
-					const number = Number(/\d+$/u.exec(device)?.[0]);
-					const columns = [...values.values()];
-					for (let start = 0; start < timeMs.length; start += ROWS_PER_TRANSACTION) {
-						db.exec('BEGIN');
-						const end = Math.min(timeMs.length, start + ROWS_PER_TRANSACTION);
-						for (let i = start; i < end; i++) {
-							insert.bind(1, number).bind(2, timeMs[i]!).bind(3, seq[i]!);
-							for (let metric = 0; metric < columns.length; metric++)
-								insert.bind(metric + 4, columns[metric]![i]!);
-							insert.stepReset();
-						}
-						db.exec('COMMIT');
+			const row = inserting();
+			for (const { device, timeMs, seq, values } of batches) {
+				const number = numberOf(device);
+				const columns = [...values.values()];
+				for (let start = 0; start < timeMs.length; start += ROWS_PER_TRANSACTION) {
+					db.exec('BEGIN');
+					const end = Math.min(timeMs.length, start + ROWS_PER_TRANSACTION);
+					for (let i = start; i < end; i++) {
+						row.bind(1, number).bind(2, timeMs[i]!).bind(3, seq[i]!);
+						for (let metric = 0; metric < columns.length; metric++)
+							row.bind(metric + 4, columns[metric]![i]!);
+						row.stepReset();
 					}
+					db.exec('COMMIT');
 				}
-			} finally {
-				insert.finalize();
 			}
+		},
+		async live(samples) {
+			const db = database();
+			const row = inserting();
+			db.exec('BEGIN');
+			for (const { device, timeMs, identity, values } of samples) {
+				row
+					.bind(1, numberOf(device))
+					.bind(2, timeMs)
+					.bind(3, identity?.seq ?? 0);
+				for (let metric = 0; metric < METRICS; metric++) row.bind(metric + 4, values[NAMES[metric]!]!);
+				row.stepReset();
+			}
+			db.exec('COMMIT');
+			return 0;
 		},
 		async query({ device, fromMs, toMs, buckets }) {
 			const rows = database().selectArrays(
@@ -66,6 +89,7 @@ export function sqlite(): Contender {
 			);
 		},
 		async close() {
+			insert?.finalize();
 			opened?.close();
 		}
 	};
