@@ -65,6 +65,7 @@ export const suites = [
 		count: one
 	},
 	{ name: 'build', needs: [], lane: 2, commands: [['npm', 'run', '--silent', 'build']], count: one },
+	{ ...vitest('browser', ['chromium']), lane: 2 },
 	vitest('node', ['mosquitto']),
 	{
 		name: 'firmware',
@@ -84,7 +85,6 @@ export const suites = [
 		report: `${REPORTS}/fuzz.json`,
 		count: (report) => JSON.parse(report)
 	},
-	vitest('browser', ['chromium']),
 	playwright('store', ['store']),
 	playwright('e2e', ['desktop', 'phone'])
 ];
