@@ -44,5 +44,9 @@ export {
 } from './backup/restore';
 export { SnapshotMoved } from './backup/snapshot';
 export { DatabaseBlocked } from './place';
-export { opfsFolder, type CopyFolder } from './copy/folder';
-export { SecondCopy, type CopyStatus } from './copy/second-copy';
+export { copyMemory, type CopyMemory } from './copy/copy-memory';
+export type { CopyStatus, CopyTrouble } from './copy/copy-status';
+export type { CopyFolder, CopyPlace, PickedDirectory } from './copy/folder';
+export { opfsFolder } from './copy/opfs-folder';
+export { pickedFolder } from './copy/picked-folder';
+export { SecondCopy } from './copy/second-copy';

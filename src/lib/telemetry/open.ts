@@ -3,6 +3,7 @@ import { idsOf, type Row } from './codec/row-group';
 import { decodeWalRecord } from './codec/wal-record';
 import { ColumnarStore, type StoreParts } from './columnar-store';
 import type { Loaded, StateRow } from './disk';
+import type { Filling } from './copy/copy-return';
 import type { SecondCopy } from './copy/second-copy';
 import { openDisk } from './indexeddb-disk';
 import { Ledger } from './ledger';
@@ -12,7 +13,7 @@ import { Names } from './names';
 import { placeOf, TELEMETRY_DATABASE } from './place';
 import { findLosses, parseSentinel } from './sentinel';
 import { Series, numberKey } from './series';
-import type { OpenedStore, OpenOptions, Refilled, StoreLimits, StoreLoss } from './store';
+import type { OpenedStore, OpenOptions, StoreLimits, StoreLoss } from './store';
 import { warmUp } from './warm-up';
 
 interface DurableOptions extends OpenOptions {
@@ -77,11 +78,12 @@ async function openDurable(
 		const found = await disk.load();
 		// Where a page knows this very store, that it is empty is no loss.
 		const isKnown = options.known.some((text) => parseSentinel(text)?.generation === found.state.generation);
-		const refilled = isKnown ? undefined : await copy?.refill(opened, found);
+		const filling = isKnown ? undefined : await copy?.refill(opened, found);
+		const refilled = filling?.kind === 'filled' ? filling.refilled : undefined;
 		const loaded = refilled ? await disk.load() : found;
 		const restored = restore(loaded, options.known, common.clock);
 		const { parts, damaged, missing } = restored;
-		const losses = refilled ? withRefilled(restored.losses, refilled, common.clock.now()) : restored.losses;
+		const losses = filling ? withFilling(restored.losses, filling, common.clock.now()) : restored.losses;
 		// Ledgers of a copy with holes tell of more than it brought.
 		const holed = (refilled?.damagedFiles ?? 0) > 0;
 		const torn = restored.torn || holed;
@@ -90,12 +92,15 @@ async function openDurable(
 		if (damaged.size > 0) await disk.quarantine(damaged);
 		const mended = torn ? await mend(disk, parts, untold, common.clock.now()) : undefined;
 		const state = mended?.ok ? mended.value : parts.state;
-		copy?.attach(
-			opened,
-			state,
-			loaded.names.map(({ id }) => id)
-		);
 		const store = new ColumnarStore({ ...common, ...parts, state, disk, cause: '' });
+		if (filling?.kind === 'unfilled' && losses[0])
+			await copy?.owe(filling.generation ?? lostOf(options.known, state) ?? '', losses[0]);
+		copy?.attach({
+			...{ disk: opened, state, telemetry: store },
+			names: loaded.names.map(({ id }) => id),
+			onReturned: (back, loss) => common.onTrouble({ kind: 'returned', refilled: back, loss }),
+			onNeed: (need) => common.onTrouble({ kind: 'copy-waits', need })
+		});
 		// A hole in the log would be told at every start: once told, what is left goes into blocks.
 		if (damaged.size > 0 || missing > 0 || torn) await store.seal();
 		common.onSentinel(store.sentinel);
@@ -106,15 +111,20 @@ async function openDurable(
 	}
 }
 
-/** Says with the loss what came back. Where nobody remembers what there was, that something came back says that it was lost. */
-function withRefilled(losses: readonly StoreLoss[], refilled: Refilled, noticedMs: number): StoreLoss[] {
+/** Says with the loss what came back, first. Where nobody remembers what there was, that there is a copy of it says that it was lost. */
+function withFilling(losses: readonly StoreLoss[], filling: Filling, noticedMs: number): StoreLoss[] {
 	const none = { knownSeal: 0, knownWal: 0, foundSeal: 0, foundWal: 0 };
 	const loss = losses.find(({ cause }) => cause === 'discarded-by-browser');
+	const outcome = filling.kind === 'filled' ? { refilled: filling.refilled } : { unfilled: filling.why };
 	return [
-		{ noticedMs, cause: 'discarded-by-browser', ...none, ...loss, refilled },
+		{ noticedMs, cause: 'discarded-by-browser', ...none, ...loss, ...outcome },
 		...losses.filter((other) => other !== loss)
 	];
 }
+
+/** The generation that somebody remembers and that is not this one. */
+const lostOf = (known: readonly (string | null)[], { generation }: StateRow): string | undefined =>
+	known.map(parseSentinel).find((sentinel) => sentinel && sentinel.generation !== generation)?.generation;
 
 type Restored = Pick<StoreParts, 'state' | 'wal' | 'walBytes' | 'names' | 'series'>;
 

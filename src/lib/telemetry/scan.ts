@@ -7,7 +7,7 @@ import type { Names } from './names';
 import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
 import type { SeriesTable } from './series-table';
-import type { ScanPage, ScanQuery } from './store';
+import type { ScanPage, ScanQuery, SeriesKey } from './store';
 
 /** Decoded blocks kept between pages: a day of one series each. */
 const KEPT_BLOCKS = 4;
@@ -121,22 +121,30 @@ export class Scanner {
 		if (nextMs === undefined)
 			for (const key of this.#decoded.keys()) if (key.startsWith(`${series.id}.`)) this.#decoded.delete(key);
 		const wanted = metrics && new Set(metrics);
-		const samples = rows.flatMap((row): Sample[] => {
-			const values: Record<string, number> = {};
-			let some = !wanted;
-			for (const [i, metric] of row.metrics.entries()) {
-				const name = names.metricName(metric);
-				if (name === undefined || (wanted && !wanted.has(name))) continue;
-				values[name] = row.values[i]!;
-				some = true;
-			}
-			if (!some) return [];
-			const { timeMs, clock, identity } = row;
-			const states = wanted ? undefined : statesOf(row, names);
-			return [{ device, provenance, identity, timeMs, clock, values, ...(states ? { states } : {}) }];
-		});
+		const samples = rows.flatMap((row) => sampleOf(row, { device, provenance }, names, wanted) ?? []);
 		return { samples, nextMs };
 	}
+}
+
+/** A row with its names. @param wanted those metrics alone, and no states; undefined where it has none of them */
+export function sampleOf(
+	row: Row,
+	of: SeriesKey,
+	names: Names,
+	wanted?: ReadonlySet<string>
+): Sample | undefined {
+	const values: Record<string, number> = {};
+	let some = !wanted;
+	for (const [i, metric] of row.metrics.entries()) {
+		const name = names.metricName(metric);
+		if (name === undefined || (wanted && !wanted.has(name))) continue;
+		values[name] = row.values[i]!;
+		some = true;
+	}
+	if (!some) return undefined;
+	const { timeMs, clock, identity } = row;
+	const states = wanted ? undefined : statesOf(row, names);
+	return { ...of, identity, timeMs, clock, values, ...(states ? { states } : {}) };
 }
 
 function statesOf({ states }: Row, names: Names): Record<string, string> | undefined {

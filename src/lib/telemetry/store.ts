@@ -110,6 +110,8 @@ export interface StoreLoss {
 	readonly of?: LostStretch;
 	/** What came back from the second copy; absent where there is none. */
 	readonly refilled?: Refilled;
+	/** Why nothing came back from the second copy that there is. */
+	readonly unfilled?: Unfilled;
 }
 
 /** What a block had. */
@@ -120,6 +122,11 @@ export interface LostStretch extends SeriesKey {
 	readonly samples: number;
 }
 
+/**
+ * `closed`: its folder waits for a person's permission. `no-room`, `failed`: it is tried again. `damaged`: no file of it can be read.
+ */
+export type Unfilled = 'closed' | 'no-room' | 'failed' | 'damaged';
+
 /** What a second copy brought back into a store that was lost. */
 export interface Refilled {
 	readonly samples: number;
@@ -128,6 +135,8 @@ export interface Refilled {
 	readonly toMs: number | undefined;
 	/** Files of the copy that could not be read: what they held is left to backfill. */
 	readonly damagedFiles: number;
+	/** Samples of which only rollups were left, which go into no store that is in use; absent where there are none. */
+	readonly thinned?: number;
 }
 
 export interface StoreStats {
@@ -365,8 +374,15 @@ export interface StoreLimits {
 	readonly pageSamples: number;
 }
 
+/** What of the second copy only a person can settle: the folder's permission, or what is to become of another store's copy. */
+export type CopyNeed = 'closed' | 'other';
+
 export type StoreTrouble =
 	| { readonly kind: 'lost'; readonly loss: StoreLoss }
+	/** A second copy was put back while the store was in use; with the loss that it makes good, where one was announced. */
+	| { readonly kind: 'returned'; readonly refilled: Refilled; readonly loss: StoreLoss | undefined }
+	/** The second copy waits for a person, or does not any more. */
+	| { readonly kind: 'copy-waits'; readonly need: CopyNeed | undefined }
 	/** Writes fail: samples are held in memory, bounded and counted, and tried again. */
 	| { readonly kind: 'failing'; readonly error: StoreError }
 	| { readonly kind: 'recovered' }

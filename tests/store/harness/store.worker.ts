@@ -1,6 +1,6 @@
 import { systemClock } from '$lib/base';
 import { parseDeviceId, type DeviceId, type Sample } from '$lib/model';
-import { openTelemetryStore, opfsFolder, SecondCopy, type OpenedStore } from '$lib/telemetry';
+import { copyMemory, openTelemetryStore, opfsFolder, SecondCopy, type OpenedStore } from '$lib/telemetry';
 import { openKeep, type Keep } from '$lib/vault';
 import type { FromWorker, StoreActs, ToWorker } from './messages';
 
@@ -75,7 +75,7 @@ const acts: StoreActs = {
 		keep = kept.value;
 		const known = [sentinel, await keep.sentinel.read()];
 		const fence = await keep.takeFence('telemetry');
-		copy = new SecondCopy({ folder: opfsFolder(), clock: systemClock, fence });
+		copy = new SecondCopy({ own: opfsFolder(), memory: copyMemory(), clock: systemClock, fence });
 		opened = await openTelemetryStore({
 			...{ fence, copy },
 			known,
@@ -230,7 +230,7 @@ const acts: StoreActs = {
 		for (;;) {
 			const status = copy?.status;
 			if (status?.kind === 'current') return status;
-			if (!status || status.cause !== undefined) throw new Error(`copy: ${String(status?.cause)}`);
+			if (!status || status.trouble) throw new Error(`copy: ${String(status?.trouble?.kind)}`);
 			await pause(20);
 		}
 	},

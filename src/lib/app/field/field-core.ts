@@ -428,6 +428,7 @@ export class FieldCore {
 	/** What the store noticed by itself. */
 	storeTrouble(trouble: StoreTrouble): void {
 		this.#watch.trouble(trouble);
+		if (trouble.kind === 'returned') this.#inBackground(this.#restoreValues());
 	}
 
 	#inBackground(work: Promise<void>): void {

@@ -1,5 +1,6 @@
 import { randomId, systemClock } from '$lib/base';
 import { mqttJsConnector } from '$lib/link';
+import type { StoreTrouble } from '$lib/telemetry';
 import { FieldCore } from './field-core';
 import { FieldHost } from './field-host';
 import { openStorage } from './open-storage';
@@ -23,12 +24,14 @@ const host = new FieldHost({
 	onFault: (cause) => reportError(cause),
 	startCore: async (sentinel, onFenced) => {
 		const started: { core?: FieldCore } = {};
+		const early: StoreTrouble[] = [];
 		const storage = await openStorage({
 			sentinel,
 			clock: systemClock,
 			onTrouble: (trouble) => {
 				if (started.core) started.core.storeTrouble(trouble);
 				else if (trouble.kind === 'failing' && trouble.error.kind === 'fenced') onFenced();
+				else early.push(trouble);
 			}
 		});
 		started.core = await FieldCore.start({
@@ -39,6 +42,7 @@ const host = new FieldHost({
 			page: { origin: location.origin, online: navigator.onLine, localNetwork: 'unknown' },
 			onFenced
 		});
+		for (const trouble of early) started.core.storeTrouble(trouble);
 		return started.core;
 	}
 });

@@ -4,6 +4,7 @@ import type { HealthReport } from './health/report';
 import type { SessionSpan } from './health/session-log';
 import type { IntakeReport } from './intake-report';
 import type { RetentionPlan } from './retention-plan';
+import type { CopyAct, CopyWhere } from './copy-choice';
 import type { TransferService } from './transfer/transfer-messages';
 import type { CallShape, FeedShape, Handlers, Result } from '$lib/base';
 import type { Alert, DeviceEvent, DeviceSummary } from '$lib/device';
@@ -13,9 +14,11 @@ import type {
 	Aggregates,
 	Annotation,
 	BackfillView,
+	CopyNeed,
 	CopyStatus,
 	Gap,
 	LatestSample,
+	PickedDirectory,
 	RangeQuery,
 	SavedView,
 	SeriesColumns,
@@ -68,8 +71,11 @@ export interface FieldService {
 		/** Acts at once, on what is there too: what is let go of cannot be had back. */
 		setRetention: Call<RetentionPlan, void>;
 		copyStatus: Call<null, CopyStatus>;
-		/** Wanted: it is made while the store goes on. Not wanted: it is deleted. */
-		setCopy: Call<{ on: boolean }, CopyStatus>;
+		/** It is made while the store goes on. Nowhere: the browser's own is deleted, a person's folder is left as it is. */
+		setCopy: Call<{ where: CopyWhere }, CopyStatus>;
+		/** The folder that a person picked for it: a window can ask for its permission. */
+		copyFolder: Call<null, PickedDirectory | undefined>;
+		actOnCopy: Call<{ act: CopyAct }, CopyStatus>;
 		/** Where it fails the device is still known, and some of its history may be. */
 		forgetDevice: Call<{ device: DeviceId }, Result<void, StoreError>>;
 		/**
@@ -253,7 +259,9 @@ export type Notice =
 			readonly toMs: number;
 			readonly samples: number;
 	  }
-	| { readonly id: string; readonly kind: 'outbox-failing'; readonly cause: string };
+	| { readonly id: string; readonly kind: 'outbox-failing'; readonly cause: string }
+	/** The second copy goes on when a person has said something. */
+	| { readonly id: string; readonly kind: 'copy-waits'; readonly need: CopyNeed };
 
-export type { CopyStatus, HealthReport, IntakeReport, RetentionPlan };
+export type { CopyAct, CopyStatus, CopyWhere, HealthReport, IntakeReport, RetentionPlan };
 export type { Alert, Command, DeviceEvent, DeviceSummary, LatestSample };

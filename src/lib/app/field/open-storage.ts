@@ -1,15 +1,18 @@
 import type { Clock } from '$lib/base';
 import {
 	buildStore,
+	copyMemory,
 	databaseInUse,
 	dropUnused,
 	openTelemetryStore,
 	opfsFolder,
 	parseAnnotation,
 	parseSavedView,
+	pickedFolder,
 	resetTelemetry,
 	SecondCopy,
 	type CopyFolder,
+	type CopyMemory,
 	type StoreTrouble
 } from '$lib/telemetry';
 import { memoryKeep, openKeep, type Keep } from '$lib/vault';
@@ -22,6 +25,7 @@ import {
 	parseStoredDevice,
 	parseTaken
 } from './stored-rows';
+import type { CopyChoice } from './copy-choice';
 import type { FieldStorage, Workspace } from './storage';
 import { Watchers } from './watchers';
 
@@ -34,8 +38,8 @@ export interface OpenStorageOptions {
 	readonly clock: Clock;
 	/** A factory for both databases; the browser's own in the product. */
 	readonly indexedDB?: IDBFactory;
-	/** Where a second copy lies; the browser's own in the product. */
-	readonly copyFolder?: CopyFolder;
+	/** Where a second copy may lie and what is remembered of it; the browser's own in the product. */
+	readonly copy?: { readonly own: CopyFolder | undefined; readonly memory: CopyMemory };
 	/** What is noticed between two calls. */
 	readonly onTrouble: (trouble: StoreTrouble) => void;
 }
@@ -48,7 +52,7 @@ export async function openStorage({
 	sentinel,
 	clock,
 	indexedDB,
-	copyFolder = indexedDB ? undefined : opfsFolder(),
+	copy: copyParts = indexedDB ? undefined : { own: opfsFolder(), memory: copyMemory() },
 	onTrouble
 }: OpenStorageOptions): Promise<FieldStorage> {
 	const factory = indexedDB ? { indexedDB } : {};
@@ -59,12 +63,13 @@ export async function openStorage({
 	const kept = await keep.sentinel.read();
 	const inUse = await databaseInUse(await keep.marks.telemetryName(), indexedDB);
 	const fence = await keep.takeFence('field');
-	const copy = new SecondCopy({ folder: copyFolder, clock, fence });
+	const copy = copyParts && (await openCopy(copyParts, clock, fence));
 	const telemetry = await openTelemetryStore({
 		...factory,
 		clock,
 		name: inUse,
-		...{ fence, copy },
+		...(copy ? { copy } : {}),
+		fence,
 		known: kept === RESET ? [] : [sentinel, kept],
 		onSentinel: (text) => {
 			newest = text;
@@ -88,7 +93,7 @@ export async function openStorage({
 		taken: keep.rows('taken', parseTaken),
 		secrets: keep.secrets,
 		telemetry: telemetry.store,
-		copy,
+		...(copy && copyParts ? { copy: choiceOf(copy, copyParts.memory) } : {}),
 		losses: telemetry.losses,
 		keepLost: opened.ok && opened.value.discarded,
 		failing: failureOf(opened.ok ? undefined : opened.error.kind, telemetry.health),
@@ -106,7 +111,10 @@ export async function openStorage({
 					workspace: {
 						dump: () => keep.dump(),
 						secretNames: () => keep.secretNames(),
-						replace: (change) => keep.replace(change),
+						replace: async (change) => {
+							await keep.replace(change);
+							await copy?.replaced();
+						},
 						restored: () => keep.marks.restored(),
 						build: (parts) => buildStore({ indexedDB, inUse }, parts)
 					} satisfies Workspace
@@ -115,11 +123,36 @@ export async function openStorage({
 		watchSentinel: (fn, signal) => sentinels.add(fn, signal, newest),
 		close: async () => {
 			await telemetry.store.close();
-			await copy.close();
+			await copy?.close();
 			keep.close();
 		}
 	};
 }
+
+/** A folder that cannot be had from memory is none: the keep lies in the same bucket, and says that it fails. */
+async function openCopy(
+	{ own, memory }: NonNullable<OpenStorageOptions['copy']>,
+	clock: Clock,
+	fence: number
+): Promise<SecondCopy> {
+	const picked = await memory.picked().catch(() => undefined);
+	return new SecondCopy({
+		...{ own, memory, clock, fence },
+		picked: picked && pickedFolder(picked, memory)
+	});
+}
+
+const choiceOf = (copy: SecondCopy, memory: CopyMemory): CopyChoice => ({
+	get status() {
+		return copy.status;
+	},
+	keep: (where) =>
+		where === 'nowhere'
+			? copy.turnOff()
+			: copy.turnOn(where === 'browser' ? undefined : pickedFolder(where, memory)),
+	folder: () => memory.picked(),
+	act: (act) => (act === 'look-again' ? copy.lookAgain() : copy.settle(act))
+});
 
 function failureOf(
 	keep: string | undefined,

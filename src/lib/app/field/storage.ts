@@ -1,3 +1,4 @@
+import type { CopyChoice } from './copy-choice';
 import type { TakenRow } from './taken-batches';
 import type { RetentionPlan } from './retention-plan';
 import type { Result } from '$lib/base';
@@ -7,7 +8,6 @@ import type {
 	Annotation,
 	buildStore,
 	SavedView,
-	SecondCopy,
 	SnapshotPart,
 	StoreLoss,
 	TelemetryStore
@@ -52,7 +52,7 @@ export interface FieldStorage {
 	readonly secrets: SecretBox;
 	readonly telemetry: TelemetryStore;
 	/** What is sealed, kept a second time; absent in tests that have no use for it. */
-	readonly copy?: Pick<SecondCopy, 'status' | 'turnOn' | 'turnOff'>;
+	readonly copy?: CopyChoice;
 	/** What was missing when the store was opened. */
 	readonly losses: readonly StoreLoss[];
 	/** The browser threw settings, brokers, devices and commands away; absent where not. */

@@ -19,6 +19,8 @@ export function storeCalls({
 	| 'setRetention'
 	| 'copyStatus'
 	| 'setCopy'
+	| 'actOnCopy'
+	| 'copyFolder'
 > {
 	return {
 		range: async (query, { signal }) => {
@@ -36,8 +38,13 @@ export function storeCalls({
 		gaps: (series) => Promise.resolve(telemetry.gaps(series)),
 		storeStats: () => telemetry.stats(),
 		copyStatus: () => Promise.resolve(copy?.status ?? NO_COPY),
-		setCopy: async ({ on }) => {
-			await (on ? copy?.turnOn() : copy?.turnOff());
+		setCopy: async ({ where }) => {
+			await copy?.keep(where);
+			return copy?.status ?? NO_COPY;
+		},
+		copyFolder: () => copy?.folder() ?? Promise.resolve(undefined),
+		actOnCopy: async ({ act }) => {
+			await copy?.act(act);
 			return copy?.status ?? NO_COPY;
 		},
 		retention: () => chosenRetention(settings),
@@ -49,11 +56,8 @@ export function storeCalls({
 }
 
 const NO_COPY: CopyStatus = {
-	kind: 'impossible',
-	bytes: 0,
-	writtenMs: undefined,
-	failures: 0,
-	cause: undefined
+	...{ kind: 'off', place: undefined, ownPlace: false, bytes: 0, writtenMs: undefined },
+	...{ failures: 0, trouble: undefined, damagedFiles: 0, returning: 0, returned: undefined }
 };
 
 export async function chosenRetention(settings: FieldStorage['settings']): Promise<RetentionPlan> {

@@ -27,6 +27,15 @@ export class StoreWatch {
 		switch (trouble.kind) {
 			case 'lost':
 				return void this.lost(trouble.loss);
+			case 'returned': {
+				if (!trouble.loss) return;
+				const { unfilled: _, ...loss } = trouble.loss;
+				return void this.lost({ ...loss, refilled: trouble.refilled });
+			}
+			case 'copy-waits':
+				return void (trouble.need
+					? notices.post({ id: 'copy-waits', kind: 'copy-waits', need: trouble.need })
+					: notices.dismiss('copy-waits'));
 			case 'failing':
 				return this.error(trouble.error);
 			case 'made-room':

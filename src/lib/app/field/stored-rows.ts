@@ -1,7 +1,7 @@
 import { parseRetention } from './retention-plan';
 import { TOLD_EVENTS, type Alert, type DeviceEvent, type StoredDevice } from '$lib/device';
 import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
-import type { LostStretch, Refilled } from '$lib/telemetry';
+import type { LostStretch, Refilled, Unfilled } from '$lib/telemetry';
 import { parseSessionSpan } from './health/session-log';
 import type { Notice } from './messages';
 import type { SettingRow, StoredBroker } from './storage';
@@ -166,7 +166,8 @@ function refilledOf(row: unknown): Refilled | undefined {
 	const [samples, blocks] = [f['samples'], f['blocks']];
 	return {
 		...{ samples, blocks, toMs: optionalNumber(f['toMs']) },
-		damagedFiles: optionalNumber(f['damagedFiles']) ?? 0
+		damagedFiles: optionalNumber(f['damagedFiles']) ?? 0,
+		...(isNumber(f['thinned']) ? { thinned: f['thinned'] } : {})
 	};
 }
 
@@ -181,6 +182,10 @@ export function parseNotice(row: unknown): Notice | undefined {
 				: undefined;
 		case 'outbox-failing':
 			return isText(f['cause']) ? { id, kind: 'outbox-failing', cause: f['cause'] } : undefined;
+		case 'copy-waits':
+			return f['need'] === 'closed' || f['need'] === 'other'
+				? { id, kind: 'copy-waits', need: f['need'] }
+				: undefined;
 		case 'quota':
 			return isNumber(f['usedBytes']) && isNumber(f['quotaBytes'])
 				? { id, kind: 'quota', usedBytes: f['usedBytes'], quotaBytes: f['quotaBytes'] }
@@ -198,6 +203,7 @@ export function parseNotice(row: unknown): Notice | undefined {
 			const number = (name: string) => optionalNumber(loss[name]) ?? 0;
 			const refilled = refilledOf(loss['refilled']);
 			const of = lostStretchOf(loss['of']);
+			const unfilled = UNFILLED.find((why) => why === loss['unfilled']);
 			return {
 				id,
 				kind: 'store-lost',
@@ -211,7 +217,8 @@ export function parseNotice(row: unknown): Notice | undefined {
 					foundWal: number('foundWal'),
 					...(isNumber(loss['block']) ? { block: loss['block'] } : {}),
 					...(of ? { of } : {}),
-					...(refilled ? { refilled } : {})
+					...(refilled ? { refilled } : {}),
+					...(unfilled ? { unfilled } : {})
 				}
 			};
 		}
@@ -240,6 +247,8 @@ function lostStretchOf(value: unknown): LostStretch | undefined {
 	if (!isNumber(fromMs) || !isNumber(toMs) || !isNumber(samples)) return undefined;
 	return { device: id, provenance, fromMs, toMs, samples };
 }
+
+const UNFILLED: readonly Unfilled[] = ['closed', 'no-room', 'failed', 'damaged'];
 
 const isLossCause = (v: unknown) =>
 	v === 'discarded-by-browser' || v === 'tail-missing' || v === 'corrupt-record' || v === 'unreadable';

@@ -1,5 +1,5 @@
 import type { StoreStats } from '$lib/telemetry';
-import type { CopyStatus, RetentionPlan } from '../field/messages';
+import type { CopyAct, CopyStatus, CopyWhere, RetentionPlan } from '../field/messages';
 import type { FieldPort } from './field-port';
 
 /** What the browser answered when asked to keep the data even when the disk runs full. */
@@ -27,12 +27,24 @@ export class StorageView {
 		return this.#copy;
 	}
 
-	async keepCopy(on: boolean): Promise<void> {
-		this.#copy = await this.field.call('setCopy', { on });
+	async keepCopy(where: CopyWhere): Promise<void> {
+		this.#copy = await this.field.call('setCopy', { where });
 		await this.load();
 	}
 
-	/** While one is being made. */
+	async actOnCopy(act: CopyAct): Promise<void> {
+		this.#copy = await this.field.call('actOnCopy', { act });
+	}
+
+	/** Must be called from a click: the browser asks the person. @returns whether the folder may be written again */
+	async openCopyFolder(): Promise<boolean> {
+		const folder = await this.field.call('copyFolder', null);
+		if (!folder || (await folder.requestPermission({ mode: 'readwrite' })) !== 'granted') return false;
+		await this.actOnCopy('look-again');
+		return true;
+	}
+
+	/** While it may change. */
 	async lookAtCopy(): Promise<void> {
 		this.#copy = await this.field.call('copyStatus', null);
 	}

@@ -1,6 +1,12 @@
-/** Where a second copy lies: a folder of small files, each of which is written whole or not at all. */
+/** Where a second copy lies: with the browser's own files of this site, or in a folder that a person picked. */
+export type CopyPlace = { readonly kind: 'browser' } | { readonly kind: 'folder'; readonly name: string };
+
+/** A folder of small files, each of which is written whole or not at all. */
 export interface CopyFolder {
-	exists(): Promise<boolean>;
+	readonly place: CopyPlace;
+	/** `absent`: no copy is wanted here. `closed`: one is, and the browser lets nobody in until a person allows it again. */
+	standing(): Promise<'absent' | 'closed' | 'open'>;
+	/** A copy is wanted here from now on. */
 	create(): Promise<void>;
 	/** Of all files, whosoever's. */
 	names(): Promise<readonly string[]>;
@@ -8,59 +14,54 @@ export interface CopyFolder {
 	write(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
 	/** One that is not there is no error. */
 	remove(name: string): Promise<void>;
-	/** With all that is in it. */
-	delete(): Promise<void>;
-	/** What the browser still allows, bytes, and the share of all that it is; undefined where it does not say. */
-	room(): Promise<{ readonly freeBytes: number; readonly freeShare: number } | undefined>;
+	/** No copy is wanted here any more. The browser's own goes with all that is in it; what lies in a person's folder is theirs. */
+	leave(): Promise<void>;
+	/**
+	 * What the browser still allows, bytes, and the share of all that it is; undefined where it does not say. Absent where the copy takes
+	 * none of the room that the store needs.
+	 */
+	room?(): Promise<{ readonly freeBytes: number; readonly freeShare: number } | undefined>;
 }
 
-const FOLDER = 'fieldbench-copy';
+/** A directory that a person picked, with what TypeScript's DOM library lacks (https://wicg.github.io/file-system-access/). */
+export interface PickedDirectory extends FileSystemDirectoryHandle {
+	queryPermission(of: { mode: 'readwrite' }): Promise<PermissionState>;
+	/** In a window, from a click. */
+	requestPermission(of: { mode: 'readwrite' }): Promise<PermissionState>;
+}
+
+/** Of the folder that holds the copy and nothing else. */
+export const FOLDER = 'fieldbench-copy';
 
 /**
- * In the origin private file system of the default bucket, so apart from the telemetry's own bucket. Written by `createWritable`, which
- * replaces a file when it is closed: `createSyncAccessHandle` is not exposed in shared workers (https://fs.spec.whatwg.org/), and the
- * field worker is one. Undefined where the browser has no such storage, or the page came over plain http.
+ * The files of a directory of the File System API. Written by `createWritable`, which replaces a file when it is closed:
+ * `createSyncAccessHandle` is not exposed in shared workers (https://fs.spec.whatwg.org/), and the field worker is one.
  */
-export function opfsFolder(): CopyFolder | undefined {
-	const storage = (globalThis.navigator as Partial<Navigator> | undefined)?.storage as
-		Partial<StorageManager> | undefined;
-	if (!storage?.getDirectory) return undefined;
-	const root = () => storage.getDirectory!();
-	const folder = async () => (await root()).getDirectoryHandle(FOLDER);
-	return {
-		exists: () => folder().then(() => true, orElse(false)),
-		async create() {
-			await (await root()).getDirectoryHandle(FOLDER, { create: true });
-		},
-		async names() {
-			const names: string[] = [];
-			for await (const name of (await folder()).keys()) names.push(name);
-			return names;
-		},
-		read: async (name) => (await (await folder()).getFileHandle(name)).getFile(),
-		async write(name, bytes) {
-			const file = await (await folder()).getFileHandle(name, { create: true });
-			const stream = await file.createWritable();
-			try {
-				await stream.write(bytes);
-			} catch (cause) {
-				await stream.abort().catch(() => undefined); // it has failed already, and that is told
-				throw cause;
-			}
-			await stream.close();
-		},
-		remove: async (name) => (await folder()).removeEntry(name).catch(orElse(undefined)),
-		delete: async () => (await root()).removeEntry(FOLDER, { recursive: true }).catch(orElse(undefined)),
-		async room() {
-			const { usage, quota } = (await storage.estimate?.()) ?? {};
-			if (usage === undefined || !quota) return undefined;
-			return { freeBytes: quota - usage, freeShare: 1 - usage / quota };
+export const filesOf = (
+	folder: () => Promise<FileSystemDirectoryHandle>
+): Pick<CopyFolder, 'names' | 'read' | 'write' | 'remove'> => ({
+	async names() {
+		const names: string[] = [];
+		for await (const name of (await folder()).keys()) names.push(name);
+		return names;
+	},
+	read: async (name) => (await (await folder()).getFileHandle(name)).getFile(),
+	async write(name, bytes) {
+		const file = await (await folder()).getFileHandle(name, { create: true });
+		const stream = await file.createWritable();
+		try {
+			await stream.write(bytes);
+		} catch (cause) {
+			await stream.abort().catch(() => undefined); // it has failed already, and that is told
+			throw cause;
 		}
-	};
-}
+		await stream.close();
+	},
+	remove: async (name) => (await folder()).removeEntry(name).catch(orElse(undefined))
+});
 
 /** Answers what is not there; anything else is thrown on. */
-const orElse =
+export const orElse =
 	<T>(value: T) =>
 	(cause: unknown): T => {
 		if (cause instanceof DOMException && cause.name === 'NotFoundError') return value;

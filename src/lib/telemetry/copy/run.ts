@@ -8,15 +8,25 @@ import { isSegmentName, readSegment, type SegmentHead } from './segment';
 export interface CopyRun {
 	readonly head: SegmentHead;
 	readonly names: readonly string[];
+	/** Files of it that are not there. */
+	readonly missing: number;
 }
 
-export async function findRun(folder: CopyFolder): Promise<CopyRun | undefined> {
+/** @returns the run, where there is one, and how many files behind it could not be read */
+export async function findRun(
+	folder: CopyFolder
+): Promise<{ readonly run: CopyRun | undefined; readonly damaged: number }> {
 	const all = (await folder.names()).filter(isSegmentName).sort();
+	let damaged = 0;
 	for (const name of all.toReversed()) {
 		const head = (await readSegment(await folder.read(name)))?.head;
-		if (head?.whole) return { head, names: all.filter((other) => other >= head.begins && other <= name) };
+		if (!head) damaged++;
+		if (!head?.whole) continue;
+		const names = all.filter((other) => other >= head.begins && other <= name);
+		const missing = head.at === undefined ? 0 : Math.max(0, head.at + 1 - names.length);
+		return { run: { head, names, missing }, damaged };
 	}
-	return undefined;
+	return { run: undefined, damaged };
 }
 
 /** What a copy comes to, read from its first file to its last. */
@@ -24,7 +34,7 @@ export interface CopyContents {
 	readonly names: readonly NameRow[];
 	readonly ledgers: ReadonlyMap<number, Uint8Array<ArrayBuffer>>;
 	readonly latest: ReadonlyMap<number, LatestRow>;
-	/** Files that could not be read between others that could. */
+	/** Files that could not be read between others that could, or were not there. */
 	readonly damaged: number;
 	/** Read once more, a file at a time. */
 	blocks(): AsyncIterable<NewBlock>;
@@ -36,7 +46,7 @@ export async function readRun(folder: CopyFolder, run: CopyRun): Promise<CopyCon
 	const latest = new Map<number, LatestRow>();
 	/** Series → block → the file and the place in it that have it last. */
 	const live = new Map<number, Map<number, string>>();
-	let damaged = 0;
+	let damaged = run.missing;
 	for (const name of run.names) {
 		const segment = await readSegment(await folder.read(name));
 		if (!segment) damaged++;

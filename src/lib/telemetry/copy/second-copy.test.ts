@@ -3,7 +3,15 @@ import { IDBFactory } from 'fake-indexeddb';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { ManualClock, textOf } from '$lib/base';
 import { parseDeviceId, type DeviceId, type Sample } from '$lib/model';
-import { KEEP_ALL, openTelemetryStore, SecondCopy, type CopyFolder, type OpenedStore } from '../index';
+import {
+	KEEP_ALL,
+	openTelemetryStore,
+	SecondCopy,
+	type CopyFolder,
+	type CopyMemory,
+	type OpenedStore,
+	type StoreTrouble
+} from '../index';
 import { findRun } from './run';
 
 const START_MS = 1_763_690_000_000;
@@ -27,13 +35,16 @@ class FakeFolder implements CopyFolder {
 	files: Map<string, Uint8Array<ArrayBuffer>> | undefined;
 	refuse: Error | undefined;
 	freeShare = 0.9;
-	exists = async () => this.files !== undefined;
+	freeBytes = 1e9;
+	closed = false;
+	place = { kind: 'browser' } as const;
+	standing = async () => (this.closed ? 'closed' : this.files ? 'open' : 'absent');
 	create = async () => void (this.files ??= new Map());
 	names = async () => [...this.files!.keys()];
 	read = async (name: string) => new Blob([this.files!.get(name)!]);
 	remove = async (name: string) => void this.files!.delete(name);
-	delete = async () => void (this.files = undefined);
-	room = async () => ({ freeShare: this.freeShare, freeBytes: 1e9 });
+	leave = async () => void (this.files = undefined);
+	room = async () => ({ freeShare: this.freeShare, freeBytes: this.freeBytes });
 	async write(name: string, bytes: Uint8Array<ArrayBuffer>) {
 		if (this.refuse) throw this.refuse;
 		this.files!.set(name, bytes);
@@ -46,24 +57,31 @@ class FakeFolder implements CopyFolder {
 let clock: ManualClock;
 let folder: FakeFolder;
 let sentinel: string | null;
+let owed: Awaited<ReturnType<CopyMemory['owed']>>;
+const memory: Pick<CopyMemory, 'owed' | 'keepOwed'> = {
+	owed: async () => owed,
+	keepOwed: async (now) => void (owed = now)
+};
 let fence: number;
 beforeEach(() => {
 	clock = new ManualClock(START_MS);
 	folder = new FakeFolder();
-	[sentinel, fence] = [null, 0];
+	[sentinel, fence, owed] = [null, 0, undefined];
 });
 
 /** One leader's life; each seal is a flush. */
 async function open(factory: IDBFactory, where: CopyFolder = folder, slackBytes = 1 << 20) {
-	const copy = new SecondCopy({ folder: where, clock, fence: ++fence, slackBytes });
+	const copy = new SecondCopy({ own: where, memory, clock, fence: ++fence, slackBytes });
+	const returned: StoreTrouble[] = [];
 	const opened = await openTelemetryStore({
 		...{ fence, known: [sentinel], clock, indexedDB: factory, copy },
 		onSentinel: (text) => (sentinel = text),
+		onTrouble: (trouble) => trouble.kind === 'returned' && returned.push(trouble),
 		limits: { sealRecords: 1, foldFan: 4 }
 	});
 	const { store } = opened;
 	return {
-		...{ ...opened, copy },
+		...{ ...opened, copy, returned },
 		async put(samples: readonly Sample[]) {
 			const kept = store.append(samples);
 			await store.flush();
@@ -164,7 +182,7 @@ it('loses the last file alone, wherever it is cut or changed', async () => {
 	const outcomes = new Set<number>();
 	const tried = async (changed: Uint8Array<ArrayBuffer>) => {
 		folder.files = new Map(whole).set(name, changed);
-		outcomes.add((await findRun(folder))!.names.length);
+		outcomes.add((await findRun(folder)).run!.names.length);
 	};
 	for (let at = 0; at < bytes.length; at++) {
 		await tried(bytes.slice(0, at));
@@ -257,23 +275,147 @@ it('tells why it cannot be written, gives way to the store, and is tried again',
 	await first.put([sample(0)]);
 	await vi.waitFor(() => {
 		clock.advance(2000);
-		expect(first.copy.status).toMatchObject({ kind: 'behind', failures: 1, cause: 'the disk is gone' });
+		const trouble = { kind: 'failed', cause: 'the disk is gone' };
+		expect(first.copy.status).toMatchObject({ kind: 'behind', failures: 1, trouble });
 	});
 	expect(await seqsOf(first), 'the store knows nothing of it').toEqual([0]);
 	folder.refuse = undefined;
 	clock.advance(5 * 60_000);
 	await first.current();
-	expect(first.copy.status.cause).toBeUndefined();
+	expect(first.copy.status.trouble).toBeUndefined();
 	folder.freeShare = 0.05;
 	await first.put([sample(1)]);
 	await vi.waitFor(() => {
 		clock.advance(2000);
-		expect(first.copy.status.cause).toContain('nearly full');
+		expect(first.copy.status.trouble).toEqual({ kind: 'no-room' });
 	});
 	await first.copy.turnOff();
 	expect(folder.files).toBeUndefined();
-	expect(first.copy.status).toMatchObject({ kind: 'off', bytes: 0, cause: undefined });
+	expect(first.copy.status).toMatchObject({ kind: 'off', bytes: 0, trouble: undefined });
 	await first.close();
+});
+
+/** A store with a copy of numbers 0 to 49, closed; the database is to be thought gone. */
+async function lost(): Promise<void> {
+	const first = await open(new IDBFactory());
+	await first.copy.turnOn();
+	await first.put(range(0, 50).map((seq) => sample(seq)));
+	await first.put([unnumbered(60), unnumbered(61)]);
+	await first.current();
+	await first.close();
+}
+const unnumbered = (seq: number): Sample => ({ ...sample(seq, other), identity: undefined });
+const timesOf = async ({ store }: Pick<OpenedStore, 'store'>) => {
+	const times: number[] = [];
+	const all = { device: other, provenance: 'real' as const, fromMs: -Infinity, toMs: Infinity };
+	for await (const page of store.scan(all, never)) times.push(...page.map(({ timeMs }) => timeMs));
+	return times;
+};
+
+it('puts back what it could not at first, into the store as it is by then, each sample once', async () => {
+	await lost();
+	[folder.closed, folder.freeBytes] = [true, 10];
+	const factory = new IDBFactory();
+	const closed = await open(factory);
+	expect(closed.losses).toMatchObject([{ cause: 'discarded-by-browser', unfilled: 'closed' }]);
+	await closed.put([sample(49), sample(50), sample(51)]);
+	await vi.waitFor(() => expect(closed.copy.status.kind).toBe('closed'));
+	const before = [...folder.files!.keys()];
+	await closed.close();
+	expect([...folder.files!.keys()], 'nothing is written over it').toEqual(before);
+
+	folder.closed = false;
+	const full = await open(factory);
+	const trouble = { kind: 'not-returned', error: 'quota' };
+	await vi.waitFor(() => {
+		clock.advance(0);
+		expect(full.copy.status).toMatchObject({ kind: 'returning', trouble });
+	});
+	await full.put([unnumbered(61), sample(52)]);
+	folder.freeBytes = 1e9;
+	await vi.waitFor(() => {
+		clock.advance(5 * 60_000);
+		expect(full.copy.status.returned).toMatchObject({ samples: 50, toMs: START_MS + 61_000 });
+	});
+	expect(full.returned).toMatchObject([
+		{ kind: 'returned', loss: { noticedMs: closed.losses[0]!.noticedMs, unfilled: 'closed' } }
+	]);
+	expect(await seqsOf(full)).toEqual(range(0, 53));
+	expect(await timesOf(full)).toEqual([START_MS + 60_000, START_MS + 61_000]);
+	await full.current();
+	await full.close();
+	expect(owed).toBeUndefined();
+	const again = await open(new IDBFactory());
+	expect(await seqsOf(again), 'the copy follows the store again').toEqual(range(0, 53));
+	await again.close();
+});
+
+it('leaves a copy of another store alone until a person says what is to become of it', async () => {
+	await lost();
+	const foreign = folder;
+	const files = new Map(foreign.files);
+	sentinel = null;
+	const factory = new IDBFactory();
+	const here = await open(factory, new FakeFolder());
+	await here.put([sample(70)]);
+	await here.copy.turnOn(foreign);
+	await here.put([sample(71)]);
+	clock.advance(60_000);
+	expect(here.copy.status).toMatchObject({ kind: 'other', bytes: folder.bytes });
+	expect(foreign.files).toEqual(files);
+	await here.copy.settle('put-back');
+	await here.current();
+	expect(here.copy.status.returned).toMatchObject({ samples: 52 });
+	expect(here.returned, 'no loss was announced').toMatchObject([{ loss: undefined }]);
+	expect(await seqsOf(here)).toEqual([...range(0, 50), 70, 71]);
+	await here.close();
+
+	foreign.files = new Map(files);
+	const there = await open(factory, foreign);
+	await vi.waitFor(() => expect(there.copy.status.kind).toBe('other'));
+	await there.copy.settle('replace');
+	await there.current();
+	await there.close();
+	expect([...folder.files!.keys()].some((name) => files.has(name))).toBe(false);
+});
+
+it('finds what was damaged or taken away where it lies, counts it, and makes the copy anew', async () => {
+	const factory = new IDBFactory();
+	const first = await open(factory);
+	await first.copy.turnOn();
+	for (const seq of range(0, 4)) {
+		const before = folder.files?.size ?? 0;
+		await first.put([sample(seq)]);
+		await vi.waitFor(() => {
+			clock.advance(2000);
+			expect(folder.files!.size).toBeGreaterThan(before);
+		});
+	}
+	await first.close();
+	const names = [...folder.files!.keys()];
+	folder.files!.get(names[1]!)![50]! ^= 1;
+	const flipped = await open(factory);
+	await vi.waitFor(() => {
+		clock.advance(1000);
+		expect(flipped.copy.status.damagedFiles).toBe(1);
+	});
+	await flipped.current();
+	for (const seq of range(4, 3)) {
+		const before = folder.files!.size;
+		await flipped.put([sample(seq)]);
+		await vi.waitFor(() => {
+			clock.advance(2000);
+			expect(folder.files!.size).toBeGreaterThan(before);
+		});
+	}
+	await flipped.close();
+	expect([...folder.files!.keys()].some((name) => names.includes(name))).toBe(false);
+	folder.files!.delete([...folder.files!.keys()].at(-2)!);
+	const robbed = await open(factory);
+	await robbed.current();
+	expect(robbed.copy.status.damagedFiles).toBe(1);
+	await robbed.close();
+	expect(await seqsOf(await open(new IDBFactory()))).toEqual(range(0, 7));
 });
 
 const latin = (bytes: Uint8Array<ArrayBuffer>): string =>

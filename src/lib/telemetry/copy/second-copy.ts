@@ -1,232 +1,241 @@
-import { concatBytes, type Clock, type Frame } from '$lib/base';
-import { blockFrame, SnapshotMoved } from '../backup/snapshot';
-import { parseSnapshotPart, SNAPSHOT_VERSION } from '../backup/restore';
-import type { BlockHead, NewBlock } from '../codec/block';
-import type { BlockChange, Disk, Loaded, StateRow } from '../disk';
-import type { Refilled } from '../store';
+import type { Clock } from '$lib/base';
+import type { Disk, Loaded, StateRow } from '../disk';
+import type { CopyNeed, Refilled, StoreLoss } from '../store';
+import type { ImportStore } from '../transfer/import-run';
 import { Turns } from '../turns';
+import { CopyFiles } from './copy-files';
+import { CopyFollower } from './copy-follower';
+import { goneFrame, keyOf, namesFrame } from './copy-frames';
+import type { CopyMemory } from './copy-memory';
+import { CopyReturn, type Filling } from './copy-return';
+import { CopyFault, troubleOf, type CopyStatus, type CopyTrouble } from './copy-status';
 import type { CopyFolder } from './folder';
 import { mirrored } from './mirrored-disk';
-import { isFresh, refill } from './refill';
-import { findRun, readRun } from './run';
-import { encodeSegment, isSegmentName, segmentName, type GonePart, type SegmentHead } from './segment';
+import { findRun } from './run';
 
 /** What is sealed waits so long for more, and is then written in one file. */
 const GATHER_MS = 2000;
 /** After a failure, and after it gave way to the store. */
 const RETRY_MS = 5 * 60_000;
-/** Waiting beyond this is let go of, and the copy made anew. */
-const MOST_WAITING_BYTES = 32 << 20;
-const FILE_BYTES = 4 << 20;
-/** Made anew when it is longer than twice what lives, and this. */
-const SLACK_BYTES = 4 << 20;
-const MOST_FILES = 500;
-/** The browser's room that is left to the store. */
-const SPARE_SHARE = 0.1;
-const NONE = new Uint8Array(0);
+/** Between two files that are looked through. */
+const CHECK_MS = 1000;
 
-/** How the copy stands. */
-export interface CopyStatus {
-	/** 'off': not wanted. 'impossible': this browser has nowhere to put it. 'behind': it is being made, or will be. */
-	readonly kind: 'impossible' | 'off' | 'behind' | 'current';
-	readonly bytes: number;
-	/** When it was last written, ms since the epoch. */
-	readonly writtenMs: number | undefined;
-	/** Writes that failed since the worker started, and why the last did; the next that works clears the reason. */
-	readonly failures: number;
-	readonly cause: string | undefined;
+/** The store that it follows. */
+export interface CopiedStore {
+	readonly disk: Disk;
+	readonly state: StateRow;
+	/** Ids. */
+	readonly names: Iterable<number>;
+	readonly telemetry: ImportStore;
+	/** What came back while the store was in use, and the loss that it makes good, where one was announced. */
+	readonly onReturned: (refilled: Refilled, loss: StoreLoss | undefined) => void;
+	/** Told at the start and after that what a person must do, if anything, for it to go on. */
+	readonly onNeed: (need: CopyNeed | undefined) => void;
 }
 
 /**
- * Keeps what the store has sealed a second time, apart from its database: drawn in docs/telemetry-format.md. It is there while its
- * folder is, so that it outlives the loss of the settings too. Nothing it meets reaches the store: failures are counted and told.
+ * Keeps what the store has sealed a second time, apart from its database: drawn in docs/telemetry-format.md. Here is where it lies and
+ * whether it is wanted, when it is written, and what goes wrong: nothing of that reaches the store, it is counted and told.
  */
 export class SecondCopy {
 	readonly #turns = new Turns();
-	#disk: Disk | undefined;
-	#on = false;
-	/** What lies there and what waits are together what the store has sealed. */
-	#sound = false;
-	#collecting = false;
-	/** To be made anew. */
-	#due = false;
-	/** What it holds is to go from there, whatever happens. */
-	#forgetting = false;
+	readonly #follower: CopyFollower;
+	readonly #return: CopyReturn;
+	#files: CopyFiles | undefined;
+	#store: CopiedStore | undefined;
+	#stand: 'off' | 'closed' | 'other' | 'returning' | 'on' = 'off';
 	#yielding = false;
 	#stopped = false;
-	#waiting: Frame[] = [];
-	#rolled: BlockHead[] = [];
-	#waitingBytes = 0;
-	#state: StateRow | undefined;
-	readonly #nameIds = new Set<number>();
-	#begins = '';
-	#next = 1;
-	#files = 0;
-	#bytes = 0;
-	#writtenMs: number | undefined;
 	#failures = 0;
-	#cause: string | undefined;
+	#trouble: CopyTrouble | undefined;
 	#cancel: (() => void) | undefined;
 
 	constructor(
 		private readonly parts: {
-			/** Undefined: there is nowhere to put it. */
-			readonly folder: CopyFolder | undefined;
+			/** The browser's own place; undefined: it has none. */
+			readonly own: CopyFolder | undefined;
+			/** What a person picked instead. */
+			readonly picked?: CopyFolder | undefined;
+			readonly memory: Pick<CopyMemory, 'owed' | 'keepOwed'>;
 			readonly clock: Clock;
-			/** This leader's number: files of an earlier one that comes late are before ours. */
+			/** This leader's number. */
 			readonly fence: number;
 			/** Instead of 4 MiB, for tests. */
 			readonly slackBytes?: number;
 		}
-	) {}
+	) {
+		this.#follower = new CopyFollower(parts.slackBytes);
+		this.#return = new CopyReturn(parts.memory);
+		const folder = parts.picked ?? parts.own;
+		if (folder) this.#files = this.#filesIn(folder);
+	}
 
 	get status(): CopyStatus {
-		const kept = this.#sound && !this.#due ? 'current' : 'behind';
-		const kind = !this.parts.folder ? 'impossible' : this.#on ? kept : 'off';
-		const [bytes, writtenMs, failures, cause] = [this.#bytes, this.#writtenMs, this.#failures, this.#cause];
-		return { kind, bytes, writtenMs, failures, cause };
+		const files = this.#stand === 'off' ? undefined : this.#files;
+		const kept = this.#follower.isCurrent ? 'current' : 'behind';
+		return {
+			kind: this.#stand === 'on' ? kept : this.#stand,
+			place: files?.folder.place,
+			ownPlace: this.parts.own !== undefined,
+			bytes: files?.bytes ?? 0,
+			writtenMs: files?.writtenMs,
+			failures: this.#failures,
+			trouble: this.#trouble,
+			damagedFiles: this.#follower.damagedFiles,
+			returning: this.#return.read,
+			returned: this.#return.returned
+		};
 	}
 
 	/** The disk as the store is to write to it. */
 	over(disk: Disk): Disk {
+		const follower = this.#follower;
+		const follow = (act: () => unknown) => {
+			if (this.#stand === 'on' && !this.#stopped) this.#pumpAfter(act() === true ? 0 : GATHER_MS);
+		};
 		return mirrored(disk, {
-			changed: (change) => this.#changed(change),
-			named: (rows) => {
-				if (rows.length > 0) this.#add([{ meta: { kind: 'names', rows }, bytes: NONE }]);
-				for (const { id } of rows) this.#nameIds.add(id);
+			changed: (change) => {
+				follower.noteNames((change.names ?? []).map(({ id }) => id));
+				follower.noteState(change.state, change.forget);
+				follow(() => follower.take(change));
 			},
-			emptied: (series) => this.#add([goneFrame({ emptied: [series] })]),
-			dropped: (blocks) => this.#add([goneFrame({ blocks: blocks.map(keyOf) })]),
+			named: (rows) => {
+				if (rows.length === 0) return;
+				follow(() => follower.add([namesFrame(rows)]));
+				follower.noteNames(rows.map(({ id }) => id));
+			},
+			emptied: (series) => follow(() => follower.add([goneFrame({ emptied: [series] })])),
+			dropped: (blocks) => follow(() => follower.add([goneFrame({ blocks: blocks.map(keyOf) })])),
 			giveWay: () => this.#giveWay()
 		});
 	}
 
-	/** Fills a store that was lost, where there is a copy of it. @returns undefined where there is none, or it failed, which is told */
-	async refill(disk: Disk, loaded: Loaded): Promise<Refilled | undefined> {
-		const { folder } = this.parts;
-		try {
-			if (!folder || !isFresh(loaded) || !(await folder.exists())) return undefined;
-			const run = await findRun(folder);
-			if (!run || run.head.generation === loaded.state.generation) return undefined;
-			const filled = await refill(disk, loaded.state, await readRun(folder, run));
-			if (filled.ok) return filled.value;
-			this.#failed(`it could not be put back: ${filled.error.kind}`);
-		} catch (cause) {
-			this.#failed(cause);
-		}
-		this.#stopped = true; // it is not written over with less: there may be room for it at the next start
-		return undefined;
+	/** Fills a store that was lost, where there is a copy of it. */
+	async refill(disk: Disk, loaded: Loaded): Promise<Filling | undefined> {
+		const filling = this.#files && (await this.#return.intoEmpty(this.#files.folder, disk, loaded));
+		if (filling?.kind === 'unfilled' && filling.trouble) this.#tell(filling.trouble);
+		return filling;
 	}
 
-	/** From now on it follows the store. Goes on where it was, or begins anew where it does not agree with what is there. */
-	attach(disk: Disk, state: StateRow, names: Iterable<number>): void {
-		const { folder } = this.parts;
-		this.#disk = disk;
-		this.#state = state;
-		for (const id of names) this.#nameIds.add(id);
-		const there = this.#head(true);
-		if (!folder || this.#stopped) return;
-		this.#on = this.#collecting = true; // what is sealed meanwhile waits
-		void this.#inTurn(async () => {
-			this.#on = await folder.exists();
-			if (!this.#on) return this.#forget();
-			const run = await findRun(folder);
-			if (run && agrees(run.head, there)) {
-				this.#begins = run.head.begins;
-				this.#files = run.names.length;
-				for (const name of run.names) this.#bytes += (await folder.read(name)).size;
-				this.#sound = true;
-			} else this.#due = true;
-			this.#pumpAfter(GATHER_MS);
-		});
+	/** What a copy of that store holds comes back when it can be had. */
+	async owe(generation: string, loss: StoreLoss): Promise<void> {
+		await this.#inTurn(() => this.#return.owe(generation, loss));
 	}
 
-	/** Resolves when it is wanted; it is then made while the store goes on. */
-	async turnOn(): Promise<void> {
-		const { folder } = this.parts;
-		if (!folder || this.#on) return;
+	/** From now on it follows the store. */
+	attach(store: CopiedStore): void {
+		this.#store = store;
+		this.#follower.noteNames(store.names);
+		this.#follower.noteState(store.state);
+		if (!this.#files) return;
+		this.#stand = 'on';
+		void this.#inTurn(() => this.#look());
+	}
+
+	/**
+	 * Resolves when it is wanted; it is then made while the store goes on. Where another one was wanted, that one is not any more.
+	 * @param folder the browser's own unless given
+	 */
+	async turnOn(folder = this.parts.own): Promise<void> {
+		if (!folder) return;
+		if (this.#stand !== 'off') await this.turnOff();
 		await this.#inTurn(async () => {
+			this.#files = this.#filesIn(folder);
 			await folder.create();
-			this.#stopped = false;
-			this.#on = this.#due = true;
+			await this.#look();
 			this.#pumpAfter(0);
 		});
 	}
 
-	/** Deletes it. */
+	/** Not wanted any more: the browser's own is deleted. */
 	async turnOff(): Promise<void> {
-		this.#on = false;
+		this.#stand = 'off';
+		this.#return.stop();
 		await this.#inTurn(async () => {
-			await this.parts.folder?.delete();
-			this.#forget();
+			await this.#files?.folder.leave();
+			this.#pause('off');
+		});
+	}
+
+	/** A person has allowed the folder again, put its disk back, or made room. */
+	async lookAgain(): Promise<void> {
+		if (this.#stand === 'off') return;
+		if (this.#stand === 'returning') return this.#pumpAfter(0);
+		await this.#inTurn(() => this.#look());
+	}
+
+	/** What is to become of a copy of another store. */
+	async settle(how: 'put-back' | 'replace'): Promise<void> {
+		if (this.#stand !== 'other') return;
+		if (how === 'put-back') this.#pause('returning');
+		else await this.replaced();
+	}
+
+	/** The store was replaced as a whole: what lies there is not wanted back. */
+	async replaced(): Promise<void> {
+		if (this.#stand === 'off' || this.#stand === 'closed') return;
+		this.#return.stop();
+		await this.#inTurn(async () => {
+			await this.parts.memory.keepOwed(undefined);
+			await this.#files?.clear();
+			await this.#look();
+			this.#pumpAfter(0);
 		});
 	}
 
 	/** Writes what waits. One that is being made is left, and made anew at the next start. */
 	async close(): Promise<void> {
-		if (this.#on && this.#sound) void this.#inTurn(() => this.#write());
+		const [disk, files] = [this.#store?.disk, this.#files];
+		if (this.#stand === 'on' && disk && files) void this.#inTurn(() => this.#follower.write(files, disk));
 		this.#stopped = true;
-		this.#cancel?.();
+		this.#return.stop();
+		this.#cancelPump();
 		await this.#turns.over();
-		this.#on = false;
+		this.#stand = 'off';
 	}
 
-	#changed({ state, add, remove, roll, names, ledgers, latest, forget }: BlockChange): void {
-		this.#state = state;
-		for (const { id } of names ?? []) this.#nameIds.add(id);
-		for (const id of forget ?? []) this.#nameIds.delete(id);
-		if (!this.#on) return;
-		const frames: Frame[] = [];
-		if (names && names.length > 0) frames.push({ meta: { kind: 'names', rows: names }, bytes: NONE });
-		if (remove.length > 0 || (forget && forget.length > 0))
-			frames.push(goneFrame({ blocks: remove.map(keyOf), forgotten: forget ?? [] }));
-		for (const [id, row] of latest ?? [])
-			frames.push({ meta: { kind: 'series', id, latest: row }, bytes: ledgers?.get(id) ?? NONE });
-		for (const [id, ledger] of ledgers ?? [])
-			if (!latest?.has(id)) frames.push({ meta: { kind: 'series', id, latest: [] }, bytes: ledger });
-		frames.push(...add.map(frameOf));
-		this.#rolled.push(...(roll ?? []).map(({ head }) => head));
-		this.#add(frames);
-		// A file that only says that it is gone would still hold it: made anew without.
-		if (forget && forget.length > 0) {
-			this.#due = this.#forgetting = true;
-			this.#pumpAfter(0);
-		}
-	}
-
-	#add(frames: readonly Frame[]): void {
-		if (!this.#on || this.#stopped || !this.#collecting) return;
-		this.#waiting.push(...frames);
-		for (const { bytes } of frames) this.#waitingBytes += bytes.length;
-		if (this.#waitingBytes > MOST_WAITING_BYTES) {
-			this.#missed();
-		}
+	/** Goes on with what lies in the folder, begins anew where the store went on without it, or leaves it as it is. */
+	async #look(): Promise<void> {
+		const files = this.#files;
+		if (!files) return;
+		this.#stand = 'on';
+		const there = this.#follower.begin();
+		const standing = await files.folder.standing();
+		if (standing !== 'open') return this.#pause(standing === 'closed' ? 'closed' : 'off');
+		const { run, damaged } = await findRun(files.folder);
+		const lost = damaged + (run?.missing ?? 0);
+		this.#follower.noteDamage(lost);
+		if (run) await files.know(run);
+		await files.goBehind();
+		const before = run?.head.generation ?? there.generation;
+		if (before !== there.generation && !this.#return.hasFilled(before))
+			return this.#pause((await this.#return.isOwed(before)) ? 'returning' : 'other');
+		this.#follower.goOn(lost > 0 ? undefined : run, there);
+		this.#store?.onNeed(undefined);
 		this.#pumpAfter(GATHER_MS);
 	}
 
-	#drop(): void {
-		[this.#waiting, this.#rolled, this.#waitingBytes] = [[], [], 0];
+	#filesIn(folder: CopyFolder): CopyFiles {
+		return new CopyFiles(folder, this.parts.clock, this.parts.fence);
 	}
 
-	/** What changed is not known any more. */
-	#missed(): void {
-		this.#drop();
-		this.#sound = this.#collecting = false;
-		this.#due = true;
+	/** Nothing is written. */
+	#pause(stand: 'off' | 'closed' | 'other' | 'returning'): void {
+		this.#follower.miss();
+		[this.#stand, this.#trouble] = [stand, undefined];
+		this.#cancelPump();
+		this.#store?.onNeed(stand === 'closed' || stand === 'other' ? stand : undefined);
+		if (stand === 'returning') this.#pumpAfter(0);
 	}
 
-	#forget(): void {
-		this.#missed();
-		this.#on = this.#due = this.#forgetting = false;
-		this.#cause = undefined;
-		[this.#begins, this.#files, this.#bytes, this.#writtenMs] = ['', 0, 0, undefined];
+	#cancelPump(): void {
 		this.#cancel?.();
 		this.#cancel = undefined;
 	}
 
 	#pumpAfter(ms: number): void {
 		if (this.#stopped || (this.#cancel && ms > 0)) return;
-		this.#cancel?.();
+		this.#cancelPump();
 		this.#cancel = this.parts.clock.after(ms, () => {
 			this.#cancel = undefined;
 			void this.#inTurn(() => this.#pump());
@@ -234,171 +243,55 @@ export class SecondCopy {
 	}
 
 	async #pump(): Promise<void> {
-		if (!this.#on || this.#stopped) return;
-		if (this.#sound) await this.#write();
-		const live = (this.#state?.blockBytes ?? 0) + (this.#state?.rollupBytes ?? 0);
-		if (this.#bytes > 2 * live + (this.parts.slackBytes ?? SLACK_BYTES) || this.#files > MOST_FILES)
-			this.#due = true;
-		if (this.#due) await this.#makeAnew();
+		const [store, files] = [this.#store, this.#files];
+		if (!store || !files || this.#stopped) return;
+		if (this.#stand === 'returning') return this.#bringBack(files.folder, store);
+		if (this.#stand !== 'on') return;
+		const goesOn = () => !this.#stopped && this.#stand === 'on' && !this.#yielding;
+		const more = await this.#follower.step(files, store.disk, goesOn);
+		if (this.#follower.isCurrent) this.#trouble = undefined;
+		if (more) this.#pumpAfter(CHECK_MS);
 	}
 
-	/** What waits becomes one file. */
-	async #write(): Promise<void> {
-		const { folder } = this.parts;
-		const [frames, rolled, disk] = [this.#waiting, this.#rolled, this.#disk];
-		this.#drop();
-		if (!folder || !disk || (frames.length === 0 && rolled.length === 0)) return;
-		const head = this.#head(true);
-		for (const of of rolled) frames.push(...(await wholeFrame(disk, of)));
-		await this.#put(head, frames);
-	}
-
-	/** The store as it is now, block by block, and then what changed meanwhile; what was there before is good until then. */
-	async #makeAnew(): Promise<void> {
-		const { folder } = this.parts;
-		const disk = this.#disk;
-		if (!folder || !disk) return;
-		this.#drop();
-		this.#sound = this.#due = false;
-		this.#collecting = true;
-		const forgetting = this.#forgetting;
-		this.#forgetting = false;
-		const before = this.#begins;
-		this.#begins = segmentName(this.parts.fence, this.#next);
-		const [files, bytes] = [this.#files, this.#bytes];
-		[this.#files, this.#bytes] = [0, 0];
-		try {
-			const { names, ledgers, latest } = await disk.load();
-			let frames: Frame[] = [{ meta: { kind: 'names', rows: names }, bytes: NONE }];
-			let length = 0;
-			const heads: BlockHead[] = [];
-			for (const { id, kind } of names) {
-				if (kind !== 'series') continue;
-				const ledger = ledgers.get(id);
-				const meta = { kind: 'series', id, latest: latest.get(id) ?? [] };
-				frames.push({ meta, bytes: ledger ? Uint8Array.from(ledger) : NONE });
-				heads.push(...(await disk.heads(id)));
-			}
-			for (const head of heads) {
-				if (this.#stopped || !this.#on || this.#yielding) throw new Error('it was left half made');
-				frames.push(...(await wholeFrame(disk, head)));
-				length += head.bytes;
-				if (length < FILE_BYTES) continue;
-				await this.#put(this.#head(false), frames);
-				[frames, length] = [[], 0];
-			}
-			// Said to be whole together with what changed meanwhile, which the state tells of.
-			if (!this.#collecting) throw new Error('too much came while it was made');
-			const [waiting, rolled, head] = [this.#waiting, this.#rolled, this.#head(true)];
-			this.#drop();
-			for (const of of rolled) frames.push(...(await wholeFrame(disk, of)));
-			await this.#put(head, [...frames, ...waiting]);
-			this.#sound = true;
-		} catch (cause) {
-			[this.#begins, this.#files, this.#bytes] = [before, files, bytes];
-			if (forgetting) await this.#clear();
-			throw cause;
-		}
-		for (const name of await folder.names())
-			if (!isSegmentName(name) || name < this.#begins) await folder.remove(name);
-	}
-
-	/** @returns whether there was anything */
-	async #clear(): Promise<boolean> {
-		const { folder } = this.parts;
-		const names = (await folder?.names()) ?? [];
-		for (const name of names) await folder?.remove(name);
-		[this.#begins, this.#files, this.#bytes] = ['', 0, 0];
-		return names.length > 0;
-	}
-
-	async #put(head: SegmentHead, frames: readonly Frame[]): Promise<void> {
-		const { folder, fence, clock } = this.parts;
-		const bytes = encodeSegment(head, frames);
-		const room = await folder?.room();
-		if (room && (room.freeShare < SPARE_SHARE || room.freeBytes < 2 * bytes.length))
-			throw new Error('the browser’s room for this site is nearly full: the rest is left to the store');
-		if (!this.#on) return;
-		await folder?.write(segmentName(fence, this.#next++), bytes);
-		this.#files++;
-		this.#bytes += bytes.length;
-		this.#writtenMs = clock.now();
-		this.#cause = undefined;
+	async #bringBack(folder: CopyFolder, { telemetry, onReturned }: CopiedStore): Promise<void> {
+		const back = await this.#return.intoUsed(folder, telemetry);
+		if (!back || this.#stand !== 'returning') return;
+		this.#follower.noteDamage(back.refilled.damagedFiles);
+		onReturned(back.refilled, back.loss);
+		[this.#stand, this.#trouble] = ['on', undefined]; // and made anew
+		this.#pumpAfter(0);
 	}
 
 	/** Deletes what is there, since the store finds no room: what is new goes before what is there twice. */
 	async #giveWay(): Promise<boolean> {
-		if (!this.#on) return false;
+		const files = this.#files;
+		if (this.#stand !== 'on' || !files?.folder.room) return false;
 		this.#yielding = true; // one that is being made is left
 		let cleared = false;
 		await this.#inTurn(async () => {
 			this.#yielding = false;
-			cleared = await this.#clear();
-			if (cleared)
-				throw new Error('the browser’s room for this site is full: the copy gave way to the store');
+			cleared = await files.clear();
+			if (cleared) throw new CopyFault({ kind: 'gave-way' });
 		});
 		return cleared;
 	}
 
-	#head(whole: boolean): SegmentHead {
-		const { generation = '', seal = 0, blocks = 0, blockBytes = 0, rollupBytes = 0 } = this.#state ?? {};
-		return {
-			...{ snapshot: SNAPSHOT_VERSION, generation, begins: this.#begins, whole, due: this.#due },
-			...{ seal, blocks, blockBytes: blockBytes + rollupBytes, names: this.#nameIds.size }
-		};
+	async #inTurn(act: () => Promise<void>): Promise<void> {
+		await this.#turns.take(() => act().catch((cause: unknown) => this.#failed(cause)));
 	}
 
-	#inTurn(act: () => Promise<void>): Promise<'done' | 'failed'> {
-		return this.#turns.take(async () => {
-			try {
-				await act();
-				return 'done';
-			} catch (cause) {
-				this.#failed(cause);
-				return 'failed';
-			}
-		});
+	#tell(trouble: CopyTrouble): void {
+		this.#failures++;
+		this.#trouble = trouble;
 	}
 
 	#failed(cause: unknown): void {
 		if (this.#stopped) return;
-		this.#failures++;
-		this.#cause = cause instanceof Error ? cause.message : String(cause);
-		if (!this.#on) return;
-		this.#missed();
-		this.#cancel?.();
-		this.#cancel = undefined;
-		this.#pumpAfter(RETRY_MS);
+		const trouble = troubleOf(cause);
+		if (!trouble && this.#stand !== 'off') return this.#pause('closed');
+		this.#tell(trouble ?? { kind: 'failed', cause: String(cause) });
+		if (this.#stand === 'on') this.#follower.miss();
+		this.#cancelPump();
+		if (this.#stand === 'on' || this.#stand === 'returning') this.#pumpAfter(RETRY_MS);
 	}
 }
-
-const keyOf = ({ series, block }: Pick<BlockHead, 'series' | 'block'>) => [series, block] as const;
-
-const goneFrame = (gone: Partial<Omit<GonePart, 'kind'>>): Frame => ({
-	meta: { kind: 'gone', blocks: [], emptied: [], forgotten: [], ...gone },
-	bytes: NONE
-});
-
-const frameOf = ({ head, bytes, rollups }: NewBlock): Frame => ({
-	meta: { kind: 'block', head },
-	bytes: concatBytes([bytes, ...rollups.map(({ encoded }) => encoded)])
-});
-
-/** A block as it lies on disk; none where it went, or is not what its header tells of: then what changed it comes by itself. */
-async function wholeFrame(disk: Disk, head: BlockHead): Promise<readonly Frame[]> {
-	try {
-		const frame = await blockFrame(disk, head);
-		return parseSnapshotPart(frame) ? [frame] : [];
-	} catch (cause) {
-		if (cause instanceof SnapshotMoved) return [];
-		throw cause;
-	}
-}
-
-const agrees = (a: SegmentHead, b: SegmentHead): boolean =>
-	!a.due &&
-	a.generation === b.generation &&
-	a.seal === b.seal &&
-	a.blocks === b.blocks &&
-	a.blockBytes === b.blockBytes &&
-	a.names === b.names;

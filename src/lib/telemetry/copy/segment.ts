@@ -12,6 +12,8 @@ export interface SegmentHead {
 	readonly generation: string;
 	/** Name of the file that this run of files begins with: all before it is dead. */
 	readonly begins: string;
+	/** Its place in that run, from 0: so a file that is missing is missed. Copies of before lack it. */
+	readonly at?: number;
 	/** False while a run is begun: it is good for nothing yet. */
 	readonly whole: boolean;
 	/** It holds what is to go, and is made anew at the next occasion. */
@@ -70,19 +72,31 @@ export async function readSegment(
 	return head && ended ? { head, parts } : undefined;
 }
 
+/** Whether each byte is as it was written; what the frames tell is not looked at. */
+export async function isIntact(file: Blob): Promise<boolean> {
+	let last: unknown;
+	for await (const read of readFrames(file, MAGIC, never)) {
+		if (!read.ok) return false;
+		last = kindOf(read.value.meta);
+	}
+	return last === 'end';
+}
+
 const fieldsOf = (meta: unknown): Readonly<Record<string, unknown>> =>
 	typeof meta === 'object' && meta !== null ? (meta as Readonly<Record<string, unknown>>) : {};
 const kindOf = (meta: unknown): unknown => fieldsOf(meta)['kind'];
 
 function parseHead(meta: unknown): SegmentHead | undefined {
-	const { kind, snapshot, generation, begins, whole, due, seal, blocks, blockBytes, names } = fieldsOf(meta);
+	const { kind, snapshot, generation, begins, at, whole, due, seal, blocks, blockBytes, names } =
+		fieldsOf(meta);
 	if (kind !== 'header' || typeof generation !== 'string' || typeof begins !== 'string') return undefined;
 	if (typeof snapshot !== 'number' || snapshot > SNAPSHOT_VERSION || typeof whole !== 'boolean')
 		return undefined;
 	if (typeof due !== 'boolean') return undefined;
 	if (typeof seal !== 'number' || typeof blocks !== 'number') return undefined;
 	if (typeof blockBytes !== 'number' || typeof names !== 'number') return undefined;
-	return { snapshot, generation, begins, whole, due, seal, blocks, blockBytes, names };
+	const place = typeof at === 'number' ? { at } : {};
+	return { snapshot, generation, begins, ...place, whole, due, seal, blocks, blockBytes, names };
 }
 
 function parseGone(meta: unknown): GonePart | undefined {

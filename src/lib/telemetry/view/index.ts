@@ -1,6 +1,7 @@
 export { default as AnnotationDialog } from './AnnotationDialog.svelte';
 export { default as AnnotationList } from './AnnotationList.svelte';
 export { backfillWords } from './backfill-words';
+export * from './copy-words';
 export * from './comparison';
 export { default as FigureRow } from './FigureRow.svelte';
 export type { HistoryChartProps, HistoryLine } from './history-line';

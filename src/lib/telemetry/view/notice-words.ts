@@ -1,5 +1,5 @@
 import { formatBytes, formatDateTime, formatNumber, type Words } from '$lib/ui';
-import type { LostStretch, Refilled, StoreError, StoreLoss } from '../store';
+import type { LostStretch, Refilled, StoreError, StoreLoss, Unfilled } from '../store';
 
 const CAUSES = {
 	'discarded-by-browser':
@@ -20,7 +20,9 @@ export function storeLossWords(loss: StoreLoss, settingsKept: boolean): Words {
 			: CAUSES[loss.cause],
 		todo: loss.refilled
 			? `${refilledWords(loss.refilled)} What is newer is asked from devices as they come online.`
-			: 'Nothing to do: new measurements are stored again.',
+			: loss.unfilled
+				? UNFILLED[loss.unfilled]
+				: 'Nothing to do: new measurements are stored again.',
 		details: [
 			`Noticed ${formatDateTime(loss.noticedMs)} (${loss.cause})`,
 			`Newest block known ${loss.knownSeal}, found ${loss.foundSeal}`,
@@ -40,13 +42,29 @@ function damagedWords({ noticedMs, block }: StoreLoss, of: LostStretch): Words {
 	};
 }
 
-function refilledWords({ samples, toMs, damagedFiles }: Refilled): string {
+const UNFILLED = {
+	closed:
+		'There is a second copy, in a folder that the browser has closed: open it under Settings, Storage, and they come back.',
+	'no-room':
+		'There is a second copy, but no room to put it back: free some disk space. It is tried again every five minutes.',
+	failed:
+		'There is a second copy, but it could not be put back yet: Settings, Storage tells why. It is tried again every five minutes.',
+	damaged:
+		'There is a second copy, but no file of it can be read any more. What devices still hold is asked from them.'
+} as const satisfies Record<Unfilled, string>;
+
+/** What a second copy brought. */
+export function refilledWords({ samples, toMs, damagedFiles, thinned = 0 }: Refilled): string {
 	const until = toMs === undefined ? '' : `, up to ${formatDateTime(toMs)}`;
 	const bad =
 		damagedFiles > 0
 			? ` ${formatNumber(damagedFiles)} of its files could not be read and were left out.`
 			: '';
-	return `The second copy brought ${formatNumber(samples)} samples back${until}.${bad}`;
+	const rolled =
+		thinned > 0
+			? ` Of ${formatNumber(thinned)} old values only averages were left, and these could not be put back.`
+			: '';
+	return `The second copy brought ${formatNumber(samples)} samples back${until}.${bad}${rolled}`;
 }
 
 /** What is not measurements is gone. */
