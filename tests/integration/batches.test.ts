@@ -143,6 +143,29 @@ test('sealed batches are believed by who has the key, and a forged, a bare and a
 	expect(await call('keys.set', { secret: secret.toString('base64') })).toMatchObject({ required: true });
 	await stored(field, 8);
 
+	// Somebody who may publish says first what the device is about to measure.
+	const { identity, timeMs } = telemetry.samples.at(-1)!;
+	for (let ahead = 1; ahead <= 30; ahead++)
+		await witness.publishAsync(
+			`iot/node/${ID}/telemetry`,
+			JSON.stringify({
+				...{
+					node_id: ID,
+					timestamp: timeMs / 1000 + ahead / 5,
+					sensors: { temperature: 999 },
+					clock: 'sync'
+				},
+				...{ epoch: identity!.epoch, seq: identity!.seq + ahead, sim: true }
+			})
+		);
+	const differing = await untilFeed(
+		field,
+		'intake',
+		null,
+		({ refused }) => (refused['differs-from-sealed'] ?? 0) >= 4
+	);
+	await stored(field, differing.samples + 1);
+
 	const sealed = batches.find(({ mac }) => mac !== undefined)!;
 	witness.removeAllListeners('message');
 	const again = (more: object) =>
@@ -168,6 +191,7 @@ test('sealed batches are believed by who has the key, and a forged, a bare and a
 	await field.flush();
 	const seqs = telemetry.samples.map((s) => s.identity!.seq);
 	expect(new Set(seqs).size).toBe(seqs.length);
+	expect(telemetry.samples.map(({ values }) => values['temperature'])).not.toContain(999);
 });
 
 test('a page that has another secret believes nothing of it', async () => {

@@ -12,6 +12,7 @@ import { parseTaken } from './stored-rows';
 
 const INVERTER = 'ecowatt:roof' as DeviceId;
 const NATIVE = 'fb-240ac4123456' as DeviceId;
+const OVER_MQTT = { kind: 'telemetry', link: 'mqtt' } as const;
 const SECRET = Buffer.from('pass phrase');
 const vectors = JSON.parse(
 	readFileSync(new URL('../../../../tests/vectors/batch.json', import.meta.url), 'utf8')
@@ -87,8 +88,8 @@ describe('of a device of another convention', () => {
 	test('without a secret everything is taken, sealed or not', async () => {
 		expect(await seals.judge(sealed(1))).toBeUndefined();
 		expect(await seals.judge(sealed(1, randomBytes(9)))).toBeUndefined();
-		expect(await seals.plain(INVERTER)).toBeUndefined();
-		expect(seals.report(INVERTER)).toEqual({ sealed: 0, plain: 3, refused: {} });
+		expect(await seals.plain(INVERTER, OVER_MQTT)).toBeUndefined();
+		expect(seals.report(INVERTER)).toEqual({ sealed: 0, plain: 3, shown: 0, refused: {} });
 	});
 
 	test('a nonce counts once and only rises, also after a restart', async () => {
@@ -106,7 +107,7 @@ describe('of a device of another convention', () => {
 		await know(INVERTER, SECRET);
 		expect(await seals.judge(sealed(4_294_967_295, randomBytes(9)))).toBe('forged-batch');
 		expect(await seals.judge(unsealed())).toBe('unsealed-batch');
-		expect(await seals.plain(INVERTER)).toBe('unsealed-message');
+		expect(await seals.plain(INVERTER, OVER_MQTT)).toBe('unsealed-message');
 		expect(await seals.judge(sealed(1))).toBeUndefined();
 		expect(seals.report(INVERTER)).toMatchObject({ sealed: 1, plain: 0 });
 	});
@@ -132,7 +133,7 @@ describe('of a device of another convention', () => {
 	test('a secret that cannot be read is no reason to believe', async () => {
 		await keep.secrets.put(deviceSecretName(INVERTER), '***');
 		expect(await seals.judge(sealed(1))).toBe('key-unusable');
-		expect(await seals.plain(INVERTER)).toBe('unsealed-message');
+		expect(await seals.plain(INVERTER, OVER_MQTT)).toBe('unsealed-message');
 	});
 
 	test('a secret is 1 to 256 bytes, a native one 32', async () => {
@@ -190,5 +191,21 @@ describe('of a native device', () => {
 		restart();
 		expect(await judge(7, 170)).toBe('replayed-batch');
 		expect(await judge(8, 3)).toBe('replayed-batch');
+	});
+
+	test('once it has sealed a batch, a sample without a seal is only shown, after a restart too, until its secret is another', async () => {
+		const secret = randomBytes(32);
+		await know(NATIVE, secret);
+		const plain = async () => seals.plain(NATIVE, OVER_MQTT);
+		expect(await plain(), 'it may send no batches').toBeUndefined();
+		expect(await seals.judge(await native(secret, place(7, 100)))).toBeUndefined();
+		expect(await plain()).toBe('show');
+		expect(await seals.plain(NATIVE, { kind: 'event', link: 'mqtt' })).toBeUndefined();
+		expect(await seals.plain(NATIVE, { kind: 'telemetry', link: 'loopback' })).toBeUndefined();
+		expect(seals.report(NATIVE)).toMatchObject({ sealed: 1, plain: 3, shown: 1 });
+		restart();
+		expect(await plain()).toBe('show');
+		await seals.changed(NATIVE);
+		expect(await plain()).toBeUndefined();
 	});
 });

@@ -1,7 +1,7 @@
 import { Counters, fromBase64 } from '$lib/base';
 import { deviceKey, hmacKey, KEY_BYTES } from '$lib/crypto';
 import { batchMacHolds, sharedSecretHolds, type Decoded } from '$lib/device';
-import { conventionOf, type DeviceId } from '$lib/model';
+import { conventionOf, type DeviceId, type LinkKind } from '$lib/model';
 import type { Rows, SecretBox } from '$lib/vault';
 import { deviceSecretName } from './device-keys';
 import { TakenBatches, type TakenRow } from './taken-batches';
@@ -21,12 +21,17 @@ export type BatchDoubt =
 	/** There is a key for this device, and it cannot be used: so nothing can be believed. */
 	| 'key-unusable';
 
+/** Of a device that seals batches: shown, and stored when a sealed batch brings it. */
+export type Unsealed = 'show';
+
 /** How what came from one device since the worker started was sealed. */
 export interface SealReport {
 	/** Batches and messages whose seal held. */
 	readonly sealed: number;
 	/** Taken without one. */
 	readonly plain: number;
+	/** Came without one and was shown only: a sealed batch brings it. */
+	readonly shown: number;
 	/** Refused for their seal, their number or their making, by cause. */
 	readonly refused: Readonly<Record<string, number>>;
 }
@@ -44,6 +49,7 @@ type Key = CryptoKey | 'none' | 'unusable';
 interface Counts {
 	sealed: number;
 	plain: number;
+	shown: number;
 	readonly refused: Counters<string>;
 }
 
@@ -89,20 +95,29 @@ export class BatchSeals {
 	}
 
 	/**
-	 * A message without a seal, of a kind that its convention can seal: refused where there is a secret, since else whoever cannot
-	 * forge a seal need only leave it out. @returns undefined at once where it is taken
+	 * A message without a seal. Of a kind that its convention seals it is refused where there is a secret, since else whoever cannot
+	 * forge a seal need only leave it out. Our own firmware seals batches and not what it says at once: once it has sent one, no sample
+	 * is stored without. @returns at once where nothing has to be looked up; undefined where it is taken
 	 */
-	plain(device: DeviceId): Promise<BatchDoubt | undefined> | undefined {
-		const known = this.#keys.get(device);
-		if (conventionOf(device) !== 'ecowatt' || known === 'none') {
+	plain(
+		device: DeviceId,
+		{ kind, link }: { readonly kind: 'telemetry' | 'event'; readonly link: LinkKind }
+	): Promise<BatchDoubt | Unsealed | undefined> | Unsealed | undefined {
+		const take = () => {
 			this.#count(device).plain++;
 			return undefined;
+		};
+		if (conventionOf(device) === undefined && kind === 'telemetry' && link === 'mqtt') {
+			const judge = (sealing: boolean) => {
+				if (!sealing) return take();
+				this.#count(device).shown++;
+				return 'show';
+			};
+			const sealing = this.#taken.sealing(device);
+			return typeof sealing === 'boolean' ? judge(sealing) : sealing.then(judge);
 		}
-		return this.#keyOf(device).then((key) => {
-			if (key !== 'none') return 'unsealed-message';
-			this.#count(device).plain++;
-			return undefined;
-		});
+		if (conventionOf(device) !== 'ecowatt' || this.#keys.get(device) === 'none') return take();
+		return this.#keyOf(device).then((key) => (key === 'none' ? take() : 'unsealed-message'));
 	}
 
 	refused(device: DeviceId, cause: string): void {
@@ -111,8 +126,8 @@ export class BatchSeals {
 	}
 
 	report(device: DeviceId): SealReport {
-		const { sealed, plain, refused } = this.#counts.get(device) ?? NOTHING;
-		return { sealed, plain, refused: refused.snapshot() as Record<string, number> };
+		const { sealed, plain, shown, refused } = this.#counts.get(device) ?? NOTHING;
+		return { sealed, plain, shown, refused: refused.snapshot() as Record<string, number> };
 	}
 
 	/** Its secret is another, or gone: what was taken under it means nothing any more, and numbers may begin anew. */
@@ -156,10 +171,10 @@ export class BatchSeals {
 		const known = this.#counts.get(device);
 		if (known) return known;
 		if (this.#counts.size >= MAX_DEVICES) this.#counts.clear();
-		const fresh: Counts = { sealed: 0, plain: 0, refused: new Counters() };
+		const fresh: Counts = { sealed: 0, plain: 0, shown: 0, refused: new Counters() };
 		this.#counts.set(device, fresh);
 		return fresh;
 	}
 }
 
-const NOTHING: Counts = { sealed: 0, plain: 0, refused: new Counters() };
+const NOTHING: Counts = { sealed: 0, plain: 0, shown: 0, refused: new Counters() };

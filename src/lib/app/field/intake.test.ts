@@ -6,7 +6,7 @@ import type { LinkMessage, MessageLink } from '$lib/link';
 import type { DeviceId, Sample } from '$lib/model';
 import type { TelemetryStore } from '$lib/telemetry';
 import { memoryKeep } from '$lib/vault';
-import type { BatchDoubt } from './batch-seals';
+import type { BatchDoubt, Unsealed } from './batch-seals';
 import { Intake } from './intake';
 import { LiveTails } from './live-tails';
 import { MinuteCounts } from './minute-counts';
@@ -27,6 +27,7 @@ let clock: ManualClock;
 let stored: Sample[];
 let refuseToStore = false;
 let doubts: (BatchDoubt | undefined)[];
+let standing: Unsealed | undefined;
 let registry: Registry;
 let intake: Intake;
 let say: (topic: string, body: object, retained?: boolean) => void;
@@ -36,6 +37,7 @@ beforeEach(() => {
 	clock = new ManualClock(1_763_700_000_000);
 	stored = [];
 	doubts = [];
+	standing = undefined;
 	refuseToStore = false;
 	const keep = memoryKeep(clock);
 	const onFault = (cause: unknown) => {
@@ -62,7 +64,7 @@ beforeEach(() => {
 			...{ shelf: keep.rows('outbox', parseCommand), clock, link, onChange: () => {}, onFault }
 		}),
 		deviceApi: new DeviceApi({ link, clock }),
-		seals: { judge: async () => doubts.shift(), plain: () => undefined, refused: () => {} },
+		seals: { judge: async () => doubts.shift(), plain: () => standing, refused: () => {} },
 		answerDoubt: () => undefined,
 		passOver: () => false,
 		onNumbered: () => {},
@@ -116,6 +118,20 @@ test('of what came alone and in a batch each sample is stored once, and the rest
 		refused: {},
 		messages: 6
 	});
+});
+
+test('what is only shown claims no number: the sealed batch is stored, and where it says something else that is counted', async () => {
+	standing = 'show';
+	for (const seq of [1802, 1802, 1803]) alone(seq);
+	await settled();
+	expect(stored).toEqual([]);
+	expect(registry.summaries()).toMatchObject([{ id: 'fb-1', messages: 2 }]);
+	batch();
+	alone(1804);
+	await settled();
+	expect(seqs()).toEqual([1802, 1803, 1804, 1805, 1806, 1807, 1808]);
+	expect(stored.map(({ values }) => values['power'])).not.toContain(1802);
+	expect(intake.report()).toMatchObject({ samples: 7, refused: { 'differs-from-sealed': 3 } });
 });
 
 test('one that comes again with a better clock reaches the store once more, and is shown and counted once', async () => {

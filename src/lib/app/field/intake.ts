@@ -6,12 +6,13 @@ import { DEFAULT_LIMITS, type SeriesKey, type StoreError, type TelemetryStore } 
 import { FRAME_MS } from './coalescer';
 import type { AnswerDoubt, CommandSeals } from './command-seals';
 import type { LiveTails } from './live-tails';
-import type { BatchDoubt, BatchSeals } from './batch-seals';
+import type { BatchDoubt, BatchSeals, Unsealed } from './batch-seals';
 import type { IntakeReport } from './messages';
 import type { MinuteCounts } from './minute-counts';
 import { RateMeter } from './rate-meter';
 import { SaidBefore } from './said-before';
 import { SeenSamples } from './seen-samples';
+import { ShownSamples } from './shown-samples';
 
 type Telemetry = Extract<Decoded, { kind: 'telemetry' }>;
 type Batch = Extract<Decoded, { kind: 'batch' }>;
@@ -27,6 +28,7 @@ type Cause =
 	| 'reported-too-large'
 	| 'retained-telemetry'
 	| 'retained-event'
+	| 'differs-from-sealed'
 	| 'store-backlog'
 	| 'batch-backlog';
 
@@ -66,6 +68,9 @@ const MAX_UNCOMMITTED = DEFAULT_LIMITS.heldSamples;
 /** Batches and answers whose seals are being checked: 16 MB of the largest. */
 const MAX_UNCHECKED = 256;
 
+/** `sealed`: its seal held, or it needs none. */
+type Standing = 'unjudged' | 'sealed' | Unsealed;
+
 /**
  * The way up: link → profile → registry, live view and store. Each message is decoded where it arrives, synchronously; samples
  * go to the store together, once a frame.
@@ -76,6 +81,7 @@ export class Intake {
 	readonly rate: RateMeter;
 	readonly #seen = new SeenSamples();
 	readonly #said = new SaidBefore();
+	readonly #shown = new ShownSamples();
 	#messages = 0;
 	#samples = 0;
 	#repeated = 0;
@@ -108,6 +114,7 @@ export class Intake {
 	forget(device: DeviceId): void {
 		this.#seen.forget(device);
 		this.#said.forget(device);
+		this.#shown.forget(device);
 	}
 
 	/** Resolves when all batches that came have been judged. */
@@ -146,11 +153,17 @@ export class Intake {
 		this.#refuse('unknown-topic', message);
 	}
 
-	/** @param sealed it came in a batch whose seal held */
-	#sort(decoded: Decoded, profile: string, link: MessageLink, message: LinkMessage, sealed = false): void {
-		if (!sealed && (decoded.kind === 'telemetry' || decoded.kind === 'event')) {
-			const judged = this.parts.seals.plain(decoded.device);
-			const take = () => this.#sort(decoded, profile, link, message, true);
+	#sort(
+		decoded: Decoded,
+		profile: string,
+		link: MessageLink,
+		message: LinkMessage,
+		standing: Standing = 'unjudged'
+	): void {
+		if (standing === 'unjudged' && (decoded.kind === 'telemetry' || decoded.kind === 'event')) {
+			const judged = this.parts.seals.plain(decoded.device, { kind: decoded.kind, link: link.kind });
+			const take = (as: Standing) => this.#sort(decoded, profile, link, message, as);
+			if (judged === 'show') return take(judged);
 			if (judged) return this.#inTurn(judged, decoded.device, message, take);
 		}
 		switch (decoded.kind) {
@@ -158,7 +171,7 @@ export class Intake {
 				// A broker gives a retained sample again at each subscription, however old: without an identity nothing tells it
 				// from a new one, so it would be stored each time, and a dead device shown as live.
 				if (message.retained && !decoded.sample.identity) return this.#refuse('retained-telemetry', message);
-				if (this.#told(decoded.sample, link, profile, message, decoded))
+				if (this.#told(decoded.sample, link, profile, message, { ...decoded, standing }))
 					for (const cause of decoded.counted) this.#refuse(cause, message);
 				return;
 			case 'batch':
@@ -189,7 +202,7 @@ export class Intake {
 				this.parts.alerts.told(decoded.device, decoded.provenance, decoded.event);
 				return;
 			case 'several':
-				for (const part of decoded.parts) this.#sort(part, profile, link, message, sealed);
+				for (const part of decoded.parts) this.#sort(part, profile, link, message, standing);
 				return;
 			case 'unread':
 				return;
@@ -236,18 +249,20 @@ export class Intake {
 			() => {
 				for (const [cause, times] of Object.entries(batch.counted))
 					this.#refuse(cause as Refusal, message, times);
-				batch.samples.forEach((sample, i) => this.#told(sample, link, profile, message, { inBatch: i }));
-				for (const part of batch.besides) this.#sort(part, profile, link, message, true);
+				batch.samples.forEach((sample, i) =>
+					this.#told(sample, link, profile, message, { inBatch: i, standing: 'sealed' })
+				);
+				for (const part of batch.besides) this.#sort(part, profile, link, message, 'sealed');
 			}
 		);
 	}
 
 	/** Takes something once it is judged, in the order in which it came. */
 	#inTurn(
-		judged: Promise<BatchDoubt | undefined> | (() => Promise<BatchDoubt | undefined>),
+		judged: Promise<BatchDoubt | Unsealed | undefined> | (() => Promise<BatchDoubt | undefined>),
 		device: DeviceId,
 		message: LinkMessage,
-		take: () => void
+		take: (as: Standing) => void
 	): void {
 		if (this.#unchecked >= MAX_UNCHECKED) return this.#refuse('batch-backlog', message, 1, device);
 		this.#unchecked++;
@@ -258,13 +273,14 @@ export class Intake {
 			);
 			this.#unchecked--;
 			this.parts.onChange();
-			if (doubt) this.#refuse(doubt, message, 1, device);
-			else take();
+			if (doubt === undefined) take('sealed');
+			else if (doubt === 'show') take(doubt);
+			else this.#refuse(doubt, message, 1, device);
 		});
 	}
 
 	/**
-	 * Takes one sample in, unless it is here already.
+	 * Takes one sample in, unless it is here already. One that is only shown claims no number: what is sealed comes after it and is stored.
 	 * @returns whether it was news
 	 */
 	#told(
@@ -272,29 +288,44 @@ export class Intake {
 		link: MessageLink,
 		profile: string,
 		message: LinkMessage,
-		beside: Pick<Telemetry, 'alias' | 'firmware' | 'hearsay'> | { readonly inBatch: number }
+		{
+			standing,
+			...beside
+		}: { readonly standing: Standing } & (
+			Pick<Telemetry, 'alias' | 'firmware' | 'hearsay'> | { readonly inBatch: number }
+		)
 	): boolean {
-		const { device, identity } = sample;
-		const came = identity && this.#seen.judge(device, identity, sample.clock);
+		const { device, identity, values } = sample;
+		const before = identity && standing === 'sealed' ? this.#shown.settle(device, identity, values) : 'new';
+		if (before === 'differs') this.#refuse('differs-from-sealed', message, 1, device);
+		const came =
+			identity && standing === 'show' && this.#shown.has(device, identity)
+				? 'repeat'
+				: identity && this.#seen.judge(device, identity, sample.clock);
 		if (came ? came === 'repeat' : this.#said.repeats(sample)) {
 			this.#repeated++;
 			return false;
 		}
 		const taken = this.parts.registry.telemetry({ device, sample, ...beside }, link.kind, profile);
-		if (taken.kind === 'refused') this.#refuse(taken.cause, message);
-		else {
-			if (taken.droppedMetrics > 0) this.#refuse('too-many-device-metrics', message, taken.droppedMetrics);
-			// Its time is known better now: the store is told, and nobody is shown it again.
-			if (came === 'better') this.#give(taken.sample, message);
-			else this.#keep(taken.sample, message, 'inBatch' in beside);
+		if (taken.kind === 'refused') {
+			this.#refuse(taken.cause, message);
+			return false;
 		}
-		return taken.kind === 'taken';
+		if (taken.droppedMetrics > 0) this.#refuse('too-many-device-metrics', message, taken.droppedMetrics);
+		if (standing === 'show') {
+			if (identity) this.#shown.add(device, identity, values);
+			this.parts.live.push(taken.sample, false);
+		}
+		// Its time is known better now: the store is told, and nobody is shown it again.
+		else if (came === 'better') this.#give(taken.sample, message);
+		else this.#keep(taken.sample, message, 'inBatch' in beside, before !== 'same');
+		return true;
 	}
 
-	#keep(sample: Sample, message: LinkMessage, late: boolean): void {
+	#keep(sample: Sample, message: LinkMessage, late: boolean, news: boolean): void {
 		if (!this.#give(sample, message)) return;
 		this.#samples++;
-		this.parts.live.push(sample, late);
+		if (news) this.parts.live.push(sample, late);
 	}
 
 	/** @returns whether it goes to the store */

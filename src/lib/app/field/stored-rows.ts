@@ -237,7 +237,10 @@ export function parseTaken(row: unknown): TakenRow | undefined {
 			? { epoch, numbers }
 			: undefined;
 	});
-	return read.every((one) => one !== undefined) ? { epochs: read } : undefined;
+	const device = deviceIdOf(fieldsOf(row)?.['device']);
+	return read.every((one) => one !== undefined)
+		? { ...(device === undefined ? {} : { device }), epochs: read }
+		: undefined;
 }
 
 function lostStretchOf(value: unknown): LostStretch | undefined {

@@ -5,6 +5,8 @@ import type { Rows } from '$lib/vault';
 
 /** Which sealed batches of a device were taken: of each of its last logs, the newest numbers, ascending. */
 export interface TakenRow {
+	/** Absent in rows of earlier versions. */
+	readonly device?: DeviceId;
 	readonly epochs: readonly { readonly epoch: number; readonly numbers: readonly number[] }[];
 }
 
@@ -22,10 +24,16 @@ const ROWS_HELD = 4096;
 export class TakenBatches {
 	readonly #rows = new Map<DeviceId, TakenRow>();
 
+	readonly #sealing = new Set<DeviceId>();
+	readonly #reading: Promise<void>;
+	#read = false;
+
 	constructor(
 		private readonly kept: Rows<TakenRow>,
 		private readonly onFault: (cause: unknown) => void
-	) {}
+	) {
+		this.#reading = this.#readSealing();
+	}
 
 	/**
 	 * Judges a number whose seal holds, and takes it where it is new.
@@ -40,15 +48,31 @@ export class TakenBatches {
 			.toSorted((a, b) => a - b)
 			.slice(rule === 'rising' ? -1 : -WINDOW);
 		const others = row.epochs.filter(({ epoch }) => epoch !== place.epoch);
-		const next = { epochs: [...others, { epoch: place.epoch, numbers: taken }].slice(-EPOCHS) };
+		this.#sealing.add(device);
+		const next = { device, epochs: [...others, { epoch: place.epoch, numbers: taken }].slice(-EPOCHS) };
 		this.#hold(device, next);
 		await this.kept.put(device, next).catch(this.onFault);
 		return 'new';
 	}
 
+	/** Whether any of its batches was taken under its present secret, now or before. */
+	sealing(device: DeviceId): boolean | Promise<boolean> {
+		return this.#read ? this.#sealing.has(device) : this.#reading.then(() => this.#sealing.has(device));
+	}
+
 	async forget(device: DeviceId): Promise<void> {
 		this.#rows.delete(device);
+		this.#sealing.delete(device);
 		await this.kept.delete(device).catch(this.onFault);
+	}
+
+	async #readSealing(): Promise<void> {
+		try {
+			for (const { device } of await this.kept.all()) if (device !== undefined) this.#sealing.add(device);
+		} catch (cause) {
+			this.onFault(cause);
+		}
+		this.#read = true;
 	}
 
 	async #row(device: DeviceId): Promise<TakenRow> {

@@ -31,6 +31,10 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 	['unnamed-values', 'A batch of values without the names of its registers'],
 	['replayed-batch', 'A batch whose number was taken before'],
 	['stale-batch', 'A batch whose number is too old to know whether it was taken before'],
+	[
+		'differs-from-sealed',
+		'A single measurement that said something else than its device’s signed batch: the batch was stored'
+	],
 	['unsealed-message', 'A message without a seal, of a device that has a secret'],
 	['newer-batch', 'A batch of a newer firmware than this page understands'],
 	['forged-batch', 'A batch that is not sealed with its device’s key'],
