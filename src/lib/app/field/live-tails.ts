@@ -1,15 +1,17 @@
 import type { Clock } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
-import { Coalescer, FRAME_MS } from './coalescer';
+import { Coalescer } from './coalescer';
 import type { LiveTail } from './messages';
 
 type Emit = (tail: LiveTail, transfer: Transferable[]) => void;
 type Pending = Map<string, { timeMs: number[]; value: number[] }>;
 
-/** Points of one metric between two frames; a page that wants more of a burst asks for the range. */
-const MAX_POINTS_PER_FRAME = 4096;
+/** Charts take them in several times a second; each message costs a page more than the points in it. */
+const PACE_MS = 100;
+/** Points of one metric in a message; a page that wants more of a burst asks for the range. */
+const MOST_POINTS = 4096;
 
-/** New samples for the pages that look at a device: per follower, at most one message a frame, as columns that are moved. */
+/** New samples for the pages that look at a device: per follower, a few messages a second, as columns that are moved. */
 export class LiveTails {
 	readonly #followers = new Map<string, Set<{ pending: Pending; due: Coalescer; newestMs: number }>>();
 
@@ -21,7 +23,7 @@ export class LiveTails {
 		const pending: Pending = new Map();
 		const due = new Coalescer(
 			this.clock,
-			() => FRAME_MS,
+			() => PACE_MS,
 			() => emitColumns(pending, emit)
 		);
 		const follower = { pending, due, newestMs: -Infinity };
@@ -49,7 +51,7 @@ export class LiveTails {
 			const { pending, due } = follower;
 			for (const name in sample.values) {
 				const column = pending.get(name) ?? { timeMs: [], value: [] };
-				if (column.timeMs.length >= MAX_POINTS_PER_FRAME) continue;
+				if (column.timeMs.length >= MOST_POINTS) continue;
 				column.timeMs.push(sample.timeMs);
 				column.value.push(sample.values[name]!);
 				pending.set(name, column);

@@ -102,7 +102,7 @@ export interface FieldService {
 		session: Feed<null, SessionState>;
 		/** All of them first, then what has changed: `KnownDevices` puts it together. */
 		devices: Feed<null, DevicesNews>;
-		/** New samples of one device as they arrive, at most one message a frame. */
+		/** New samples of one device, at most ten messages a second. */
 		live: Feed<{ device: DeviceId; provenance: Provenance }, LiveTail>;
 		commands: Feed<{ device: DeviceId }, readonly Command[]>;
 		/** How what comes of a device is sealed; told again as what is sealed comes or is refused. */

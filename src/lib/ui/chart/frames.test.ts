@@ -1,16 +1,21 @@
 import { beforeEach, afterEach, expect, it, vi } from 'vitest';
-import { BUDGET_MS, FrameQueue, LATE_MS } from './frames';
+import { FrameQueue, LATE_MS } from './frames';
+
+const BUDGET_MS = 0.5;
 
 /** Frames at 60 Hz; every drawing takes `costMs`. */
 function screen(costMs: number) {
 	let nowMs = 0;
 	let frame: (() => void) | undefined;
 	let drawnInFrame: string[] = [];
-	const queue = new FrameQueue({
-		request: (callback) => ((frame = callback), 1),
-		cancel: () => (frame = undefined),
-		now: () => nowMs
-	});
+	const queue = new FrameQueue(
+		{
+			request: (callback) => ((frame = callback), 1),
+			cancel: () => (frame = undefined),
+			now: () => nowMs
+		},
+		BUDGET_MS
+	);
 	return {
 		queue,
 		item: (name: string) => ({

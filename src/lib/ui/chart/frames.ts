@@ -3,8 +3,6 @@ export interface Drawn {
 	draw(): void;
 }
 
-/** What a frame may spend on charts that nobody is moving; the others wait for the next one. */
-export const BUDGET_MS = 0.5;
 /** One that is due for so long is drawn whatever else the frame has to do. */
 export const LATE_MS = 250;
 /** From here on the next frame is waited for, rather than a timer. */
@@ -25,7 +23,9 @@ export class FrameQueue {
 			readonly request: (callback: () => void) => number;
 			readonly cancel: (frame: number) => void;
 			readonly now: () => number;
-		}
+		},
+		/** What a frame may spend on what nobody is moving; the rest waits for the next one. */
+		private readonly budgetMs: number
 	) {}
 
 	/** Draws it in the next frame. */
@@ -77,7 +77,7 @@ export class FrameQueue {
 		try {
 			for (const [item, atMs] of due) {
 				const urgent = atMs === -Infinity;
-				const spent = drawn > 0 && this.frames.now() - beginMs >= BUDGET_MS;
+				const spent = drawn > 0 && this.frames.now() - beginMs >= this.budgetMs;
 				if (spent && !urgent && !(beginMs - atMs >= LATE_MS && !begun)) break;
 				begun ||= !urgent;
 				this.#due.delete(item);
@@ -90,9 +90,16 @@ export class FrameQueue {
 	}
 }
 
+/** In the frames of the page, or of the worker, that this runs in. */
+export const framesWithin = (budgetMs: number): FrameQueue =>
+	new FrameQueue(
+		{
+			request: (callback) => requestAnimationFrame(callback),
+			cancel: (frame) => cancelAnimationFrame(frame),
+			now: () => performance.now()
+		},
+		budgetMs
+	);
+
 /** The page's own. */
-export const frameQueue = new FrameQueue({
-	request: (callback) => requestAnimationFrame(callback),
-	cancel: (frame) => cancelAnimationFrame(frame),
-	now: () => performance.now()
-});
+export const frameQueue = framesWithin(0.5);

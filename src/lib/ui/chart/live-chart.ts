@@ -1,9 +1,8 @@
 import type { Drawn, FrameQueue } from './frames';
 import { type ChartLayer, type ChartMarker, growing } from './layers';
 import { Overlay } from './overlay';
-import type { PictureScreen } from './picture-screen';
-import type { Plot } from './plot';
-import type { PlotColours } from './plot-colours';
+import type { CanvasSize, ChartLook, PlotSpan } from './painter-messages';
+import { Plot } from './plot';
 import type { ViewWindow } from './view-window';
 
 export interface LiveScene {
@@ -19,62 +18,69 @@ const MOST_STEP_MS = 1000;
 /** Values that come into a window that stands still. */
 const GROWTH_MS = 250;
 
+/** Who hears of a chart's drawing. */
+export interface DrawnNews {
+	/** Its lines are elsewhere on the canvas than before. */
+	spans(span: PlotSpan): void;
+	/** It cannot be drawn, in the browser's words. */
+	failed(said: string): void;
+}
+
 /**
  * A plot that keeps itself up to date: it slides with the clock where its window follows, and takes in what its series grow by,
- * in frames shared with all charts of the page and without anything of the page being rendered. Unseen, it rests.
+ * in frames shared with all charts of the page. Unseen, it rests.
  */
 export class LiveChart implements Drawn {
-	readonly #overlay: Overlay;
+	#plot: Plot;
+	#overlay: Overlay;
 	#shown: { readonly fromMs: number; readonly toMs: number };
+	#span: PlotSpan | undefined;
 	#seen = true;
 	#cursorMs: number | undefined;
 	#watch = new AbortController();
-	readonly #still = matchMedia('(prefers-reduced-motion: reduce)');
 
 	constructor(
-		private readonly plot: Plot,
-		private readonly screen: PictureScreen,
-		overlay: HTMLCanvasElement,
-		colours: PlotColours,
+		private readonly canvases: { readonly canvas: OffscreenCanvas; readonly overlay: OffscreenCanvas },
+		private size: CanvasSize,
+		private look: ChartLook,
 		private readonly queue: FrameQueue,
-		private scene: LiveScene
+		private scene: LiveScene,
+		private readonly news: DrawnNews
 	) {
-		this.#overlay = new Overlay(overlay, plot, colours);
 		this.#shown = scene.view;
+		[this.#plot, this.#overlay] = this.#make();
 		this.#follow();
 		queue.soon(this);
-	}
-
-	/** The drawn area, CSS px from the canvas's left edge. */
-	get area(): { readonly left: number; readonly width: number } {
-		const { left, right } = this.plot.area;
-		return { left, width: Math.max(1, right - left) };
-	}
-
-	/** @param place 0 … 1, from the drawn area's left to its right */
-	timeAt(place: number): number {
-		return this.#shown.fromMs + place * (this.#shown.toMs - this.#shown.fromMs);
 	}
 
 	show(scene: LiveScene): void {
 		const before = this.scene;
 		this.scene = scene;
 		if (scene.layers !== before.layers) this.#follow();
-		if (!slidOn(before, scene)) this.#ask();
+		this.#ask();
 	}
 
-	set seen(seen: boolean) {
-		if (seen === this.#seen) return;
-		this.#seen = seen;
-		if (seen) this.queue.soon(this);
-		else this.queue.forget(this);
+	/** Draws anew in other colours. */
+	paint(look: ChartLook): void {
+		this.look = look;
+		this.#plot.destroy();
+		[this.#plot, this.#overlay] = this.#make();
+		this.#ask();
 	}
 
-	/** Takes the size that the page gives it now, and is drawn anew within this frame. */
-	fit(): void {
-		const { width, height } = this.screen.size;
-		if (width === 0 || height === 0) return;
-		this.plot.resize(width, height, devicePixelRatio);
+	/** Unseen, it is not drawn. */
+	rest(unseen: boolean): void {
+		if (unseen !== this.#seen) return;
+		this.#seen = !unseen;
+		if (unseen) this.queue.forget(this);
+		else this.queue.soon(this);
+	}
+
+	/** Is drawn anew within this task: a canvas is blank once its size has changed. */
+	fit(size: CanvasSize): void {
+		this.size = size;
+		this.#plot.resize(size.width, size.height, size.pixelRatio);
+		this.#overlay.resize(size);
 		this.draw();
 	}
 
@@ -90,18 +96,33 @@ export class LiveChart implements Drawn {
 		const spanMs = view.toMs - view.fromMs;
 		const toMs = view.following ? Date.now() : view.toMs;
 		this.#shown = { fromMs: toMs - spanMs, toMs };
-		this.plot.draw({ layers, ...this.#shown, simulated, markers });
-		this.screen.show();
-		this.#drawOverlay();
+		try {
+			this.#plot.draw({ layers, ...this.#shown, simulated, markers });
+			this.#drawOverlay();
+		} catch (cause) {
+			return this.news.failed(String(cause));
+		}
+		this.#tellSpan();
 		if (!view.following) return;
-		const columnMs = this.#still.matches ? MOST_STEP_MS : spanMs / this.area.width;
+		const columnMs = this.look.calm ? MOST_STEP_MS : spanMs / (this.#span?.width ?? 1);
 		this.queue.later(this, Math.min(Math.max(columnMs, LEAST_STEP_MS), MOST_STEP_MS));
 	}
 
 	destroy(): void {
 		this.#watch.abort();
 		this.queue.forget(this);
-		this.plot.destroy();
+		this.#plot.destroy();
+	}
+
+	#make(): [Plot, Overlay] {
+		const { canvas, overlay } = this.canvases;
+		const { layers, simulated, markers } = this.scene;
+		const { width, height, pixelRatio } = this.size;
+		canvas.width = Math.max(1, width);
+		canvas.height = Math.max(1, height);
+		const { colours } = this.look;
+		const plot = new Plot(canvas, colours, { layers, ...this.#shown, simulated, markers }, pixelRatio);
+		return [plot, new Overlay(overlay, plot, colours, this.size)];
 	}
 
 	#follow(): void {
@@ -122,13 +143,12 @@ export class LiveChart implements Drawn {
 	#drawOverlay(): void {
 		this.#overlay.draw(this.scene.layers, this.#shown.fromMs, this.#shown.toMs, this.#cursorMs);
 	}
-}
 
-/** Whether nothing changed but the clock, with which the chart slides by itself. */
-const slidOn = (a: LiveScene, b: LiveScene): boolean =>
-	a.view.following &&
-	b.view.following &&
-	Math.abs(b.view.toMs - b.view.fromMs - (a.view.toMs - a.view.fromMs)) < 1 &&
-	a.layers === b.layers &&
-	a.markers === b.markers &&
-	a.simulated === b.simulated;
+	#tellSpan(): void {
+		const { left, right } = this.#plot.area;
+		const span = { left, width: Math.max(1, right - left) };
+		if (span.left === this.#span?.left && span.width === this.#span.width) return;
+		this.#span = span;
+		this.news.spans(span);
+	}
+}

@@ -1,5 +1,6 @@
 import type { ChartLayer } from './layers';
 import { markOf } from './marks';
+import type { CanvasSize } from './painter-messages';
 import type { Plot } from './plot';
 import type { PlotColours } from './plot-colours';
 import { readingAt } from './readings';
@@ -9,22 +10,32 @@ export class Overlay {
 	#blank = true;
 
 	constructor(
-		private readonly canvas: HTMLCanvasElement,
+		private readonly canvas: OffscreenCanvas,
 		private readonly plot: Plot,
-		private readonly colours: PlotColours
-	) {}
+		private readonly colours: PlotColours,
+		private size: CanvasSize
+	) {
+		this.resize(size);
+	}
+
+	/** It is blank then. */
+	resize(size: CanvasSize): void {
+		this.size = size;
+		this.canvas.width = Math.round(size.width * size.pixelRatio);
+		this.canvas.height = Math.round(size.height * size.pixelRatio);
+		this.#blank = true;
+	}
 
 	/** @param timeMs undefined shows no cursor */
 	draw(layers: readonly ChartLayer[], fromMs: number, toMs: number, timeMs: number | undefined): void {
 		if (timeMs === undefined && this.#blank) return;
 		const ctx = this.canvas.getContext('2d');
 		if (!ctx) return;
-		this.#fit();
 		this.#blank = timeMs === undefined;
 		ctx.setTransform(1, 0, 0, 1, 0, 0);
 		ctx.clearRect(0, 0, this.canvas.width, this.canvas.height);
 		if (timeMs === undefined || timeMs < fromMs || timeMs > toMs) return;
-		ctx.scale(devicePixelRatio, devicePixelRatio);
+		ctx.scale(this.size.pixelRatio, this.size.pixelRatio);
 		const { left, right, top, bottom } = this.plot.area;
 		const place = (ms: number) => left + ((ms - fromMs) / (toMs - fromMs)) * (right - left);
 		ctx.strokeStyle = this.colours.muted;
@@ -48,14 +59,5 @@ export class Overlay {
 			ctx.fill(mark);
 			ctx.restore();
 		});
-	}
-
-	/** As many device pixels as the screen gives it; setting the size also clears, so only where it changed. */
-	#fit(): void {
-		const { canvas } = this;
-		const width = Math.round(canvas.clientWidth * devicePixelRatio);
-		const height = Math.round(canvas.clientHeight * devicePixelRatio);
-		if (canvas.width !== width) canvas.width = width;
-		if (canvas.height !== height) canvas.height = height;
 	}
 }

@@ -43,15 +43,15 @@ export class Plot {
 	 * @param pixelRatio device pixels a CSS px
 	 */
 	constructor(
-		canvas: HTMLCanvasElement | OffscreenCanvas,
+		canvas: OffscreenCanvas,
 		private readonly colours: PlotColours,
 		scene: PlotScene,
 		pixelRatio: number
 	) {
 		this.#scene = scene;
 		this.#take(scene, undefined);
-		// Its types leave out the other kind of canvas, which it takes as well.
-		this.#chart = new Chart(canvas as HTMLCanvasElement, this.#configure(pixelRatio));
+		// Its types leave out this kind of canvas, which it takes as well.
+		this.#chart = new Chart(canvas as unknown as HTMLCanvasElement, this.#configure(pixelRatio));
 	}
 
 	/** The drawn area, CSS px of the canvas. */

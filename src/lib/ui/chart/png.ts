@@ -1,6 +1,7 @@
 import { formatDateTime } from '../format';
 import type { ChartLayer } from './layers';
 import { markOf } from './marks';
+import type { PictureWish } from './painter-messages';
 import { Plot, type PlotScene } from './plot';
 import { fade, type PlotColours } from './plot-colours';
 
@@ -11,17 +12,11 @@ const PAD = 20;
 const LINE = 22;
 
 /**
- * A chart as a picture to keep: title, range, legend, plot, and the mark of simulated data, in the present theme.
- * @param pixelRatio device pixels a CSS px
+ * A chart as a picture to keep: title, range, legend, plot, and the mark of simulated data, in the theme of the page.
  * @throws when the browser gives no canvas of that size
  */
-export async function chartPng(
-	title: string,
-	scene: PlotScene,
-	colours: PlotColours,
-	pixelRatio = devicePixelRatio
-): Promise<Blob> {
-	const picture = document.createElement('canvas');
+export async function chartPng({ title, colours, pixelRatio, ...scene }: PictureWish): Promise<Blob> {
+	const picture = new OffscreenCanvas(1, 1);
 	const ctx = picture.getContext('2d');
 	if (!ctx) throw new Error('The browser has no canvas to draw on.');
 	const legend = legendRows(ctx, scene.layers, colours);
@@ -35,31 +30,26 @@ export async function chartPng(
 	head(ctx, title, scene, colours);
 	legend.forEach((row, i) => row.forEach((item) => paintItem(ctx, item, PAD + (i + 2.5) * LINE, colours)));
 	ctx.drawImage(plotted(scene, colours, pixelRatio), PAD, top, WIDTH - 2 * PAD, HEIGHT);
-	return new Promise((resolve, reject) =>
-		picture.toBlob(
-			(blob) => (blob ? resolve(blob) : reject(new Error('The picture is too large.'))),
-			'image/png'
-		)
-	);
+	return picture.convertToBlob({ type: 'image/png' });
 }
 
-/** The plot alone, on a canvas that is in no page. */
-function plotted(scene: PlotScene, colours: PlotColours, pixelRatio: number): HTMLCanvasElement {
-	const canvas = document.createElement('canvas');
-	canvas.width = WIDTH - 2 * PAD;
-	canvas.height = HEIGHT;
+/** The plot alone, on a canvas of its own. */
+function plotted(scene: PlotScene, colours: PlotColours, pixelRatio: number): ImageBitmap {
+	const canvas = new OffscreenCanvas(WIDTH - 2 * PAD, HEIGHT);
 	const plot = new Plot(canvas, colours, scene, pixelRatio);
 	plot.draw(scene);
 	// What is taken from a canvas that is given up is empty.
-	const copy = document.createElement('canvas');
-	copy.width = canvas.width;
-	copy.height = canvas.height;
-	copy.getContext('2d')?.drawImage(canvas, 0, 0);
+	const bitmap = canvas.transferToImageBitmap();
 	plot.destroy();
-	return copy;
+	return bitmap;
 }
 
-function head(ctx: CanvasRenderingContext2D, title: string, scene: PlotScene, colours: PlotColours): void {
+function head(
+	ctx: OffscreenCanvasRenderingContext2D,
+	title: string,
+	scene: PlotScene,
+	colours: PlotColours
+): void {
 	ctx.fillStyle = colours.text;
 	ctx.font = `600 17px ${colours.face}`;
 	ctx.fillText(title, PAD, PAD + LINE / 2);
@@ -85,7 +75,7 @@ interface LegendItem {
 
 /** Side by side, as many to a row as there is room for. */
 function legendRows(
-	ctx: CanvasRenderingContext2D,
+	ctx: OffscreenCanvasRenderingContext2D,
 	layers: readonly ChartLayer[],
 	colours: PlotColours
 ): readonly (readonly LegendItem[])[] {
@@ -108,7 +98,12 @@ function legendRows(
 	return rows;
 }
 
-function paintItem(ctx: CanvasRenderingContext2D, item: LegendItem, y: number, colours: PlotColours): void {
+function paintItem(
+	ctx: OffscreenCanvasRenderingContext2D,
+	item: LegendItem,
+	y: number,
+	colours: PlotColours
+): void {
 	const ink = colours.series[item.colour % colours.series.length] ?? colours.text;
 	ctx.strokeStyle = ctx.fillStyle = item.earlier ? fade(ink, 0.6) : ink;
 	ctx.lineWidth = 1.75;

@@ -1,7 +1,8 @@
 import { type ChartLayer, growing } from './layers';
 
-/** Values come many times a second; words and tables about them are made anew this often, ms. */
-const PACE_MS = { words: 5_000, table: 1_000 } as const;
+/** Values come many times a second; words about them are made anew this often. */
+export const WORDS_MS = 5_000;
+const PACE_MS = { words: WORDS_MS, table: 1_000 } as const;
 const REPLACED_MS = 50;
 
 /** Tells what is made of a chart's series in words that they changed, at a readable pace. */

@@ -28,6 +28,7 @@ interface Wanted {
 	cursor?: ChartCursor;
 	view?: ViewWindow;
 	title?: string;
+	simulated?: boolean;
 }
 
 async function chart(wanted: Wanted = {}) {
@@ -156,23 +157,56 @@ it('shares its cursor: a key in one chart reads the other one too', async () => 
 	await expect.element(page.getByText(/^\d+\.\d % .* · /u)).toBeVisible();
 });
 
-it('draws: the canvas is not empty', async () => {
-	const { plot } = await chart();
-	const canvas = plot.element().querySelector('canvas');
-	await expect
-		.poll(() => {
-			if (!canvas?.width) return false;
-			const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')!;
-			copy.drawImage(canvas, 0, 0);
-			const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
-			return data.some((channel) => channel !== 0);
-		}, CHART_JS_ARRIVES)
-		.toBe(true);
+/** The device pixels of a chart's canvas; undefined before it is drawn. */
+function pixelsOf(plot: HTMLElement | SVGElement): ImageData | undefined {
+	const canvas = plot.querySelector('canvas');
+	if (!canvas?.clientWidth) return undefined;
+	const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d')!;
+	copy.drawImage(canvas, 0, 0);
+	const pixels = copy.getImageData(0, 0, canvas.width, canvas.height);
+	return pixels.data.some((channel) => channel !== 0) ? pixels : undefined;
+}
+
+it('draws one sample of 100,000 that stands out as high as it is', async () => {
+	const step = HOUR / 100_000;
+	const timeMs = Float64Array.from({ length: 100_000 }, (_, i) => view.fromMs + i * step);
+	const calm = new Float64Array(100_000).fill(20);
+	const max = Float64Array.from(calm);
+	max[61_728] = 30;
+	const { plot } = await chart({
+		layers: [{ ...temperature, series: { timeMs, avg: calm, min: calm, max } }],
+		simulated: false
+	});
+	const spike = () => {
+		const pixels = pixelsOf(plot.element());
+		if (!pixels) return 'nothing is drawn yet';
+		const { width, height, data } = pixels;
+		const copper = (x: number, y: number) => {
+			const [red = 0, , blue = 0, alpha = 0] = data.subarray(4 * (y * width + x));
+			return alpha > 40 && red - blue > 60;
+		};
+		const rows = Array.from({ length: height }, (_, y) => y);
+		const [left, right] = [50 * devicePixelRatio, width - 9 * devicePixelRatio]; // the axis, and room beyond the present
+		const columns = Array.from({ length: right - left }, (_, x) => left + x);
+		const inked = rows.filter((y) => columns.some((x) => copper(x, y)));
+		const calmRow = rows.find((y) => columns.filter((x) => copper(x, y)).length > columns.length / 2) ?? NaN;
+		const above = inked.filter((y) => y < calmRow - 4);
+		const at = [...new Set(above.flatMap((y) => columns.filter((x) => copper(x, y))))];
+		const share = ((at[0] ?? NaN) - left) / (right - left);
+		return {
+			inPlace: Math.abs(share - 0.617) < 0.01,
+			thin: at.length > 0 && at.length <= 4,
+			unbroken: above.length === calmRow - 4 - (above[0] ?? NaN),
+			high: above.length > 0.3 * height
+		};
+	};
+	const whole = { inPlace: true, thin: true, unbroken: true, high: true };
+	await expect.poll(spike, CHART_JS_ARRIVES).toEqual(whole);
 });
 
 it('becomes a picture of its own, the mark of simulated data on it', async () => {
 	const violet = async (simulated: boolean) => {
-		const { component } = await chart({ title: `Kept ${simulated}`, ...{ simulated } });
+		const { component } = await chart({ title: `Kept ${simulated}`, simulated });
 		const bitmap = await createImageBitmap(await component.toPng());
 		expect(bitmap.width).toBe(1080 * devicePixelRatio);
 		const ctx = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
