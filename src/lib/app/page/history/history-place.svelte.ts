@@ -9,6 +9,8 @@ import { following, type ViewWindow } from '$lib/ui';
 
 /** A hand moves many times a second; the address follows when it rests. */
 const REST_MS = 500;
+/** Arrow keys walk through a list of choices; what is chosen again within this time is the same choice, and one step to go back. */
+const SETTLED_MS = 1500;
 
 /** Puts what is shown into the address bar. @param how 'step' can be gone back from, 'drift' takes the place of where one was */
 export type Navigate = (query: string, how: 'step' | 'drift') => void;
@@ -19,6 +21,7 @@ export class HistoryPlace {
 	/** As the address has it, where it came from here. */
 	#written: string;
 	#timer: ReturnType<typeof setTimeout> | undefined;
+	#chosen = { what: '', atMs: -Infinity };
 
 	/** @param address what the address says now */
 	constructor(
@@ -55,10 +58,13 @@ export class HistoryPlace {
 		this.#query = query;
 	}
 
-	/** A choice. */
+	/** A choice; while a person still walks through what there is, it is one step. */
 	step(change: Partial<HistoryQuery>): void {
+		const chosen = { what: Object.keys(change).join(), atMs: performance.now() };
+		const again = chosen.what === this.#chosen.what && chosen.atMs - this.#chosen.atMs < SETTLED_MS;
+		this.#chosen = chosen;
 		this.#query = { ...this.#query, ...change };
-		this.#write('step');
+		this.#write(again ? 'drift' : 'step');
 	}
 
 	/** A hand on the chart. */
