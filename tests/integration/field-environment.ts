@@ -66,6 +66,7 @@ export function memoryStorage(
 		settings: keep.rows('settings', stored.parseSetting),
 		brokers: keep.rows('brokers', stored.parseBroker),
 		devices: keep.rows('devices', stored.parseStoredDevice),
+		events: keep.rows('events', stored.parseEventPage),
 		outbox: keep.rows('outbox', stored.parseCommand),
 		notices: keep.rows('notices', stored.parseNotice),
 		annotations: keep.rows('annotations', parseAnnotation),

@@ -7,22 +7,11 @@ import {
 	type Provenance,
 	type Sample
 } from '$lib/model';
-import {
-	MAX_EVENTS_PER_DEVICE,
-	type DeviceEvent,
-	type DeviceStates,
-	type DeviceSummary,
-	type StoredDevice
-} from './device';
+import { type DeviceEvent, type DeviceStates, type DeviceSummary, type StoredDevice } from './device';
+import { EventTrail } from './event-trail';
 import type { StatusReport, ToldEvent } from './profiles';
 
 export const MAX_METRICS_PER_DEVICE = 256;
-/** Of one kind that messages tell of: they must not push all else out of the list. */
-const MAX_TOLD_EVENTS = 40;
-/** Gaps that follow each other this closely are one event: a lossy link must not push all else out of the list. */
-const GAP_MERGE_MS = 60_000;
-/** A repeat of what was just told: a QoS 1 message that came again, or a sender that insists. */
-const TOLD_MERGE_MS = 10 * 60_000;
 
 interface Heard {
 	readonly atMs: number;
@@ -66,7 +55,7 @@ export class DeviceEntry {
 	readonly #values = new Map<string, { value: number; timeMs: number }>();
 	/** Names of both provenances: one that changes sides brings no more of them than one that does not. */
 	readonly #metrics = new Set<string>();
-	#events: readonly DeviceEvent[] = [];
+	#trail = new EventTrail();
 	#summary: DeviceSummary | undefined;
 	#told: DeviceStates = {};
 
@@ -89,7 +78,7 @@ export class DeviceEntry {
 		entry.#profile = row.profile;
 		entry.#components = row.components;
 		entry.#reported = row.reported;
-		entry.#events = row.events;
+		entry.#trail = new EventTrail(row.events, row.eventPages);
 		entry.#clock = clockOf(row.events);
 		entry.#toldPresence = row.events.map(({ kind }) => kind).findLast(isPresence);
 		for (const link of row.links) entry.#links.add(link);
@@ -101,8 +90,8 @@ export class DeviceEntry {
 		return this.#presence;
 	}
 
-	get events(): readonly DeviceEvent[] {
-		return this.#events;
+	get trail(): EventTrail {
+		return this.#trail;
 	}
 
 	/** The link it was last heard over, also before a restart. */
@@ -141,6 +130,8 @@ export class DeviceEntry {
 
 	/** A sample of the past, with metrics beyond the bound gone. */
 	backfilled(sample: Sample): Sample {
+		if (sample.identity?.epoch === this.#epoch && sample.identity && this.#trail.came(sample.identity.seq))
+			this.unsaved = 'soon';
 		const names = Object.keys(sample.values);
 		for (const name of names) this.knowMetric(name);
 		return names.every((name) => this.#metrics.has(name))
@@ -198,19 +189,8 @@ export class DeviceEntry {
 	tell({ kind, atMs, detail }: ToldEvent, alias: string | undefined, heard: Heard): void {
 		this.#hear(heard);
 		this.#rename(alias);
-		const last = this.#events.at(-1);
-		if (last?.kind === kind && atMs - last.atMs < TOLD_MERGE_MS) {
-			const { times = 1, ...same } = last.detail;
-			if (JSON.stringify(same) === JSON.stringify(detail)) {
-				const again = { ...last, detail: { ...detail, times: Number(times) + 1 } };
-				this.#events = [...this.#events.slice(0, -1), again];
-				this.unsaved = 'soon';
-				return;
-			}
-		}
-		const ofKind = this.#events.filter((event) => event.kind === kind);
-		if (ofKind.length >= MAX_TOLD_EVENTS) this.#events = this.#events.filter((event) => event !== ofKind[0]);
-		this.#note(atMs, kind, detail);
+		this.#trail.tell(atMs, kind, detail);
+		this.unsaved = 'soon';
 	}
 
 	answered(heard: Heard): void {
@@ -290,7 +270,8 @@ export class DeviceEntry {
 			links: [...this.#links],
 			components: this.#components,
 			reported: this.#reported,
-			events: this.#events
+			events: this.#trail.events,
+			eventPages: this.#trail.pages
 		};
 	}
 
@@ -331,14 +312,13 @@ export class DeviceEntry {
 		this.unsaved = 'soon';
 	}
 
-	/** One that comes and goes is told by how it ended: a device near the edge must not push all else out of the list. */
 	#timed(quality: ClockQuality, atMs: number): void {
 		if (quality === this.#clock) return;
 		const first = this.#clock === undefined;
 		this.#clock = quality;
-		const last = this.#events.at(-1);
-		if (last?.kind === 'clock' && atMs - last.atMs < GAP_MERGE_MS) this.#events = this.#events.slice(0, -1);
-		if (!first || quality !== 'synchronised') this.#note(atMs, 'clock', { quality });
+		if (first && quality === 'synchronised') return;
+		this.#trail.clock(quality, atMs);
+		this.unsaved = 'soon';
 	}
 
 	#arrive(presence: Presence, atMs: number): void {
@@ -359,21 +339,9 @@ export class DeviceEntry {
 			return;
 		}
 		const expected = this.#lastSeq === undefined ? seq : this.#lastSeq + 1;
-		if (seq > expected) this.#gap(seq - expected, expected, atMs);
 		if (seq >= expected) this.#lastSeq = seq;
-	}
-
-	#gap(missing: number, from: number, atMs: number): void {
-		const last = this.#events.at(-1);
-		if (
-			last?.kind === 'gap' &&
-			atMs - last.atMs < GAP_MERGE_MS &&
-			typeof last.detail['missing'] === 'number'
-		) {
-			const merged = { ...last, detail: { ...last.detail, missing: last.detail['missing'] + missing } };
-			this.#events = [...this.#events.slice(0, -1), merged];
-			this.unsaved = 'soon';
-		} else this.#note(atMs, 'gap', { from, missing });
+		if (seq > expected) this.#trail.gap(expected, seq - expected, atMs);
+		if (seq > expected || (seq < expected && this.#trail.came(seq))) this.unsaved = 'soon';
 	}
 
 	#known(values: Readonly<Record<string, number>>): Record<string, number> {
@@ -381,7 +349,7 @@ export class DeviceEntry {
 	}
 
 	#note(atMs: number, kind: DeviceEvent['kind'], detail: DeviceEvent['detail']): void {
-		this.#events = [...this.#events.slice(1 - MAX_EVENTS_PER_DEVICE), { atMs, kind, detail }];
+		this.#trail.note(atMs, kind, detail);
 		this.unsaved = 'soon';
 	}
 }

@@ -33,8 +33,21 @@ export interface DeviceStates {
 	readonly firmware?: string;
 }
 
-/** The newest. */
+/** The newest, kept with the device's row; the older ones go to the archive, so many at once. */
 export const MAX_EVENTS_PER_DEVICE = 100;
+export const EVENTS_A_PAGE = 50;
+
+/** Which pages of the archive hold a device's older events. */
+export interface EventPages {
+	/** From here … */
+	readonly first: number;
+	/** … to before this one. */
+	readonly next: number;
+	/** Events that had to go, ever. */
+	readonly dropped: number;
+}
+
+export const NO_PAGES: EventPages = { first: 0, next: 0, dropped: 0 };
 
 export interface DeviceEvent {
 	readonly atMs: number;
@@ -76,4 +89,5 @@ export interface StoredDevice {
 	readonly components: Readonly<Record<string, string>>;
 	readonly reported: Readonly<Record<string, unknown>>;
 	readonly events: readonly DeviceEvent[];
+	readonly eventPages: EventPages;
 }

@@ -3,6 +3,7 @@ export * from './awaited-replies';
 export * from './batch';
 export * from './device';
 export * from './device-api';
+export type { ArchivedEvents, EventPage } from './event-archive';
 export * from './log-page';
 export * from './outbox';
 export * from './profiles';

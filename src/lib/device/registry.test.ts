@@ -3,17 +3,20 @@ import { ManualClock, utf8 } from '$lib/base';
 import type { DeviceId } from '$lib/model';
 import type { StoredDevice } from './device';
 import { MAX_EVENTS_PER_DEVICE } from './device';
+import type { EventPage } from './event-archive';
 import { MAX_METRICS_PER_DEVICE } from './device-entry';
 import { nativeProfile } from './profiles';
 import { MAX_DEVICES, Registry } from './registry';
 
 let clock: ManualClock;
 let rows: Map<string, StoredDevice>;
+let pages: Map<string, EventPage>;
 let writes: number;
 
 beforeEach(() => {
 	clock = new ManualClock();
 	rows = new Map();
+	pages = new Map();
 	writes = 0;
 });
 
@@ -26,6 +29,12 @@ function open(): Registry {
 				rows.set(key, structuredClone(row));
 			},
 			delete: async (key) => void rows.delete(key)
+		},
+		archive: {
+			get: async (key) => pages.get(key),
+			all: async () => [...pages.values()],
+			put: async (key, page) => void pages.set(key, structuredClone(page)),
+			delete: async (key) => void pages.delete(key)
 		},
 		clock,
 		onChange: () => {},
@@ -123,14 +132,75 @@ describe('events', () => {
 		expect(kinds(registry)).toEqual(['first-seen', 'online', 'firmware-changed', 'restarted', 'new-epoch']);
 	});
 
-	test(`at most ${MAX_EVENTS_PER_DEVICE} are kept, the newest`, () => {
-		const registry = open();
-		for (let i = 0; i < MAX_EVENTS_PER_DEVICE; i++) {
-			hear(registry, 'fb-1', 'status', { state: 'online' });
-			hear(registry, 'fb-1', 'status', { state: 'offline' });
+	describe('that are many', () => {
+		/** Goes on- and offline, a second apart. */
+		async function flap(registry: Registry, times: number) {
+			for (let i = 0; i < times; i++) {
+				clock.advance(1000);
+				hear(registry, 'fb-1', 'status', { state: i % 2 === 0 ? 'online' : 'offline' });
+				if (i % 50 === 0) await registry.save();
+			}
+			await registry.save();
 		}
-		expect(kinds(registry)).toHaveLength(MAX_EVENTS_PER_DEVICE);
-		expect(kinds(registry).at(-1)).toBe('offline');
+		const device = 'fb-1' as DeviceId;
+		const all = async (registry: Registry, fromMs = 0) => {
+			const { events, ...beside } = await registry.archivedEvents(device, fromMs);
+			return { events: [...events, ...registry.events(device)], ...beside };
+		};
+
+		test('stay, in pages, and after a restart none is lost or there twice', async () => {
+			const first = open();
+			await flap(first, 500);
+			const again = open();
+			await again.restore();
+			const { events, dropped } = await all(again);
+			expect(again.events(device).length).toBeLessThanOrEqual(MAX_EVENTS_PER_DEVICE);
+			expect(dropped).toBe(0);
+			expect(events.map(({ kind }) => kind)).toEqual([
+				'first-seen',
+				...Array.from({ length: 500 }, (_, i) => (i % 2 === 0 ? 'online' : 'offline'))
+			]);
+		});
+
+		test('a page is on disk before the row lets go of what is in it', async () => {
+			const registry = open();
+			await flap(registry, 100);
+			const before = rows.get('fb-1');
+			await flap(registry, 1);
+			rows.set('fb-1', before!); // killed between the two writes
+			const again = open();
+			await again.restore();
+			await flap(again, 50);
+			const times = (await all(again)).events.map(({ atMs }) => atMs);
+			expect(times).toEqual(times.toSorted((a, b) => a - b));
+			expect(new Set(times.slice(2)).size).toBe(times.length - 2); // the first two are of one moment
+		});
+
+		test('are asked for by time, and beyond what is kept the oldest are let go and counted', async () => {
+			const registry = open();
+			await flap(registry, 4500);
+			const { events, dropped } = await all(registry);
+			expect(events.length + dropped).toBe(4501);
+			expect(events.length).toBeLessThan(4200);
+			const sinceMs = clock.now() - 1000 * 1000;
+			const recent = await all(registry, sinceMs);
+			expect(recent.events.filter(({ atMs }) => atMs >= sinceMs)).toHaveLength(1001);
+			expect(recent.older).toBeGreaterThan(2000);
+			await registry.forget(device);
+			expect(pages.size).toBe(0);
+		});
+	});
+
+	test('a number that came after all is not missing any more', () => {
+		const registry = open();
+		for (const seq of [1, 2, 6, 4]) hear(registry, 'fb-1', 'telemetry', sample(seq));
+		const told = nativeProfile().decode({
+			...{ topic: 'iot/node/fb-1/telemetry', payload: utf8(JSON.stringify(sample(5))) },
+			...{ retained: false, receivedMs: clock.now() }
+		});
+		if (told?.kind === 'telemetry') registry.backfilled([told.sample]);
+		const gap = registry.events('fb-1' as DeviceId).at(-1);
+		expect(gap).toMatchObject({ kind: 'gap', detail: { missing: 3, filled: 2 } });
 	});
 });
 
@@ -160,7 +230,7 @@ describe('bounds', () => {
 		expect(registry.size).toBe(MAX_DEVICES);
 		const refused = 100_000 - MAX_DEVICES;
 		expect(Math.abs(registry.refusedIds - refused) / refused).toBeLessThan(0.02);
-	});
+	}, 30_000);
 
 	test(`${MAX_METRICS_PER_DEVICE} metrics a device; the rest of a sample stands`, () => {
 		const registry = open();

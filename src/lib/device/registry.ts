@@ -1,21 +1,33 @@
 import type { Clock } from '$lib/base';
 import type { DeviceId, LinkKind, Provenance, Sample } from '$lib/model';
-import type { DeviceEvent, DeviceStates, DeviceSummary, StoredDevice } from './device';
+import {
+	NO_PAGES,
+	type DeviceEvent,
+	type DeviceStates,
+	type DeviceSummary,
+	type StoredDevice
+} from './device';
 import { DeviceEntry } from './device-entry';
 import { DistinctCounter } from './distinct-counter';
+import { EventArchive, type ArchivedEvents, type EventPage } from './event-archive';
 import type { Decoded } from './profiles';
-import type { Shelf } from './shelf';
+import type { KeyedShelf, Shelf } from './shelf';
 
 /** docs/protocol.md §7. */
 export const MAX_DEVICES = 2000;
 
-/** As soon as the telemetry store writes: a browser killed just after a first message must not know values without a name. */
+/**
+ * What happened is written at once, and again at most so often: a browser killed just after must know of it, and must not know values
+ * without a name.
+ */
 const SAVE_SOON_MS = 250;
 /** Last seen alone may be a minute old after a crash; the telemetry store knows better anyway. */
 const SAVE_LATER_MS = 60_000;
 
 export interface RegistryParts {
 	readonly shelf: Shelf<StoredDevice>;
+	/** Events that the rows have no room for. */
+	readonly archive: KeyedShelf<EventPage>;
 	readonly clock: Clock;
 	/** Something that pages show has changed: make a snapshot when it suits. */
 	readonly onChange: () => void;
@@ -53,7 +65,12 @@ export class Registry {
 	#cancelLater: (() => void) | undefined;
 	#saving: Promise<void> = Promise.resolve();
 
-	constructor(private readonly parts: RegistryParts) {}
+	readonly #archive: EventArchive;
+	#savedMs = -Infinity;
+
+	constructor(private readonly parts: RegistryParts) {
+		this.#archive = new EventArchive(parts.archive, parts.clock);
+	}
 
 	/** Reads what was known before. Call once, before the first message. */
 	async restore(): Promise<void> {
@@ -122,7 +139,13 @@ export class Registry {
 
 	/** What a device's log gave later, as it is to be stored: it says nothing of now. */
 	backfilled(samples: readonly Sample[]): readonly Sample[] {
-		return samples.map((sample) => this.#entries.get(sample.device)?.backfilled(sample) ?? sample);
+		return samples.map((sample) => {
+			const entry = this.#entries.get(sample.device);
+			if (!entry) return sample;
+			const kept = entry.backfilled(sample);
+			if (entry.unsaved === 'soon') this.#touched(entry);
+			return kept;
+		});
 	}
 
 	/** When a device's present run began, ms since the epoch, by the uptime it tells with its samples. */
@@ -164,8 +187,14 @@ export class Registry {
 		return Array.from(this.#entries.values(), (entry) => entry.summary);
 	}
 
+	/** The newest of them. */
 	events(device: DeviceId): readonly DeviceEvent[] {
-		return this.#entries.get(device)?.events ?? [];
+		return this.#entries.get(device)?.trail.events ?? [];
+	}
+
+	/** Those before, from `fromMs` on. */
+	archivedEvents(device: DeviceId, fromMs: number): Promise<ArchivedEvents> {
+		return this.#archive.since(device, this.#entries.get(device)?.trail.pages ?? NO_PAGES, fromMs);
 	}
 
 	/** The events where there are new ones since the last call for this device, else undefined. */
@@ -181,10 +210,13 @@ export class Registry {
 	}
 
 	async forget(device: DeviceId): Promise<void> {
+		const pages = this.#entries.get(device)?.trail.pages ?? NO_PAGES;
 		this.#entries.delete(device);
 		this.#shownEvents.delete(device);
 		this.parts.onChange();
-		this.#saving = this.#saving.then(() => this.parts.shelf.delete(device));
+		this.#saving = this.#saving
+			.then(() => this.#archive.forget(device, pages))
+			.then(() => this.parts.shelf.delete(device));
 		await this.#saving;
 	}
 
@@ -193,6 +225,7 @@ export class Registry {
 		this.#cancelSoon?.();
 		this.#cancelLater?.();
 		this.#cancelSoon = this.#cancelLater = undefined;
+		this.#savedMs = this.parts.clock.now();
 		this.#saving = this.#saving
 			.then(() => this.#writeAll())
 			.catch((cause: unknown) => this.parts.onFault(cause));
@@ -209,6 +242,7 @@ export class Registry {
 			const was = entry.unsaved;
 			entry.unsaved = 'no';
 			try {
+				await this.#archive.putAway(entry, () => this.#entries.values());
 				await this.parts.shelf.put(entry.id, entry.row);
 			} catch (cause) {
 				entry.unsaved = was;
@@ -239,7 +273,10 @@ export class Registry {
 		const states = entry.takeStates();
 		if (states) this.parts.onStates?.(entry.id, entry.provenance, states);
 		if (entry.unsaved === 'soon')
-			this.#cancelSoon ??= this.parts.clock.after(SAVE_SOON_MS, () => void this.save());
+			this.#cancelSoon ??= this.parts.clock.after(
+				Math.max(0, this.#savedMs + SAVE_SOON_MS - this.parts.clock.now()),
+				() => void this.save()
+			);
 		else this.#cancelLater ??= this.parts.clock.after(SAVE_LATER_MS, () => void this.save());
 	}
 }

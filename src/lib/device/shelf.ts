@@ -7,3 +7,8 @@ export interface Shelf<T> {
 	put(key: string, row: T, options?: { strict?: boolean }): Promise<void>;
 	delete(key: string): Promise<void>;
 }
+
+/** Rows that are too many to be read all at once. */
+export interface KeyedShelf<T> extends Shelf<T> {
+	get(key: string): Promise<T | undefined>;
+}

@@ -17,7 +17,8 @@ export const KEEP_TABLES = [
 	'annotations',
 	'views',
 	'alerts',
-	'taken'
+	'taken',
+	'events'
 ] as const;
 export type KeepTable = (typeof KEEP_TABLES)[number];
 /** The tables others may hold rows in; the rest is reached by the methods of `Keep`. */

@@ -40,6 +40,9 @@ export const KEEP_MIGRATIONS: readonly Migration[] = [
 	},
 	(db) => {
 		db.createObjectStore('taken' satisfies KeepTable);
+	},
+	(db) => {
+		db.createObjectStore('events' satisfies KeepTable);
 	}
 ];
 

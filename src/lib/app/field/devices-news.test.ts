@@ -67,3 +67,20 @@ test('who comes between two tellings misses nothing', () => {
 	tell([two]);
 	expect(known.all()).toEqual([two]);
 });
+
+test('of many that change at once each is told of in its turn, a few at a time', () => {
+	const fleet = (state: string) =>
+		Array.from({ length: 100 }, (_, i) => fakeDevice(`fb-${i}`, { name: `${state} ${i}` }));
+	const { tell, known, news } = followed([]);
+	for (let turn = 0; turn < 5; turn++) tell(fleet(`turn ${turn}`)); // all of them change each time
+	expect(Math.max(...news.map(({ devices }) => devices.length))).toBeLessThan(50);
+	expect(known.all()).toHaveLength(100);
+	expect(known.find('fb-99')?.name).not.toBe('turn 0 99');
+});
+
+test('one that went before it was told of goes from a page that came meanwhile', () => {
+	const { tell, follow, known } = followed([one]);
+	follow([one, two]);
+	tell([one]);
+	expect(known.all()).toEqual([one]);
+});

@@ -49,8 +49,10 @@ export interface FieldParts {
 	readonly onFenced: () => void;
 }
 
-/** A device's share of a frame: 2,000 devices are shown once a second, 30 at each frame. */
-const SNAPSHOT_MS_PER_DEVICE = 0.5;
+/** 2,000 devices are told of four times a second, a hundred at each frame. */
+const SNAPSHOT_MS_PER_DEVICE = 0.125;
+/** Where one telling did not hold all that had changed. */
+const BEHIND_MS = 50;
 const INTAKE_REPORT_MS = 250;
 
 /**
@@ -130,6 +132,7 @@ export class FieldCore {
 		});
 		this.#registry = new Registry({
 			shelf: storage.devices,
+			archive: storage.events,
 			clock,
 			onChange: () => this.#devicesDue.mark(),
 			onStates: (device, provenance, states) => this.#stateLog.tell(device, provenance, states),
@@ -194,7 +197,8 @@ export class FieldCore {
 			...{ registry: this.#registry, outbox: this.#outbox, backfill: this.#backfill },
 			...{ store: storage.telemetry, intake: () => this.#intakeReport() }
 		});
-		const snapshotMs = () => Math.max(FRAME_MS, this.#registry.size * SNAPSHOT_MS_PER_DEVICE);
+		const snapshotMs = () =>
+			this.#devices.behind ? BEHIND_MS : Math.max(FRAME_MS, this.#registry.size * SNAPSHOT_MS_PER_DEVICE);
 		this.#devicesDue = new Coalescer(clock, snapshotMs, () => this.#showDevices());
 		this.#intakeDue = new Coalescer(
 			clock,
@@ -249,6 +253,7 @@ export class FieldCore {
 				...this.#transfers.calls,
 				...this.#notebook.calls,
 				...this.#overview.calls,
+				archivedEvents: ({ device, fromMs }) => this.#registry.archivedEvents(device, fromMs),
 				sessionSpans: () => Promise.resolve(this.#health.spans()),
 				pageNews: (news) => this.news(news),
 				sendCommand: async (wanted) =>
@@ -410,6 +415,7 @@ export class FieldCore {
 			const events = this.#registry.newEvents(device);
 			if (events) watchers.tell(events);
 		}
+		if (this.#devices.behind) this.#devicesDue.mark();
 		// Until the rate has come to rest it changes with no message to tell it.
 		if (!this.#cancelRateTick && this.#intake.rate.moving && this.#devices.size > 0)
 			this.#cancelRateTick = this.#parts.clock.after(1000, () => {

@@ -10,7 +10,7 @@ import type { BatchDoubt, Unsealed } from './batch-seals';
 import { Intake } from './intake';
 import { LiveTails } from './live-tails';
 import { MinuteCounts } from './minute-counts';
-import { parseAlert, parseCommand, parseStoredDevice } from './stored-rows';
+import { parseAlert, parseCommand, parseEventPage, parseStoredDevice } from './stored-rows';
 
 /** Samples 1802 … of the log 2890137841. */
 const BATCH = (
@@ -44,7 +44,8 @@ beforeEach(() => {
 		throw cause;
 	};
 	registry = new Registry({
-		...{ shelf: keep.rows('devices', parseStoredDevice), clock, onChange: () => {}, onFault }
+		...{ shelf: keep.rows('devices', parseStoredDevice), archive: keep.rows('events', parseEventPage) },
+		...{ clock, onChange: () => {}, onFault }
 	});
 	const link = () => undefined;
 	const store = {

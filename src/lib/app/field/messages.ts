@@ -7,7 +7,7 @@ import type { RetentionPlan } from './retention-plan';
 import type { CopyAct, CopyWhere } from './copy-choice';
 import type { TransferService } from './transfer/transfer-messages';
 import type { CallShape, FeedShape, Handlers, Result } from '$lib/base';
-import type { Alert, DeviceEvent, DeviceSummary } from '$lib/device';
+import type { Alert, ArchivedEvents, DeviceEvent, DeviceSummary } from '$lib/device';
 import type { Command, DeviceId, Provenance, SessionState } from '$lib/model';
 import type {
 	AggregateQuery,
@@ -64,6 +64,8 @@ export interface FieldService {
 		aggregate: Call<AggregateQuery, Aggregates | undefined>;
 		/** Where a device's history has holes: yet to be had, or lost. Of the series' whole life. */
 		gaps: Call<SeriesKey, readonly Gap[]>;
+		/** What happened to a device before what its feed of events holds, from `fromMs` on. */
+		archivedEvents: Call<{ device: DeviceId; fromMs: number }, ArchivedEvents>;
 		/** When the session stood, did not, or was not wanted, as far back as is kept; of the time between nothing is known. */
 		sessionSpans: Call<null, readonly SessionSpan[]>;
 		storeStats: Call<null, StoreStats>;
@@ -107,6 +109,7 @@ export interface FieldService {
 		commands: Feed<{ device: DeviceId }, readonly Command[]>;
 		/** How what comes of a device is sealed; told again as what is sealed comes or is refused. */
 		seals: Feed<{ device: DeviceId }, SealReport>;
+		/** The newest, in the order in which they were heard. */
 		events: Feed<{ device: DeviceId }, readonly DeviceEvent[]>;
 		/** How far the filling of a device's holes is; told again with each page that came. */
 		backfill: Feed<SeriesKey, BackfillView>;
@@ -221,8 +224,19 @@ export interface AlertsSnapshot {
 export interface OverviewReport {
 	/** Messages in each of the last whole minutes, oldest first, at most sixty; the last ended at `endMs`. */
 	readonly traffic: { readonly endMs: number; readonly perMinute: readonly number[] };
-	/** Histories with holes yet to be filled, or with some that nobody can fill any more. */
-	readonly unfinished: readonly (SeriesKey & BackfillView)[];
+	readonly history: HistoryHoles;
+}
+
+/** What all histories together lack. */
+export interface HistoryHoles {
+	/** Samples yet to be had, and those that nobody can give any more. */
+	readonly missing: number;
+	readonly lost: number;
+	/** Devices with something missing, and those of them that are asked for it now. */
+	readonly devices: number;
+	readonly asked: number;
+	/** The first few that do not give theirs to this browser. */
+	readonly refused: readonly (SeriesKey & { readonly missing: number })[];
 }
 
 export interface LiveTail {
@@ -264,4 +278,4 @@ export type Notice =
 	| { readonly id: string; readonly kind: 'copy-waits'; readonly need: CopyNeed };
 
 export type { CopyAct, CopyStatus, CopyWhere, HealthReport, IntakeReport, RetentionPlan };
-export type { Alert, Command, DeviceEvent, DeviceSummary, LatestSample };
+export type { Alert, ArchivedEvents, Command, DeviceEvent, DeviceSummary, LatestSample };

@@ -2,13 +2,14 @@ import type { Clock } from '$lib/base';
 import type { AlertBook } from '$lib/device';
 import type { Backfill } from '$lib/telemetry';
 import { Coalescer } from './coalescer';
-import type { AlertsSnapshot, CoreHandlers, OverviewReport } from './messages';
+import type { AlertsSnapshot, CoreHandlers, HistoryHoles, OverviewReport } from './messages';
 import type { MinuteCounts } from './minute-counts';
 import { Watchers } from './watchers';
 
 /** A screen that is looked at is told anew so often; nothing is counted for a screen that is not. */
 const REPORT_MS = 1000;
 const ALERTS_MS = 100;
+const MOST_REFUSED = 3;
 
 export interface OverviewParts {
 	readonly clock: Clock;
@@ -64,10 +65,24 @@ export class OverviewDesk {
 	}
 
 	#report(): OverviewReport {
-		return { traffic: this.parts.minutes.whole(), unfinished: this.parts.backfill.unfinished() };
+		return { traffic: this.parts.minutes.whole(), history: holesOf(this.parts.backfill.unfinished()) };
 	}
 
 	#alertsNow(): AlertsSnapshot {
 		return { alerts: this.parts.alerts.list(), dropped: this.parts.alerts.dropped };
 	}
+}
+
+function holesOf(unfinished: ReturnType<Backfill['unfinished']>): HistoryHoles {
+	const lacking = unfinished.filter(({ missing }) => missing > 0);
+	return {
+		missing: lacking.reduce((sum, { missing }) => sum + missing, 0),
+		lost: unfinished.reduce((sum, { lost }) => sum + lost, 0),
+		devices: lacking.length,
+		asked: lacking.filter(({ state }) => state === 'filling').length,
+		refused: lacking
+			.filter(({ state }) => state === 'refused')
+			.slice(0, MOST_REFUSED)
+			.map(({ device, provenance, missing }) => ({ device, provenance, missing }))
+	};
 }

@@ -5,7 +5,9 @@ import { ManualClock } from '$lib/base';
 import { Registry, type StoredDevice } from '$lib/device';
 import { parseDeviceId, type Sample } from '$lib/model';
 import { openTelemetryStore } from '$lib/telemetry';
+import { memoryKeep } from '$lib/vault';
 import { StateLog } from './state-log';
+import { parseEventPage } from './stored-rows';
 
 const START_MS = 1_763_690_000_000;
 const parsed = parseDeviceId('fb-1');
@@ -26,6 +28,7 @@ async function begin(factory: IDBFactory, rows: Map<string, StoredDevice>, clock
 			put: async (id, row) => void rows.set(id, row),
 			delete: async (id) => void rows.delete(id)
 		},
+		archive: memoryKeep(clock).rows('events', parseEventPage),
 		clock,
 		onChange: () => undefined,
 		onStates: (id, provenance, states) => log.tell(id, provenance, states),

@@ -2,7 +2,7 @@ import type { CopyChoice } from './copy-choice';
 import type { TakenRow } from './taken-batches';
 import type { RetentionPlan } from './retention-plan';
 import type { Result } from '$lib/base';
-import type { Alert, StoredDevice } from '$lib/device';
+import type { Alert, EventPage, StoredDevice } from '$lib/device';
 import type { Command } from '$lib/model';
 import type {
 	Annotation,
@@ -42,6 +42,8 @@ export interface FieldStorage {
 	readonly settings: Rows<SettingRow>;
 	readonly brokers: Rows<StoredBroker>;
 	readonly devices: Rows<StoredDevice>;
+	/** What happened to devices before what their rows hold. */
+	readonly events: Rows<EventPage>;
 	readonly outbox: Rows<Command>;
 	readonly notices: Rows<Notice>;
 	readonly annotations: Rows<Annotation>;

@@ -1,5 +1,13 @@
 import { parseRetention } from './retention-plan';
-import { TOLD_EVENTS, type Alert, type DeviceEvent, type StoredDevice } from '$lib/device';
+import {
+	NO_PAGES,
+	TOLD_EVENTS,
+	type Alert,
+	type DeviceEvent,
+	type EventPage,
+	type EventPages,
+	type StoredDevice
+} from '$lib/device';
 import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
 import type { LostStretch, Refilled, Unfilled } from '$lib/telemetry';
 import { parseSessionSpan } from './health/session-log';
@@ -95,8 +103,22 @@ export function parseStoredDevice(row: unknown): StoredDevice | undefined {
 			Object.entries(fieldsOf(f['components']) ?? {}).filter((e): e is [string, string] => isText(e[1]))
 		),
 		reported: fieldsOf(f['reported']) ?? {},
-		events: listOf(f['events']).filter(isDeviceEvent)
+		events: listOf(f['events']).filter(isDeviceEvent),
+		eventPages: eventPagesOf(f['eventPages'])
 	};
+}
+
+function eventPagesOf(value: unknown): EventPages {
+	const f = fieldsOf(value);
+	const isCount = (v: unknown): v is number => Number.isInteger(v) && (v as number) >= 0;
+	if (!f || !isCount(f['first']) || !isCount(f['next']) || f['next'] < f['first']) return NO_PAGES;
+	return { first: f['first'], next: f['next'], dropped: isCount(f['dropped']) ? f['dropped'] : 0 };
+}
+
+/** What of a page is no event is passed over. */
+export function parseEventPage(row: unknown): EventPage | undefined {
+	const f = fieldsOf(row);
+	return f && { events: listOf(f['events']).filter(isDeviceEvent) };
 }
 
 function isDeviceEvent(value: unknown): value is DeviceEvent {

@@ -2,7 +2,7 @@ import { type DeviceId, metricInfo, type Provenance } from '$lib/model';
 import type { BackfillView, Gap } from '$lib/telemetry';
 import type { HistoryLine, MetricSource } from '$lib/telemetry/view';
 import type { ChartHole } from '$lib/ui';
-import type { Command, DeviceEvent, LiveTail } from '../field/messages';
+import type { ArchivedEvents, Command, DeviceEvent, LiveTail } from '../field/messages';
 import type { FieldPort } from './field-port';
 
 /** One device's commands, newest first. */
@@ -23,21 +23,59 @@ export class CommandLog {
 	}
 }
 
-/** What happened to one device, newest first; undefined until the worker has said. */
+/** What happened to one device, newest first: as far back as somebody asked; undefined until the worker has said. */
 export class EventLog {
-	#events = $state.raw<readonly DeviceEvent[] | undefined>(undefined);
+	#newest = $state.raw<readonly DeviceEvent[] | undefined>(undefined);
+	#archived = $state.raw<ArchivedEvents>({ events: [], older: 0, dropped: 0 });
+	#fromMs = Infinity;
+	#ask: (() => void) | undefined;
 
-	get events(): readonly DeviceEvent[] | undefined {
-		return this.#events;
+	readonly events: readonly DeviceEvent[] | undefined = $derived(
+		this.#newest &&
+			[...this.#archived.events, ...this.#newest].toReversed().toSorted((a, b) => b.atMs - a.atMs)
+	);
+
+	/** About so many older ones are kept than `reach` was asked for. */
+	get older(): number {
+		return this.#archived.older;
+	}
+
+	/** Older ones that are not kept any more. */
+	get dropped(): number {
+		return this.#archived.dropped;
 	}
 
 	follow(field: FieldPort, device: DeviceId, signal: AbortSignal): void {
+		let oldest: DeviceEvent | undefined;
+		this.#ask = () => {
+			const fromMs = this.#fromMs;
+			field.call('archivedEvents', { device, fromMs }, { signal }).then(
+				(archived) => {
+					if (fromMs === this.#fromMs) this.#archived = archived;
+				},
+				(cause: unknown) => lost(cause, signal)
+			);
+		};
 		field.watch(
 			'events',
 			{ device },
-			(events) => (this.#events = events.toReversed().toSorted((a, b) => b.atMs - a.atMs)),
+			(events) => {
+				// Some of them went to the archive.
+				const moved = oldest !== undefined && oldest.atMs !== events[0]?.atMs;
+				oldest = events[0];
+				this.#newest = events;
+				if (moved && this.#fromMs < Infinity) this.#ask?.();
+			},
 			signal
 		);
+	}
+
+	/** Reads what is kept from `fromMs` on; where it did so already, nothing. */
+	reach(fromMs: number): void {
+		if (fromMs >= this.#fromMs) return;
+		const first = this.#fromMs === Infinity;
+		this.#fromMs = fromMs;
+		if (first || this.#archived.older > 0) this.#ask?.();
 	}
 }
 

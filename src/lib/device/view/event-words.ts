@@ -11,7 +11,7 @@ export const EVENT_WORDS = {
 	restarted: { word: 'Restarted', state: 'late', icon: 'loopback' },
 	'new-epoch': { word: 'Began a new log', state: 'late', icon: 'loopback' },
 	'firmware-changed': { word: 'Firmware changed', state: 'live', icon: 'flash' },
-	gap: { word: 'Measurements are missing', state: 'failing', icon: 'failing' },
+	gap: { word: 'Measurements passed over', state: 'late', icon: 'failing' },
 	clock: { word: 'Clock', state: 'offline', icon: 'late' },
 	alert: { word: 'Alert', state: 'failing', icon: 'alert' },
 	'alert-over': { word: 'Alert is over', state: 'live', icon: 'check' },
@@ -29,12 +29,18 @@ export function describeDetail(detail: Readonly<Record<string, string | number>>
 
 /** An event in the words of its kind. */
 export function describeEvent({ kind, detail }: Pick<DeviceEvent, 'kind' | 'detail'>): string {
-	const { text, severity, rule, quality, from, to, missing } = detail;
+	const { text, severity, rule, quality, from, to, missing, filled = 0 } = detail;
 	if ((kind === 'alert' || kind === 'alert-over') && text !== undefined)
 		return `${text} (${[severity, rule && `rule ${rule}`].filter(Boolean).join(', ')})`;
 	if (kind === 'clock' && quality !== undefined) return CLOCK_WORDS[quality] ?? String(quality);
 	if (kind === 'firmware-changed' && from !== undefined && to !== undefined) return `${from} → ${to}`;
-	if (kind === 'gap' && missing !== undefined) return `${missing} ${missing === 1 ? 'sample' : 'samples'}`;
+	if (kind === 'gap' && missing !== undefined) {
+		const samples = `${missing} ${missing === 1 ? 'sample' : 'samples'}`;
+		if (filled === 0) return samples;
+		return filled === missing
+			? `${samples}, all of them fetched since`
+			: `${samples}, ${filled} fetched since`;
+	}
 	return describeDetail(detail);
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import type { SessionState } from '$lib/model';
 import { deviceId, fakeDevice } from '../../../../../tests/fixtures/fake-field';
 import type { Alert } from '../../field/messages';
-import type { Standing } from '../standing-of';
-import { attention } from './attention';
+import { type Standing, standingAs } from '../standing-of';
+import { type Around, attention } from './attention';
 import { countFleet, scaled } from './fleet';
 import { coverageWords, energyOf } from './energy-day.svelte';
 
@@ -11,19 +11,18 @@ vi.mock('$app/paths', () => ({
 	resolve: (path: string, params: { id?: string } = {}) => path.replace('[id]', params.id ?? '')
 }));
 
-const standing = (id: string, state: Standing['state'] = 'live', word = 'Live'): Standing => ({
-	device: fakeDevice(id),
-	state,
-	word
-});
+const standing = (id: string, state: Standing['state'] = 'live', word = 'Live'): Standing =>
+	standingAs(fakeDevice(id), state, word);
 const alert = (id: string, over: Partial<Alert> = {}): Alert => ({
 	...{ id, device: deviceId('fb-1'), provenance: 'real', rule: 'hot', text: 'Too hot', severity: 'warning' },
 	...{ raisedMs: 1, overMs: undefined, acknowledgedMs: undefined },
 	...over
 });
 const LIVE: SessionState = { kind: 'live', id: 'b', broker: 'home', protocolVersion: 5, sinceMs: 0 };
-const calm = { session: LIVE, standings: [standing('fb-1')], alerts: [], unfinished: [] };
-const whats = (around: Parameters<typeof attention>[0]) => attention(around).map(({ what }) => what);
+const calm = { session: LIVE, standings: [standing('fb-1')], alerts: [], refused: [] };
+const needs = (around: Omit<Around, 'find'>) =>
+	attention({ ...around, find: (id) => around.standings.find(({ device }) => device.id === id) });
+const whats = (around: Omit<Around, 'find'>) => needs(around).map(({ what }) => what);
 
 describe('what needs a person', () => {
 	it('is nothing where all is well, where somebody knows of it, and where a device sleeps', () => {
@@ -48,7 +47,7 @@ describe('what needs a person', () => {
 	it('does not say that an alert still holds where nobody can know', () => {
 		const alerts = [alert('a', { severity: 'critical' })];
 		const means = (state: Standing['state']) =>
-			attention({ ...calm, alerts, standings: [standing('fb-1', state, 'Last known')] })[0]?.means;
+			needs({ ...calm, alerts, standings: [standing('fb-1', state, 'Last known')] })[0]?.means;
 		expect(means('live')).toContain('It still holds');
 		expect(means('offline')).toContain('nobody knows whether it still holds');
 	});
@@ -63,7 +62,7 @@ describe('what needs a person', () => {
 			...[1, 2, 3, 4, 5].map((n) => standing(`fb-${n}`, 'offline', 'Offline')),
 			standing('sim-1', 'offline', 'Offline')
 		];
-		const found = attention({ ...calm, standings });
+		const found = needs({ ...calm, standings });
 		expect(found.map(({ what, simulated }) => [what, simulated])).toEqual([
 			['5 devices offline', false],
 			['1 simulated device offline', true]
@@ -72,21 +71,18 @@ describe('what needs a person', () => {
 	});
 
 	it('asks for the key of a device that gives its log to nobody else', () => {
-		const lacks = { filled: 0, lost: 0, undated: 0, device: deviceId('fb-1'), provenance: 'real' } as const;
-		const unfinished = [
-			{ ...lacks, state: 'refused', missing: 1200 } as const,
-			{ ...lacks, state: 'filling', missing: 9 } as const
-		];
-		expect(whats({ ...calm, unfinished })).toEqual(['fb-1: 1,200 samples cannot be fetched']);
+		const refused = [{ device: deviceId('fb-1'), provenance: 'real', missing: 1200 } as const];
+		expect(whats({ ...calm, refused })).toEqual(['fb-1: 1,200 samples cannot be fetched']);
 	});
 });
 
 describe('the fleet', () => {
-	const power = (id: string, watts: number, state: Standing['state'] = 'live'): Standing => ({
-		device: fakeDevice(id, { values: { power: { value: watts, timeMs: 1 } } }),
-		state,
-		word: state === 'live' ? 'Live' : 'Late'
-	});
+	const power = (id: string, watts: number, state: Standing['state'] = 'live'): Standing =>
+		standingAs(
+			fakeDevice(id, { values: { power: { value: watts, timeMs: 1 } } }),
+			state,
+			state === 'live' ? 'Live' : 'Late'
+		);
 
 	it('never sums what is measured with what is made up, nor the power of who is silent', () => {
 		const fleets = countFleet([power('fb-1', 100), power('fb-2', 40, 'late'), power('sim-1', 5000)]);

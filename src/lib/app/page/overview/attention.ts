@@ -20,8 +20,10 @@ export interface Attention {
 export interface Around {
 	readonly session: SessionState | undefined;
 	readonly standings: readonly Standing[];
+	/** Of these. */
+	readonly find: (id: DeviceSummary['id']) => Standing | undefined;
 	readonly alerts: readonly Alert[];
-	readonly unfinished: OverviewReport['unfinished'];
+	readonly refused: OverviewReport['history']['refused'];
 }
 
 const MOST_NAMES = 3;
@@ -30,15 +32,7 @@ const MOST_CRITICAL = 3;
 
 /** What a person should do something about now, the worst first; nothing that mends itself. */
 export function attention(around: Around): readonly Attention[] {
-	const devices = new Map<string, DeviceSummary>(around.standings.map(({ device }) => [device.id, device]));
-	return [
-		...ofSession(around),
-		...ofAlerts(around, devices),
-		...(['failing', 'offline', 'late'] as const).flatMap((state) =>
-			[false, true].flatMap((sim) => ofSilent(around.standings, state, sim))
-		),
-		...ofHistory(around, devices)
-	];
+	return [...ofSession(around), ...ofAlerts(around), ...ofSilent(around.standings), ...ofHistory(around)];
 }
 
 function ofSession({ session, standings }: Around): readonly Attention[] {
@@ -70,15 +64,12 @@ function ofSession({ session, standings }: Around): readonly Attention[] {
 	return [];
 }
 
-function ofAlerts(
-	{ alerts, standings }: Around,
-	devices: ReadonlyMap<string, DeviceSummary>
-): readonly Attention[] {
+function ofAlerts({ alerts, find }: Around): readonly Attention[] {
 	const waiting = alerts.filter((alert) => needsLook(alert) && alert.severity !== 'info');
 	const critical = waiting.filter(({ severity }) => severity === 'critical').slice(0, MOST_CRITICAL);
 	const rest = waiting.filter((alert) => !critical.includes(alert));
-	const nameOf = (id: string) => devices.get(id)?.name ?? id;
-	const live = (id: string) => standings.find(({ device }) => device.id === id)?.state === 'live';
+	const nameOf = (id: DeviceSummary['id']) => find(id)?.device.name ?? id;
+	const live = (id: DeviceSummary['id']) => find(id)?.state === 'live';
 	const todo = { words: 'To the alerts', href: '#alerts' };
 	const { icon } = SEVERITY_WORDS.critical;
 	return [
@@ -102,54 +93,46 @@ function ofAlerts(
 	];
 }
 
-function ofSilent(
-	standings: readonly Standing[],
-	state: 'failing' | 'offline' | 'late',
-	simulated: boolean
-): readonly Attention[] {
-	const mine = standings.filter(
-		(one) =>
-			one.state === state &&
-			one.word !== 'Sleeping' && // as it should
-			one.word !== TOLD_BY_OTHERS && // nobody waits for it
-			one.word !== 'Last known' && // the session's trouble, not the device's
-			(one.device.provenance === 'simulated') === simulated
+/** Nobody waits for it, or the trouble is the session's and not the device's. */
+const EXPECTED: readonly string[] = ['Sleeping', TOLD_BY_OTHERS, 'Last known'];
+
+function ofSilent(standings: readonly Standing[]): readonly Attention[] {
+	const silent = standings.filter(({ state, word }) => state !== 'live' && !EXPECTED.includes(word));
+	return SILENT_STATES.flatMap((state) =>
+		[false, true].flatMap((simulated) => {
+			const mine = silent.filter((one) => one.state === state && one.simulated === simulated);
+			const [first] = mine;
+			if (!first) return [];
+			return [
+				{
+					...{ key: `${state} ${simulated}`, state, icon: state, simulated },
+					what: `${count(mine.length, simulated ? 'simulated device' : 'device')} ${SILENT[state].what}`,
+					means: `${names(mine.map(({ device }) => device.name))}: ${SILENT[state].means}`,
+					todo:
+						mine.length === 1
+							? { words: 'Look at it', href: links.device(first.device.id) }
+							: { words: 'To the devices', href: '#devices' }
+				}
+			];
+		})
 	);
-	const [first] = mine;
-	if (!first) return [];
-	return [
-		{
-			...{ key: `${state} ${simulated}`, state, icon: state, simulated },
-			what: `${count(mine.length, simulated ? 'simulated device' : 'device')} ${SILENT[state].what}`,
-			means: `${names(mine.map(({ device }) => device.name))}: ${SILENT[state].means}`,
-			todo:
-				mine.length === 1
-					? { words: 'Look at it', href: links.device(first.device.id) }
-					: { words: 'To the devices', href: '#devices' }
-		}
-	];
 }
 
+const SILENT_STATES = ['failing', 'offline', 'late'] as const;
 const SILENT = {
 	failing: { what: 'failing', means: 'see what it says.' },
 	offline: { what: 'offline', means: 'the broker says so. Check power and Wi-Fi.' },
 	late: { what: 'late', means: 'longer silent than usual. Check power and Wi-Fi if it lasts.' }
 } as const;
 
-function ofHistory(
-	{ unfinished }: Around,
-	devices: ReadonlyMap<string, DeviceSummary>
-): readonly Attention[] {
-	return unfinished
-		.filter(({ state, missing }) => state === 'refused' && missing > 0)
-		.slice(0, MOST_NAMES)
-		.map(({ device, missing }) => ({
-			...({ key: `history ${device}`, state: 'late', icon: 'chart' } as const),
-			what: `${devices.get(device)?.name ?? device}: ${count(missing, 'sample')} cannot be fetched`,
-			means: 'The device gives its log only to who has its key; this browser has not.',
-			todo: { words: 'Give it the key', href: links.device(device, 'about') },
-			simulated: devices.get(device)?.provenance === 'simulated'
-		}));
+function ofHistory({ refused, find }: Around): readonly Attention[] {
+	return refused.map(({ device, provenance, missing }) => ({
+		...({ key: `history ${device}`, state: 'late', icon: 'chart' } as const),
+		what: `${find(device)?.device.name ?? device}: ${count(missing, 'sample')} cannot be fetched`,
+		means: 'The device gives its log only to who has its key; this browser has not.',
+		todo: { words: 'Give it the key', href: links.device(device, 'about') },
+		simulated: provenance === 'simulated'
+	}));
 }
 
 /** "A, B, C and 4 more" */

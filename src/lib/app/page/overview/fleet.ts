@@ -18,40 +18,51 @@ export interface FleetCount {
 	readonly liveMeters: number;
 }
 
-const KINDS: readonly Provenance[] = ['real', 'simulated'];
-
-/** Real devices first; a provenance that no device has is absent. */
-export function countFleet(standings: readonly Standing[]): readonly FleetCount[] {
-	return KINDS.map((provenance) => countOf(provenance, standings)).filter(
-		({ total, others }) => total + others.length > 0
-	);
+/** Real devices first; a provenance that no device has is absent. @param besides those that this browser runs itself are counted too */
+export function countFleet(standings: readonly Standing[], besides = true): readonly FleetCount[] {
+	const real = new Tally('real');
+	const simulated = new Tally('simulated');
+	for (const one of standings) if (besides || !one.local) (one.simulated ? simulated : real).add(one);
+	return [real, simulated].filter((tally) => tally.any).map((tally) => tally.count());
 }
 
-function countOf(provenance: Provenance, standings: readonly Standing[]): FleetCount {
-	const others = new Map<string, { word: string; state: StateName; count: number }>();
-	const fleet = { total: 0, live: 0, meters: 0, liveMeters: 0, sumW: 0 };
-	for (const { device, state, word } of standings) {
-		if (device.provenance !== provenance) continue;
-		if (word !== TOLD_BY_OTHERS) fleet.total++;
-		const power = device.values['power'];
-		if (power) fleet.meters++;
+class Tally {
+	readonly #others = new Map<string, { word: string; state: StateName; count: number }>();
+	#total = 0;
+	#live = 0;
+	#meters = 0;
+	#liveMeters = 0;
+	#sumW = 0;
+
+	constructor(private readonly provenance: Provenance) {}
+
+	get any(): boolean {
+		return this.#total + this.#others.size > 0;
+	}
+
+	add({ state, word, powerW }: Standing): void {
+		if (word !== TOLD_BY_OTHERS) this.#total++;
+		if (powerW !== undefined) this.#meters++;
 		if (state === 'live') {
-			fleet.live++;
-			if (!power) continue;
-			fleet.liveMeters++;
-			fleet.sumW += power.value;
+			this.#live++;
+			if (powerW === undefined) return;
+			this.#liveMeters++;
+			this.#sumW += powerW;
 		} else {
-			const other = others.get(word) ?? { word, state, count: 0 };
+			const other = this.#others.get(word) ?? { word, state, count: 0 };
 			other.count++;
-			others.set(word, other);
+			this.#others.set(word, other);
 		}
 	}
-	const { total, live, meters, liveMeters, sumW } = fleet;
-	return {
-		...{ provenance, total, live, meters, liveMeters },
-		others: [...others.values()].toSorted((a, b) => b.count - a.count),
-		powerW: liveMeters > 0 ? sumW : undefined
-	};
+
+	count(): FleetCount {
+		return {
+			...{ provenance: this.provenance, total: this.#total, live: this.#live },
+			...{ meters: this.#meters, liveMeters: this.#liveMeters },
+			others: [...this.#others.values()].toSorted((a, b) => b.count - a.count),
+			powerW: this.#liveMeters > 0 ? this.#sumW : undefined
+		};
+	}
 }
 
 /** A power or an energy in the unit that keeps it short. @param unit 'W' or 'Wh' */
