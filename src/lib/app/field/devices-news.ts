@@ -72,23 +72,31 @@ export class DevicesTeller {
 
 /** All devices, as the news of them say; one of whom there is none stays the same object. */
 export class KnownDevices {
-	readonly #byId = new Map<DeviceId, DeviceSummary>();
+	#list: readonly DeviceSummary[] = [];
+	#places = new Map<DeviceId, number>();
 
 	/** @returns those that went */
 	take({ whole, devices, gone }: Pick<DevicesNews, 'whole' | 'devices' | 'gone'>): readonly DeviceId[] {
 		const here = new Set(devices.map(({ id }) => id));
-		const went = whole ? [...this.#byId.keys()].filter((id) => !here.has(id)) : gone;
-		for (const id of went) this.#byId.delete(id);
-		for (const device of devices) this.#byId.set(device.id, device);
-		return went;
+		const went = new Set(whole ? this.#list.map(({ id }) => id).filter((id) => !here.has(id)) : gone);
+		const list = went.size > 0 ? this.#list.filter(({ id }) => !went.has(id)) : this.#list.slice();
+		if (went.size > 0) this.#places = new Map(list.map(({ id }, i) => [id, i]));
+		for (const device of devices) {
+			const place = this.#places.get(device.id) ?? list.length;
+			list[place] = device;
+			this.#places.set(device.id, place);
+		}
+		this.#list = list;
+		return [...went];
 	}
 
 	/** In the order in which they were first heard of. */
 	all(): readonly DeviceSummary[] {
-		return [...this.#byId.values()];
+		return this.#list;
 	}
 
 	find(id: string): DeviceSummary | undefined {
-		return this.#byId.get(id as DeviceId);
+		const place = this.#places.get(id as DeviceId);
+		return place === undefined ? undefined : this.#list[place];
 	}
 }

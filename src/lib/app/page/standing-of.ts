@@ -78,7 +78,8 @@ export class Standings {
 		const dues: number[] = [];
 		let same = devices.length === before.length;
 		let sameShape = same;
-		for (const [i, device] of devices.entries()) {
+		for (let i = 0; i < devices.length; i++) {
+			const device = devices[i]!;
 			const last = before[i];
 			const dueMs = this.#dueMs[i] ?? 0;
 			if (asBefore && last?.device === device && nowMs <= dueMs) {
