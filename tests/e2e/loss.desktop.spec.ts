@@ -1,3 +1,6 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { unlink } from 'node:fs/promises';
 import { damages, telemetryFiles } from '../store/disk-damage';
 import { expect, firstPage, test } from './fixtures';
 import { connectLocal, session, storedSamples } from './screens';
@@ -34,3 +37,44 @@ for (const kind of ['bytes flipped in the MANIFEST', 'the log cut to half'] as c
 		await bench.publishSamples(device, 40, 50);
 		await expect.poll(() => storedSamples(again)).toBe(left + 10);
 	});
+
+/** Simulated at the picker alone, which no test can answer: a folder of the origin's own file system has the same interface. */
+const pickFolder = (page: Page) =>
+	page.addInitScript(() => {
+		const picked = async () =>
+			(await navigator.storage.getDirectory()).getDirectoryHandle('My measurements', { create: true });
+		Object.assign(window, { showDirectoryPicker: picked });
+	});
+
+test('the database gone: what was stored comes back from the second copy, in the browser and then in a folder', async ({
+	openBrowser,
+	profile,
+	bench
+}) => {
+	const first = await openBrowser();
+	const page = firstPage(first);
+	await pickFolder(page);
+	await connectLocal(page, bench);
+	expect(await page.evaluate(() => 'SharedWorker' in window)).toBe(true);
+	await bench.publishSamples(device, 0, 40);
+	await expect.poll(() => storedSamples(page)).toBe(40);
+	const copy = page.getByRole('region', { name: 'Second copy of measurements' });
+	await expect(copy.getByRole('status').first()).toHaveText('No second copy is kept.');
+	await copy.getByRole('button', { name: 'Keep one in this browser' }).click();
+	await expect(copy).toContainText('in this browser has all that is sealed');
+	await copy.getByRole('button', { name: 'Keep it in a folder instead…' }).click();
+	await expect(copy).toContainText('in the folder “My measurements” has all that is sealed');
+	const { violations } = await new AxeBuilder({ page }).include('[aria-labelledby="second-copy"]').analyze();
+	expect(violations.map(({ id }) => id)).toEqual([]);
+	await first.close();
+	for (const { path } of await telemetryFiles(profile)) await unlink(path);
+
+	const again = firstPage(await openBrowser());
+	await again.goto('/');
+	const told = again.getByRole('region', { name: 'Stored measurements were lost' });
+	await expect(told).toContainText('The second copy brought 40 samples back');
+	await expect(session(again)).toContainText('Live on', { timeout: 20_000 });
+	expect(await storedSamples(again)).toBe(40);
+	await bench.publishSamples(device, 30, 50);
+	await expect.poll(() => storedSamples(again), 'those it has are known by their numbers').toBe(50);
+});

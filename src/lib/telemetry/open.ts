@@ -96,7 +96,7 @@ async function openDurable(
 		if (filling?.kind === 'unfilled' && losses[0])
 			await copy?.owe(filling.generation ?? lostOf(options.known, state) ?? '', losses[0]);
 		copy?.attach({
-			...{ disk: opened, state, telemetry: store },
+			...{ disk: opened, state, telemetry: store, seal: () => store.seal() },
 			names: loaded.names.map(({ id }) => id),
 			onReturned: (back, loss) => common.onTrouble({ kind: 'returned', refilled: back, loss }),
 			onNeed: (need) => common.onTrouble({ kind: 'copy-waits', need })

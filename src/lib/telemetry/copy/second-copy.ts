@@ -27,6 +27,8 @@ export interface CopiedStore {
 	/** Ids. */
 	readonly names: Iterable<number>;
 	readonly telemetry: ImportStore;
+	/** What is written ahead goes into blocks. */
+	readonly seal: () => Promise<unknown>;
 	/** What came back while the store was in use, and the loss that it makes good, where one was announced. */
 	readonly onReturned: (refilled: Refilled, loss: StoreLoss | undefined) => void;
 	/** Told at the start and after that what a person must do, if anything, for it to go on. */
@@ -139,6 +141,7 @@ export class SecondCopy {
 	async turnOn(folder = this.parts.own): Promise<void> {
 		if (!folder) return;
 		if (this.#stand !== 'off') await this.turnOff();
+		await this.#store?.seal(); // who asks for a copy means what is there by now
 		await this.#inTurn(async () => {
 			this.#files = this.#filesIn(folder);
 			await folder.create();
