@@ -7,7 +7,7 @@ const placeWords = (place: CopyPlace | undefined): string =>
 	place?.kind === 'folder' ? `in the folder “${place.name}”` : 'in this browser';
 
 /** How the second copy stands, as one sentence. */
-export function copyLine({ kind, place, bytes, writtenMs, returning }: CopyStatus): string {
+export function copyLine({ kind, place, bytes, writtenMs, returning, trouble }: CopyStatus): string {
 	const size = `${formatBytes(bytes)}${writtenMs === undefined ? '' : `, last written ${formatDateTime(writtenMs)}`}`;
 	switch (kind) {
 		case 'off':
@@ -17,9 +17,11 @@ export function copyLine({ kind, place, bytes, writtenMs, returning }: CopyStatu
 		case 'other':
 			return `What lies ${placeWords(place)} is a copy of other measurements than these: ${size}.`;
 		case 'returning':
-			return `What the copy ${placeWords(place)} holds is being put back: ${formatCount(returning, 'sample')} read.`;
+			return `What the copy ${placeWords(place)} holds comes back: ${formatCount(returning, 'sample')} read.`;
 		case 'behind':
-			return `The second copy ${placeWords(place)} is being made.`;
+			return trouble
+				? `The second copy ${placeWords(place)} lacks what is new.`
+				: `The second copy ${placeWords(place)} is being made.`;
 		case 'current':
 			return `The second copy ${placeWords(place)} has all that is sealed: ${size}.`;
 	}
