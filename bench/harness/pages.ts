@@ -36,6 +36,7 @@ export async function buildPages(): Promise<string> {
 				input: [
 					'console.html',
 					'contest.html',
+					'field-core.html',
 					'flash.html',
 					'intake.html',
 					'line-charts.html',

@@ -3,10 +3,7 @@ import { newProfile } from './browser';
 import { servePages } from './serve';
 
 /** The page `store.html` with its store open, in a profile of its own. @param atEnd is given what undoes it */
-export async function openStorePage(
-	atEnd: (act: () => Promise<void>) => void,
-	ownClock = false
-): Promise<{
+export async function openStorePage(atEnd: (act: () => Promise<void>) => void): Promise<{
 	page: Page;
 	/** A new browser process on the same profile. */
 	again(): Promise<Page>;
@@ -20,7 +17,7 @@ export async function openStorePage(
 	const open = async () => {
 		const page = await context.newPage();
 		await page.goto(`${pages.url}/store.html`);
-		await page.evaluate((of) => storeBench.open(of), { ownClock });
+		await page.evaluate(() => storeBench.open());
 		return page;
 	};
 	return {

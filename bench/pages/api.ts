@@ -36,10 +36,7 @@ export interface PutsBench {
 
 /** What the page `store.html` can do: the telemetry store without the rest of the app. */
 export interface StoreBench {
-	/** @param of `ownClock`: time stands but for what `live` lets pass */
-	open(of?: { ownClock: boolean }): Promise<void>;
-	/** Lets time pass in which messages come, as fast as the machine can. @returns messages committed */
-	live(of: { devices: number; metrics: number; perSecond: number; seconds: number }): Promise<number>;
+	open(): Promise<void>;
 	/** Stores a sample a second, and seals it. */
 	fill(of: { device: number; metrics: number; seconds: number }): Promise<void>;
 	/** One metric's range; times are from the first sample on. */
