@@ -1,12 +1,10 @@
 import type { BrowserContext, Page } from 'playwright';
 import type { Figure } from '../figure';
-import { connectApp, untilLive } from '../harness/app-page';
-import { startBenchBroker } from '../harness/broker';
-import { newProfile } from '../harness/browser';
+import { untilLive } from '../harness/app-page';
 import { withCleanUp } from '../harness/clean-up';
+import { inTurn, startContest } from '../harness/contest';
 import { EIGHT, EIGHT_ID, startEightMetrics } from '../harness/eight-metrics';
 import { workPerFrame } from '../harness/main-thread-trace';
-import { serveApp, servePages } from '../harness/serve';
 import { median, percentile } from '../harness/statistics';
 
 const TARGET_MS = 8;
@@ -20,21 +18,22 @@ const SETTLE_MS = SPAN_MS;
 const PEER = 'plain Chart.js, a point a sample';
 
 interface Run {
+	/** Of the frames that the screen showed. */
 	readonly p95Ms: number;
 	readonly medianMs: number;
 	readonly framesPerS: number;
+	/** Of the frames that the page's thread made itself, with all that it did on the way there. */
+	readonly ownP95Ms: number;
+	readonly ownPerS: number;
+	/** How much of a second the thread worked. */
+	readonly busyMs: number;
 }
 
 export const chartWork: Figure = {
 	name: 'chart-work-ms-p95',
 	measure: ({ quick, signal, say }) =>
 		withCleanUp(async (atEnd) => {
-			const broker = await startBenchBroker();
-			atEnd(() => broker.stop());
-			const app = await serveApp(signal, broker.wsUrl);
-			atEnd(() => app.close());
-			const pages = await servePages();
-			atEnd(() => pages.close());
+			const { broker, context, appUrl, pagesUrl } = await startContest(signal, atEnd);
 			const node = await startEightMetrics(broker.wsUrl);
 			const stop = new AbortController();
 			const published = node.publish(RATE_PER_S, stop.signal);
@@ -43,32 +42,17 @@ export const chartWork: Figure = {
 				await published;
 				await node.close();
 			});
-			const profile = await newProfile();
-			atEnd(() => profile.remove());
-			const context = await profile.open();
-			atEnd(() => context.close());
-			await (await connectApp(context, app.url)).close();
-
 			const open = {
-				ours: () => openApp(context, app.url),
-				peer: () => openPeer(context, pages.url, broker.wsUrl)
+				ours: () => openApp(context, appUrl),
+				peer: () => openPeer(context, pagesUrl, broker.wsUrl)
 			};
-			const runs = { ours: [] as Run[], peer: [] as Run[] };
-			for (let run = 0; run < (quick ? 1 : 3); run++)
-				for (const who of ['ours', 'peer'] as const) {
-					signal.throwIfAborted();
-					const page = await open[who]();
-					await page.waitForTimeout(quick ? 10_000 : SETTLE_MS);
-					const result = await frames(page, quick ? 5000 : 15_000);
-					await page.close();
-					runs[who].push(result);
-					say(
-						`run ${run + 1}: ${who} p95 ${result.p95Ms.toFixed(1)} ms, median ${result.medianMs.toFixed(1)} ms, ${result.framesPerS.toFixed(0)} frames/s`
-					);
-				}
+			const runs = await inTurn(quick ? 1 : 3, signal, open, async (page, who, run) => {
+				await page.waitForTimeout(quick ? 10_000 : SETTLE_MS);
+				const result = await frames(page, quick ? 5000 : 15_000);
+				say(`run ${run}: ${who} p95 ${result.p95Ms.toFixed(1)} ms, ${wordsOf([result])}`);
+				return result;
+			});
 			const p95 = (all: readonly Run[]) => all.map(({ p95Ms }) => p95Ms);
-			const words = (all: readonly Run[]) =>
-				`median ${median(all.map((r) => r.medianMs)).toFixed(1)} ms, ${median(all.map((r) => r.framesPerS)).toFixed(0)} frames/s`;
 			return [
 				{
 					name: 'chart-work-ms-p95',
@@ -78,9 +62,9 @@ export const chartWork: Figure = {
 					target: { kind: 'at-most', value: TARGET_MS },
 					runs: p95(runs.ours),
 					notes: [
-						`of the frames: ours ${words(runs.ours)}; peer ${words(runs.peer)}`,
+						`ours ${wordsOf(runs.ours)}; peer ${wordsOf(runs.peer)}`,
 						'the thread’s own time at a quarter of its speed; one device of eight metrics, the last minute, all eight charts on the screen',
-						'ours also keeps the device’s header live and shows the envelope; with little time it draws fewer of its charts in a frame'
+						'a frame is one that the screen shows, whoever drew it: ours are drawn by a worker, beside which the page keeps the device’s header live'
 					]
 				}
 			];
@@ -112,12 +96,24 @@ async function openPeer(context: BrowserContext, url: string, brokerUrl: string)
 async function frames(page: Page, durationMs: number): Promise<Run> {
 	const session = await page.context().newCDPSession(page);
 	await session.send('Emulation.setCPUThrottlingRate', { rate: SLOWED });
-	const work = await workPerFrame(page, () => page.waitForTimeout(durationMs));
+	const { shown, own } = await workPerFrame(page, () => page.waitForTimeout(durationMs));
 	await session.detach();
-	if (work.length === 0) throw new Error('the page made no frame');
+	if (shown.length === 0 || own.length === 0) throw new Error('the page made no frame');
+	const perS = 1000 / durationMs;
 	return {
-		p95Ms: percentile(work, 0.95),
-		medianMs: median(work),
-		framesPerS: (work.length * 1000) / durationMs
+		p95Ms: percentile(shown, 0.95),
+		medianMs: median(shown),
+		framesPerS: shown.length * perS,
+		ownP95Ms: percentile(own, 0.95),
+		ownPerS: own.length * perS,
+		busyMs: shown.reduce((a, b) => a + b, 0) * perS
 	};
+}
+
+function wordsOf(runs: readonly Run[]): string {
+	const of = (what: keyof Run, digits = 0) => median(runs.map((run) => run[what])).toFixed(digits);
+	return (
+		`median ${of('medianMs', 1)} ms of ${of('framesPerS')} frames/s; the thread works ${of('busyMs')} ms of a second; ` +
+		`of ${of('ownPerS')} frames/s that it makes itself p95 ${of('ownP95Ms', 1)} ms`
+	);
 }

@@ -1,14 +1,12 @@
 import type { BrowserContext, Page } from 'playwright';
 import type { Figure } from '../figure';
-import { CARD_NUMBER, connectApp, untilLive } from '../harness/app-page';
-import { startBenchBroker } from '../harness/broker';
-import { newProfile } from '../harness/browser';
+import { CARD_NUMBER, untilLive } from '../harness/app-page';
 import { withCleanUp } from '../harness/clean-up';
+import { inTurn, startContest } from '../harness/contest';
 import { FIRST_COUNT_TENTHS } from '../harness/node-message';
 import { clockDifference } from '../harness/page-clock';
 import { paintsOf, watchPaints, type Paint } from '../harness/paints';
 import { newEpoch, startPublisher, type Publisher } from '../harness/publisher';
-import { serveApp, servePages } from '../harness/serve';
 import { median, percentile } from '../harness/statistics';
 
 const RATE_PER_S = 50;
@@ -26,37 +24,19 @@ export const liveLatency: Figure = {
 	name: 'live-latency-ms-p99',
 	measure: ({ quick, signal, say }) =>
 		withCleanUp(async (atEnd) => {
-			const broker = await startBenchBroker();
-			atEnd(() => broker.stop());
-			const app = await serveApp(signal, broker.wsUrl);
-			atEnd(() => app.close());
-			const pages = await servePages();
-			atEnd(() => pages.close());
+			const { broker, context, appUrl, pagesUrl } = await startContest(signal, atEnd);
 			const publisher = await startPublisher(broker.tcpPort);
 			atEnd(() => publisher.close());
-			const profile = await newProfile();
-			atEnd(() => profile.remove());
-			const context = await profile.open();
-			atEnd(() => context.close());
-			await (await connectApp(context, app.url)).close();
-
 			const open = {
-				ours: () => openApp(context, app.url),
-				peer: () => openPeer(context, pages.url, broker.wsUrl)
+				ours: () => openApp(context, appUrl),
+				peer: () => openPeer(context, pagesUrl, broker.wsUrl)
 			};
 			const number = { ours: CARD_NUMBER, peer: '#value' };
-			const runs = { ours: [] as Run[], peer: [] as Run[] };
-			for (let run = 0; run < (quick ? 1 : 5); run++)
-				for (const who of ['ours', 'peer'] as const) {
-					signal.throwIfAborted();
-					const page = await open[who]();
-					const result = await latency(page, number[who], publisher, quick ? 5000 : 15_000);
-					await page.close();
-					runs[who].push(result);
-					say(
-						`run ${run + 1}: ${who} p99 ${result.p99Ms.toFixed(1)} ms, median ${result.medianMs.toFixed(1)} ms`
-					);
-				}
+			const runs = await inTurn(quick ? 1 : 5, signal, open, async (page, who, run) => {
+				const result = await latency(page, number[who], publisher, quick ? 5000 : 15_000);
+				say(`run ${run}: ${who} p99 ${result.p99Ms.toFixed(1)} ms, median ${result.medianMs.toFixed(1)} ms`);
+				return result;
+			});
 			const p99 = (all: readonly Run[]) => all.map(({ p99Ms }) => p99Ms);
 			const medians = (all: readonly Run[]) => median(all.map(({ medianMs }) => medianMs)).toFixed(1);
 			return [

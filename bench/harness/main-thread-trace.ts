@@ -28,7 +28,7 @@ interface Frame {
 	readonly processId: number;
 }
 
-const CATEGORIES = ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8'];
+const CATEGORIES = ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8', 'viz'];
 /** What is named of a task. */
 const NAMED = 4;
 
@@ -37,33 +37,52 @@ export async function tasksDuring(page: Page, work: () => Promise<unknown>): Pro
 	return mainThreadTasks(await traceDuring(page, work), page.url());
 }
 
-/**
- * Traces the page while `work` runs.
- * @returns of each frame that its main thread made, what the thread ran since the one before, ms: the frame's own style, scripts and
- * paint, and whatever else it did on the way there. Time of the thread itself, so that a busy machine does not count.
- */
-export async function workPerFrame(page: Page, work: () => Promise<unknown>): Promise<readonly number[]> {
+/** What the page's thread ran from one frame to the next, ms. Time of the thread itself, so that a busy machine does not count. */
+export interface FrameWork {
+	/** For each frame that the screen showed of the page, whichever of its threads drew what is new in it. */
+	readonly shown: readonly number[];
+	/** For each frame that the page's thread made: its style, scripts and paint, and whatever else it did on the way there. */
+	readonly own: readonly number[];
+}
+
+/** Traces the page, the only one that is shown, while `work` runs. */
+export async function workPerFrame(page: Page, work: () => Promise<unknown>): Promise<FrameWork> {
 	const events = await traceDuring(page, work);
 	const thread = mainThread(events, page.url());
-	const mine = events.filter((e) => e.pid === thread.pid && e.tid === thread.tid).sort((a, b) => a.ts - b.ts);
-	const frames: number[] = [];
-	let sumMs = 0;
-	let endUs = 0;
-	let framed = false;
-	for (const event of mine) {
-		if (event.name === 'Commit') framed = true;
-		if (event.ph !== 'X' || !event.name.endsWith('RunTask') || event.ts < endUs) continue;
+	const mine = events.filter((e) => e.pid === thread.pid && e.tid === thread.tid);
+	const tasks = outermost(mine.filter((e) => e.ph === 'X' && e.name.endsWith('RunTask')));
+	const beginsOf = (name: string, among: readonly TraceEvent[]) =>
+		among.filter((e) => e.name === name).map(({ ts }) => ts);
+	return {
+		shown: workBetween(tasks, beginsOf('Display::DrawAndSwap', events)),
 		// A frame ends with the task in which it was handed over.
-		if (framed) {
-			frames.push(sumMs);
-			sumMs = 0;
-			framed = false;
-		}
-		sumMs += (event.tdur ?? event.dur ?? 0) / 1000;
-		endUs = event.ts + (event.dur ?? 0);
+		own: workBetween(tasks, beginsOf('Commit', mine))
+	};
+}
+
+/** Those that lie in no other, by time. */
+function outermost(tasks: readonly TraceEvent[]): readonly TraceEvent[] {
+	let endUs = 0;
+	return tasks
+		.toSorted((a, b) => a.ts - b.ts)
+		.filter(({ ts, dur = 0 }) => {
+			if (ts < endUs) return false;
+			endUs = ts + dur;
+			return true;
+		});
+}
+
+/** @returns for each two of the ends what the tasks that ended with the later one ran; a task belongs to where it began */
+function workBetween(tasks: readonly TraceEvent[], endsUs: readonly number[]): readonly number[] {
+	const ends = endsUs.toSorted((a, b) => a - b);
+	const sums = ends.map(() => 0);
+	let next = 0;
+	for (const { ts, dur = 0, tdur = dur } of tasks) {
+		while (next < ends.length && ends[next]! < ts) next++;
+		if (next < ends.length) sums[next]! += tdur / 1000;
 	}
 	// Of the first one the trace has a part only.
-	return frames.slice(1);
+	return sums.slice(1);
 }
 
 async function traceDuring(page: Page, work: () => Promise<unknown>): Promise<readonly TraceEvent[]> {
