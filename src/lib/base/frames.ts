@@ -12,7 +12,8 @@ export interface Frame {
 /** `place`: bytes from the file's start, of the frame that cannot be read. */
 export type FrameError =
 	| { readonly kind: 'foreign' }
-	| { readonly kind: 'damaged'; readonly place: number }
+	/** `bounded`: only what is in it changed, so that the frame behind it can be read. */
+	| { readonly kind: 'damaged'; readonly place: number; readonly bounded?: true }
 	/** It ends within a frame. */
 	| { readonly kind: 'truncated'; readonly place: number };
 
@@ -43,7 +44,7 @@ export class FrameWriter {
 	}
 }
 
-/** Reads a framed file from its start to its end; one frame and one piece of the file are in memory. Ends with the first error. */
+/** Reads a framed file from its start to its end; one frame and one piece of the file are in memory. Ends with the first error, but for `bounded` ones. */
 export async function* readFrames(
 	file: Blob,
 	magic: string,
@@ -67,7 +68,10 @@ export async function* readFrames(
 			const crc = new DataView(rest.buffer, rest.byteOffset).getUint32(body.length, true);
 			const json = textOf(body.subarray(0, jsonLength));
 			const meta = json === undefined ? undefined : parseRowJson(json);
-			if (crc32(body, crc32(head)) !== crc || !meta) return yield err({ kind: 'damaged', place });
+			if (crc32(body, crc32(head)) !== crc || !meta) {
+				yield err({ kind: 'damaged', place, bounded: true });
+				continue;
+			}
 			yield ok({ meta: meta.row, bytes: body.slice(jsonLength), end: source.at });
 		}
 	} finally {

@@ -180,7 +180,11 @@ export class ColumnarStore implements TelemetryStore {
 		if (this.#closed) return err({ kind: 'closed' });
 		if (!disk) return err({ kind: 'unavailable', cause });
 		const flushed = await this.flush();
-		return flushed.ok ? this.#sealer.sealed(() => takeSnapshot(disk, this.#hold)) : flushed;
+		if (!flushed.ok) return flushed;
+		for (const series of this.#table.all) await this.#blocks.headsOf(series); // so that damage is told as such
+		return this.#sealer.sealed(() =>
+			takeSnapshot(disk, this.#hold, (head, bytes) => this.#reader.open(head, bytes))
+		);
 	}
 
 	range(query: RangeQuery, signal: AbortSignal): Promise<SeriesColumns> {

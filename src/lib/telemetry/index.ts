@@ -40,9 +40,11 @@ export {
 	dropUnused,
 	parseSnapshotPart,
 	SNAPSHOT_VERSION,
-	type SnapshotPart
+	type SnapshotPart,
+	type StorePart
 } from './backup/restore';
 export { SnapshotMoved } from './backup/snapshot';
+export { samplesIn } from './codec/block';
 export { DatabaseBlocked } from './place';
 export { copyMemory, type CopyMemory } from './copy/copy-memory';
 export type { CopyStatus, CopyTrouble } from './copy/copy-status';

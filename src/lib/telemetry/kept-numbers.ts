@@ -1,3 +1,4 @@
+import type { BlockHead } from './codec/block';
 import { NO_SEQ, type Columns } from './codec/columns';
 import type { EpochRange } from './codec/epoch-range';
 import { IntervalSet } from './interval-set';
@@ -37,7 +38,29 @@ export class KeptNumbers {
 	}
 }
 
+/**
+ * What sound blocks have of these ranges.
+ * @param columns a block's rows; undefined where it cannot be read: then it has all that its header tells of
+ */
+export async function keptIn(
+	sound: readonly BlockHead[],
+	lost: readonly EpochRange[],
+	columns: (head: BlockHead) => Promise<Columns | undefined>
+): Promise<KeptNumbers> {
+	const kept = new KeptNumbers();
+	for (const head of sound) {
+		const { logs } = head;
+		if (!mayShare(logs, lost)) continue;
+		// What retention let go of stays known.
+		const told = logs && head.columns.some(({ gone }) => gone);
+		const rows = told ? undefined : await columns(head);
+		if (rows) kept.addRows(rows);
+		else for (const range of logs ?? []) kept.addRange(range);
+	}
+	return kept;
+}
+
 /** Whether a block may have numbers of these ranges: one that an earlier version made may have any. */
-export const mayShare = (logs: readonly EpochRange[] | undefined, lost: readonly EpochRange[]): boolean =>
+const mayShare = (logs: readonly EpochRange[] | undefined, lost: readonly EpochRange[]): boolean =>
 	!logs ||
 	logs.some((one) => lost.some((two) => two.epoch === one.epoch && two.from <= one.to && two.to >= one.from));

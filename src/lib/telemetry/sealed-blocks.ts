@@ -12,7 +12,7 @@ import type { Row } from './codec/row-group';
 import type { BlockReader } from './block-reader';
 import type { BlockChange, Disk, StateRow } from './disk';
 import { chooseFold } from './fold-plan';
-import { KeptNumbers, mayShare } from './kept-numbers';
+import { keptIn } from './kept-numbers';
 import { asideOf } from './quarantine';
 import { byTime, type Series } from './series';
 import type { StoreError, StoreLimits } from './store';
@@ -197,16 +197,11 @@ export class SealedBlocks {
 		const bad = heads.filter((head) => this.#reader.isDamaged(head));
 		if (bad.length === 0) return; // an earlier turn has done it
 		const lost = bad.flatMap(({ logs }) => logs ?? []);
-		const kept = new KeptNumbers();
-		for (const head of heads) {
-			const { logs, columns } = head;
-			if (bad.includes(head) || !mayShare(logs, lost)) continue;
-			const [bytes] = await this.#disk.blocks([head]);
-			const told = logs && columns.some(({ gone }) => gone);
-			const rows = told ? undefined : this.#reader.open(head, bytes)?.columns();
-			if (rows) kept.addRows(rows);
-			else for (const range of logs ?? []) kept.addRange(range);
-		}
+		const sound = heads.filter((head) => !bad.includes(head));
+		const kept = await keptIn(sound, lost, async (head) => {
+			const [bytes] = (await this.#disk?.blocks([head])) ?? [];
+			return this.#reader.open(head, bytes)?.columns();
+		});
 		kept.addWaiting(series);
 		const written = writtenLedger(series, false).copy();
 		kept.takeRest(written, lost);

@@ -8,7 +8,7 @@ import type {
 	Annotation,
 	buildStore,
 	SavedView,
-	SnapshotPart,
+	StorePart,
 	StoreLoss,
 	TelemetryStore
 } from '$lib/telemetry';
@@ -34,7 +34,7 @@ export interface Workspace extends Pick<Keep, 'dump' | 'secretNames' | 'replace'
 	/** The restore that was carried out last. */
 	restored(): Promise<string | undefined>;
 	/** A store beside the one in use. */
-	build(parts: AsyncIterable<SnapshotPart>): ReturnType<typeof buildStore>;
+	build(parts: AsyncIterable<StorePart>): ReturnType<typeof buildStore>;
 }
 
 /** All that outlives the worker, opened by a leader under its fence number. */

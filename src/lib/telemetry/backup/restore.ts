@@ -33,6 +33,9 @@ export type SnapshotPart =
 	  }
 	| { readonly kind: 'block'; readonly block: NewBlock };
 
+/** What a store is built of. `lost`: a block that was there once, and is damaged or left out. */
+export type StorePart = SnapshotPart | { readonly kind: 'lost' };
+
 /** Total: undefined for what is no frame of a snapshot, or not whole. */
 export function parseSnapshotPart({ meta, bytes }: Frame): SnapshotPart | undefined {
 	if (typeof meta !== 'object' || meta === null) return undefined;
@@ -112,7 +115,7 @@ export const otherDatabase = (inUse: string | undefined): string =>
  */
 export async function buildStore(
 	{ indexedDB, inUse }: RestoreTarget,
-	parts: AsyncIterable<SnapshotPart>
+	parts: AsyncIterable<StorePart>
 ): Promise<{ name: string; sentinel: string } | StoreError> {
 	const name = otherDatabase(inUse);
 	const place = await placeOf({ indexedDB });
@@ -122,7 +125,7 @@ export async function buildStore(
 	try {
 		let { state } = await disk.load();
 		let add: NewBlock[] = [];
-		let bytes = 0;
+		let [bytes, lost] = [0, 0];
 		const ledgers = new Map<number, Uint8Array<ArrayBuffer>>();
 		const latest = new Map<number, LatestRow>();
 		let names: readonly NameRow[] = [];
@@ -139,6 +142,8 @@ export async function buildStore(
 			else if (part.kind === 'series') {
 				latest.set(part.id, part.latest);
 				if (part.ledger) ledgers.set(part.id, part.ledger);
+			} else if (part.kind === 'lost') {
+				lost++;
 			} else {
 				add.push(part.block);
 				bytes += part.block.bytes.length;
@@ -147,6 +152,8 @@ export async function buildStore(
 			const written = await write();
 			if (!written.ok) return written.error;
 		}
+		// The next opening finds fewer than there were, and takes from the ledgers what only these had.
+		state = { ...state, blocks: state.blocks + lost };
 		const written = await write();
 		if (!written.ok) return written.error;
 		built = true;

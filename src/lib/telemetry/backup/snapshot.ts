@@ -1,7 +1,10 @@
 import { concatBytes, crc32, type Clock, type Frame } from '$lib/base';
 import type { BlockHead } from '../codec/block';
 import type { NewRollup } from '../codec/rollup';
+import type { RowGroup } from '../codec/row-group';
 import type { Disk } from '../disk';
+import { keptIn } from '../kept-numbers';
+import { Ledger } from '../ledger';
 import type { StoreSnapshot } from '../store';
 import type { Turns } from '../turns';
 
@@ -57,8 +60,15 @@ export class BlockHold {
 /** Thrown where a block went while the snapshot was read: begin again. */
 export class SnapshotMoved extends Error {}
 
-/** To be called in a turn, with all that was written ahead sealed. */
-export async function takeSnapshot(disk: Disk, hold: BlockHold): Promise<StoreSnapshot> {
+/**
+ * To be called in a turn, with all that was written ahead sealed.
+ * @param open a block of the store, told as damage where it is damaged: it is left out, and its numbers are taken from the ledger
+ */
+export async function takeSnapshot(
+	disk: Disk,
+	hold: BlockHold,
+	open: (head: BlockHead, bytes: Uint8Array | undefined) => RowGroup | undefined
+): Promise<StoreSnapshot> {
 	hold.prolong();
 	const { state, names, ledgers, latest } = await disk.load();
 	const heads: BlockHead[] = [];
@@ -75,10 +85,27 @@ export async function takeSnapshot(disk: Disk, hold: BlockHold): Promise<StoreSn
 				const meta = { kind: 'series', id, latest: latest.get(id) ?? [] };
 				yield { meta, bytes: ledger ? Uint8Array.from(ledger) : NONE };
 			}
+			const damaged: BlockHead[] = [];
 			for (const head of heads) {
 				signal.throwIfAborted();
 				hold.prolong();
-				yield await blockFrame(disk, head);
+				const [bytes] = await disk.blocks([head]);
+				if (!bytes && !(await isThere(disk, head))) throw new SnapshotMoved('a block went while it was read');
+				if (bytes && open(head, bytes)) yield await blockFrame(disk, head);
+				else damaged.push(head);
+			}
+			for (const id of new Set(damaged.map(({ series }) => series))) {
+				const bad = damaged.filter(({ series }) => series === id);
+				const sound = heads.filter((head) => head.series === id && !bad.includes(head));
+				const lost = bad.flatMap(({ logs }) => logs ?? []);
+				const ledger = Ledger.decode(ledgers.get(id) ?? NONE);
+				if (!ledger) continue;
+				const kept = await keptIn(sound, lost, async (head) => {
+					const [bytes] = await disk.blocks([head]);
+					return open(head, bytes)?.columns();
+				});
+				kept.takeRest(ledger, lost);
+				yield { meta: { kind: 'series', id, latest: latest.get(id) ?? [] }, bytes: ledger.encode() };
 			}
 		},
 		release: () => hold.release()
@@ -86,6 +113,9 @@ export async function takeSnapshot(disk: Disk, hold: BlockHold): Promise<StoreSn
 }
 
 const NONE = new Uint8Array(0);
+
+const isThere = async (disk: Disk, { series, block }: BlockHead): Promise<boolean> =>
+	(await disk.heads(series)).some((head) => head.block === block);
 
 /** A block with its rollups, as it lies on disk now. Throws `SnapshotMoved` where it is not there any more. */
 export async function blockFrame(disk: Disk, head: BlockHead): Promise<Frame> {

@@ -21,11 +21,11 @@ export interface BackupSource {
 	readonly snapshot: StoreSnapshot;
 }
 
-/** The whole file, in pieces. Throws `SnapshotMoved`, and the signal's reason. */
+/** The whole file, in pieces; returns how many damaged blocks were left out. Throws `SnapshotMoved`, and the signal's reason. */
 export async function* backupPieces(
 	source: BackupSource,
 	signal: AbortSignal
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>, number, undefined> {
 	const { madeMs, tables, secrets, snapshot } = source;
 	const writer = new FrameWriter(BACKUP_MAGIC);
 	const { samples, blocks } = snapshot;
@@ -49,8 +49,10 @@ export async function* backupPieces(
 		yield concatBytes(parts);
 		[parts, bytes] = [[], 0];
 	}
-	parts.push(writer.write({ kind: 'end', blocks: written }));
+	const leftOut = blocks - written;
+	parts.push(writer.write({ kind: 'end', blocks: written, ...(leftOut > 0 ? { leftOut } : {}) }));
 	yield concatBytes(parts);
+	return leftOut;
 }
 
 async function sealedSecrets(

@@ -142,14 +142,19 @@ it(
 	}
 );
 
-it('refuses a file with any byte changed, any end missing, or more behind it, and leaves what is there', async () => {
+it('refuses a file with any byte changed but in a block, any end missing, or more behind it, and leaves what is there', async () => {
 	const bytes = new Uint8Array(await (await made()).arrayBuffer());
 	const here = await open(new IDBFactory());
 	await fill(here, [77]);
 	const kinds = new Map<string, number>();
+	let passed = 0;
 	const tried = async (part: Uint8Array<ArrayBuffer>) => {
 		const step = await restore(here, new Blob([part]), { apply: false });
-		expect(step.kind).toBe('refused');
+		if (step.kind === 'checked') {
+			// Nothing is believed of the block but that it was one.
+			expect(step.contents).toMatchObject({ samples: 0, blocks: 1, damaged: [expect.any(Number)] });
+			passed++;
+		} else expect(step.kind).toBe('refused');
 		if (step.kind === 'refused') kinds.set(step.error.kind, (kinds.get(step.error.kind) ?? 0) + 1);
 	};
 	for (let at = 0; at < bytes.length; at += 41) {
@@ -160,8 +165,89 @@ it('refuses a file with any byte changed, any end missing, or more behind it, an
 	}
 	await tried(new Uint8Array([...bytes, 0]));
 	expect([...kinds.keys()].sort()).toEqual(['damaged', 'foreign', 'truncated']);
+	expect(passed).toBeGreaterThan(3);
+	expect(passed, 'the block is the smaller part').toBeLessThan(bytes.length / 41 / 2);
 	expect(await seqsOf(here)).toEqual([77]);
 	await here.close();
+});
+
+/** Three blocks of ten. */
+async function threeBlocks(factory: IDBFactory) {
+	const there = await open(factory);
+	for (const from of [0, 10, 20]) {
+		await fill(
+			there,
+			Array.from({ length: 10 }, (_, i) => from + i)
+		);
+		const sealed = await there.telemetry.snapshot();
+		if (sealed.ok) sealed.value.release();
+	}
+	return there;
+}
+
+/** Flips a bit of the second block on the disk. */
+async function rot(factory: IDBFactory): Promise<void> {
+	const request = factory.open('fieldbench-telemetry');
+	await new Promise((resolve) => (request.onsuccess = resolve));
+	const tx = request.result.transaction(['blocks'], 'readwrite');
+	const rows = tx.objectStore('blocks');
+	const keys = rows.getAllKeys();
+	keys.onsuccess = () => {
+		const found: IDBRequest<unknown> = rows.get(keys.result[1]!);
+		found.onsuccess = () => {
+			const bytes = (found.result as Uint8Array).slice();
+			bytes[bytes.length - 2]! ^= 4;
+			rows.put(bytes, keys.result[1]!);
+		};
+	};
+	await new Promise((resolve) => (tx.oncomplete = resolve));
+	request.result.close();
+}
+const first20 = [...Array(10).keys(), ...Array.from({ length: 10 }, (_, i) => 20 + i)];
+
+it('leaves a damaged block out of a backup and counts it, so that the rest is restored and it is asked for again', async () => {
+	const factory = new IDBFactory();
+	const there = await threeBlocks(factory);
+	await rot(factory);
+	const file = await backUp(there, '');
+	await there.close();
+	expect(troubles).toMatchObject([{ kind: 'lost', loss: { cause: 'unreadable', of: { samples: 10 } } }]);
+	const into = new IDBFactory();
+	const here = await open(into);
+	expect(await restore(here, file, { apply: false })).toMatchObject({
+		contents: { samples: 20, leftOut: 1, damaged: [] }
+	});
+	expect(await restore(here, file)).toEqual({ kind: 'restored' });
+	await here.close();
+	const after = await open(into);
+	expect(after.losses).toEqual([]);
+	expect(await seqsOf(after)).toEqual(first20);
+	expect(after.telemetry.missing(series, 9)).toEqual([[10, 19]]);
+	await after.close();
+});
+
+it('restores what is whole of a file with a damaged block, and asks for the rest', async () => {
+	const there = await threeBlocks(new IDBFactory());
+	const bytes = new Uint8Array(await (await backUp(there, '')).arrayBuffer());
+	await there.close();
+	const text = Buffer.from(bytes).toString('latin1');
+	const second = text.indexOf('"kind":"block"', text.indexOf('"kind":"block"') + 1);
+	bytes[second + 3]! ^= 1;
+	const file = new Blob([bytes]);
+	const into = new IDBFactory();
+	const here = await open(into);
+	const checked = await restore(here, file, { apply: false });
+	expect(checked).toMatchObject({ contents: { samples: 20, blocks: 3, leftOut: 0 } });
+	const [place] = checked.kind === 'checked' ? checked.contents.damaged : [];
+	expect(second - place!, 'where its frame begins').toBeLessThan(20);
+	expect(await restore(here, file)).toEqual({ kind: 'restored' });
+	await here.close();
+	const after = await open(into);
+	expect(after.losses).toMatchObject([{ cause: 'corrupt-record' }]);
+	expect(await seqsOf(after)).toEqual(first20);
+	await fill(after, [30]);
+	expect(after.telemetry.missing(series, 9)).toEqual([[10, 19]]);
+	await after.close();
 });
 
 it('leaves the old or the new, and nothing between, wherever it is broken off', async () => {

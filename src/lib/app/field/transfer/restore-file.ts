@@ -1,6 +1,6 @@
 import { err, ok, readFrames, textOf, type Frame, type Result } from '$lib/base';
 import { open, passphraseKey, type SealedBytes } from '$lib/crypto';
-import { parseSnapshotPart, SNAPSHOT_VERSION, type SnapshotPart } from '$lib/telemetry';
+import { parseSnapshotPart, samplesIn, SNAPSHOT_VERSION, type StorePart } from '$lib/telemetry';
 import { OPEN_TABLES, type DumpedTable } from '$lib/vault';
 import { BACKUP_MAGIC, BACKUP_VERSION, SECRETS_AAD } from './backup-file';
 import type { BackupContents, RestoreError } from './transfer-messages';
@@ -27,13 +27,20 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a backup from its start to its end and believes nothing: every frame's checksum and number, every block's own, that each
- * can be decoded, that all are there, and that nothing follows. Small things are kept, blocks are handed on.
+ * can be decoded, that all are there, and that nothing follows. Small things are kept, blocks are handed on. A damaged block is
+ * passed over, and told by where it is; anything else that is wrong ends it.
  */
 export class BackupReading {
 	readonly tables: DumpedTable[] = [];
 	#header: Header | undefined;
 	#secrets: SealedSecrets | undefined;
 	#readBytes = 0;
+	#samples = 0;
+	#leftOut = 0;
+	#damaged: number[] = [];
+	/** Of the names, those whose ledger has not come yet. */
+	readonly #series = new Set<number>();
+	#named = false;
 	#opened: { readonly with: string; readonly secrets: Opened } | undefined;
 
 	constructor(readonly file: Blob) {}
@@ -42,13 +49,25 @@ export class BackupReading {
 		return this.#readBytes;
 	}
 
+	/** All ledgers that the names tell of have come. */
+	get #inBlocks(): boolean {
+		return this.#named && this.#series.size === 0;
+	}
+
 	/** The measurements' parts; ends with the first fault, or when all was there. */
-	async *parts(signal: AbortSignal): AsyncGenerator<Result<SnapshotPart, RestoreError>, void, undefined> {
+	async *parts(signal: AbortSignal): AsyncGenerator<Result<StorePart, RestoreError>, void, undefined> {
 		let blocks = 0;
 		let ended = false;
 		try {
 			for await (const frame of readFrames(this.file, BACKUP_MAGIC, signal)) {
-				if (!frame.ok) return yield frame;
+				if (!frame.ok) {
+					const { error } = frame;
+					// Ledgers and names come before blocks: what is damaged behind them is one, or the end, which is missed then.
+					if (error.kind !== 'damaged' || !error.bounded || !this.#inBlocks || ended) return yield frame;
+					this.#damaged.push(error.place);
+					yield ok({ kind: 'lost' });
+					continue;
+				}
 				const place = this.#readBytes;
 				this.#readBytes = frame.value.end;
 				const malformed = err({ kind: 'malformed' as const, place });
@@ -67,12 +86,25 @@ export class BackupReading {
 					if (!this.#secrets) return yield malformed;
 				} else if (meta['kind'] === 'end') {
 					ended = true;
-					if (meta['blocks'] !== blocks || this.#header.blocks !== blocks) return yield malformed;
+					const { leftOut = 0 } = meta;
+					const told = blocks + this.#damaged.length;
+					if (typeof leftOut !== 'number' || meta['blocks'] !== told) return yield malformed;
+					if (this.#header.blocks !== told + leftOut) return yield malformed;
+					this.#leftOut = leftOut;
 				} else {
 					const part = parseSnapshotPart(frame.value);
-					if (!part) return yield malformed;
-					if (part.kind === 'block') blocks++;
-					yield ok(part);
+					if (!part && (meta['kind'] !== 'block' || !this.#inBlocks)) return yield malformed;
+					if (part?.kind === 'names') {
+						this.#named = true;
+						for (const row of part.rows) if (row.kind === 'series') this.#series.add(row.id);
+					}
+					if (part?.kind === 'series') this.#series.delete(part.id);
+					if (part?.kind === 'block') {
+						blocks++;
+						this.#samples += samplesIn(part.block.head);
+					}
+					if (!part) this.#damaged.push(place);
+					yield ok(part ?? { kind: 'lost' });
 				}
 			}
 		} catch (cause) {
@@ -84,12 +116,13 @@ export class BackupReading {
 
 	/** After all parts. */
 	async contents(passphrase: string): Promise<Result<BackupContents, RestoreError>> {
-		const { madeMs, samples, blocks, rows } = this.#header!;
+		const { madeMs, blocks, rows } = this.#header!;
+		const [samples, leftOut, damaged] = [this.#samples, this.#leftOut, this.#damaged];
 		const secrets = await this.secrets(passphrase);
 		if (!secrets.ok) return secrets;
 		const kind = this.#secrets ? ('locked' as const) : ('none' as const);
 		return ok({
-			...{ madeMs, samples, blocks, rows },
+			...{ madeMs, samples, blocks, leftOut, damaged, rows },
 			secrets: secrets.value ? { kind: 'open', count: secrets.value.length } : { kind }
 		});
 	}

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '$lib/base';
 import type { Command } from '$lib/model';
-import { DatabaseBlocked, type SnapshotPart, type StoreError } from '$lib/telemetry';
+import { DatabaseBlocked, type StoreError, type StorePart } from '$lib/telemetry';
 import type { DumpedTable, KeepChange, SecretBox, SecretRow } from '$lib/vault';
 import type { Workspace } from '../storage';
 import { BackupReading } from './restore-file';
@@ -75,7 +75,7 @@ class Unsound extends Error {
 const isRestoreError = (error: RestoreError | StoreError): error is RestoreError =>
 	!['fenced', 'quota', 'closed', 'dropped'].includes(error.kind);
 
-async function* sound(reading: BackupReading, signal: AbortSignal): AsyncGenerator<SnapshotPart> {
+async function* sound(reading: BackupReading, signal: AbortSignal): AsyncGenerator<StorePart> {
 	for await (const part of reading.parts(signal)) {
 		if (!part.ok) throw new Unsound(part.error);
 		yield part.value;

@@ -24,7 +24,7 @@ export class Transfers {
 	#backup:
 		| {
 				readonly id: string;
-				readonly pieces: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
+				readonly pieces: AsyncGenerator<Uint8Array<ArrayBuffer>, number, undefined>;
 				end(): void;
 		  }
 		| undefined;
@@ -45,10 +45,11 @@ export class Transfers {
 			const backup = this.#backup;
 			if (backup?.id !== id) return err({ kind: 'interrupted' });
 			try {
-				const { value, done } = await backup.pieces.next();
-				if (done) backup.end();
-				const bytes = value ?? new Uint8Array(0);
-				return new Transferred(ok({ bytes, done: done === true }), [bytes.buffer]);
+				const piece = await backup.pieces.next();
+				if (piece.done) backup.end();
+				const bytes = piece.done ? new Uint8Array(0) : piece.value;
+				const told = piece.done ? { bytes, done: true, leftOut: piece.value } : { bytes, done: false };
+				return new Transferred(ok(told), [bytes.buffer]);
 			} catch (cause) {
 				backup.end();
 				if (cause instanceof SnapshotMoved) return err({ kind: 'interrupted' });

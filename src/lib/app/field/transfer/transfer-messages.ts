@@ -55,6 +55,8 @@ export interface BackupBegun {
 export interface BackupPiece {
 	readonly bytes: Uint8Array<ArrayBuffer>;
 	readonly done: boolean;
+	/** With the last: damaged blocks that are not in the file. */
+	readonly leftOut?: number;
 }
 
 export type BackupError =
@@ -69,6 +71,10 @@ export interface BackupContents {
 	readonly madeMs: number;
 	readonly samples: number;
 	readonly blocks: number;
+	/** Blocks that were damaged when it was made, and are not in it. */
+	readonly leftOut: number;
+	/** Where in the file blocks are damaged, bytes from its start: the rest is whole. */
+	readonly damaged: readonly number[];
 	readonly rows: Readonly<Record<string, number>>;
 	/** `locked`: there are some, and no passphrase was given yet. */
 	readonly secrets: { readonly kind: 'none' | 'locked' } | { readonly kind: 'open'; readonly count: number };

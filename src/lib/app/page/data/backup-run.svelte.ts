@@ -12,6 +12,8 @@ export type BackupState =
 			readonly name: string;
 			readonly progress: FileProgress;
 			readonly secrets: number;
+			/** Damaged blocks that are not in it. */
+			readonly leftOut: number;
 	  }
 	| { readonly kind: 'failed'; readonly words: Words };
 
@@ -55,7 +57,8 @@ export class WorkspaceBackup {
 				this.#state = { kind: 'writing', name, progress };
 				if (!piece.value.done) continue;
 				await sink.finish();
-				this.#state = { kind: 'saved', name, progress, secrets };
+				const { leftOut = 0 } = piece.value;
+				this.#state = { kind: 'saved', name, progress, secrets, leftOut };
 				return;
 			}
 		} catch (cause) {

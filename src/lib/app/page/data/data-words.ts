@@ -1,6 +1,6 @@
 import type { StoreError } from '$lib/telemetry';
-import { formatBytes, type Words } from '$lib/ui';
-import type { BackupError, RestoreError } from '../../field/transfer/transfer-messages';
+import { formatBytes, formatNumber, type Words } from '$lib/ui';
+import type { BackupContents, BackupError, RestoreError } from '../../field/transfer/transfer-messages';
 
 export const storeCause = (error: StoreError): string =>
 	error.kind === 'quota'
@@ -43,6 +43,17 @@ export function backupFaultWords(error: BackupError): Words {
 	}
 }
 
+/** A file in which some blocks are damaged, and the rest is whole. */
+export function damagedBlocksWords({ damaged, blocks, samples }: BackupContents): Words {
+	const one = damaged.length === 1;
+	return {
+		what: `${formatNumber(damaged.length)} of its ${formatNumber(blocks)} blocks ${one ? 'is' : 'are'} damaged`,
+		means: `The other ${formatNumber(samples)} samples, and everything else in it, are whole and can be restored. What the damaged ${one ? 'block' : 'blocks'} held is missing then, and asked of devices that still have it.`,
+		todo: 'Look for a better copy of the file first, or replace what is here with what is whole.',
+		details: `at ${damaged.map((place) => `byte ${place}`).join(', ')}`
+	};
+}
+
 export function restoreFaultWords(error: RestoreError): Words {
 	const kept = 'Nothing here was changed.';
 	switch (error.kind) {
@@ -69,7 +80,7 @@ export function restoreFaultWords(error: RestoreError): Words {
 		case 'malformed':
 			return {
 				what: 'The backup is damaged',
-				means: `A checksum in it is wrong, so nothing in it can be trusted. ${kept}`,
+				means: `A checksum is wrong where its settings, names or order are told, so the rest cannot be read for sure. ${kept}`,
 				todo: 'Copy it again from where it came, or take an older one.',
 				details: `${error.kind} at byte ${error.place}`
 			};
