@@ -1,12 +1,8 @@
 import { ok, type Result } from '$lib/base';
-import {
-	bootloaderOffset,
-	PARTITION_TABLE_OFFSET,
-	type BackupDescription,
-	type PartitionTable
-} from '$lib/formats';
+import { PARTITION_TABLE_OFFSET, type BackupDescription, type PartitionTable } from '$lib/formats';
 import type { FirmwarePart, FirmwareSource } from './facts';
-import { isSettings, SECTOR_BYTES } from './plan-erase';
+import { isSettings, placesOf, SECTOR_BYTES } from './plan-erase';
+import { writtenTable } from './plan-read';
 import { fitSettings, placeOfSettings, type SettingsFault } from './settings-fit';
 
 /** A backup whose digest held. */
@@ -67,12 +63,9 @@ function partsOf(
 	bytes: Uint8Array<ArrayBuffer>
 ): readonly FirmwarePart[] {
 	const end = offset + bytes.length;
-	const bootloader = bootloaderOffset(chip);
-	const places = [
-		{ label: 'bootloader', offset: bootloader, size: PARTITION_TABLE_OFFSET - bootloader },
-		{ label: 'partition table', offset: PARTITION_TABLE_OFFSET, size: SECTOR_BYTES },
-		...partitions
-	]
+	const table = writtenTable([{ offset, bytes, kind: 'merged' }]) ?? { offset: PARTITION_TABLE_OFFSET };
+	const own = placesOf({ chip }, { offset: table.offset, table: { partitions: [], md5: 'none' } });
+	const places = [...own.map(({ length, ...place }) => ({ ...place, size: length })), ...partitions]
 		.filter((place) => place.size > 0 && place.offset >= offset && place.offset + place.size <= end)
 		.toSorted((a, b) => a.offset - b.offset);
 	const part = (name: string, start: number, stop: number): FirmwarePart => ({

@@ -61,7 +61,7 @@ const table = (rows: readonly Partition[]): PartitionTable => {
 export const present = (
 	over: Partial<PresentFlash> = {},
 	rows: readonly Partition[] = ROWS
-): PresentFlash => ({ table: table(rows), apps: new Map(), ...over });
+): PresentFlash => ({ table: table(rows), tableOffset: 0x8000, apps: new Map(), ...over });
 
 export const described = (project: string, version = '1'): AppDescriptor => ({
 	...{ project, version, secureVersion: 0, time: '12:00:00', date: 'Nov 21 2026', idfVersion: 'v5.5' },

@@ -1,4 +1,4 @@
-import { PRACTICE_FAMILY, type PartitionTable } from '$lib/formats';
+import { PRACTICE_FAMILY, type PlacedTable } from '$lib/formats';
 import type { BoardFacts, CopyFacts } from './facts';
 import type { PlanProblem } from './plan-facts';
 import { fitProblems } from './plan-problems';
@@ -6,17 +6,17 @@ import type { PlannedPart } from './plan-read';
 
 /**
  * What speaks against writing a copy back: it must fit, and be of such a chip. What its bytes are is not judged: they are what a
- * board had. @param after the table that will be there
+ * board had. @param placed the table that will be there
  */
 export function copyProblems(
 	board: BoardFacts,
 	copy: CopyFacts,
 	parts: readonly PlannedPart[],
-	after: PartitionTable | undefined
+	placed: PlacedTable | undefined
 ): readonly PlanProblem[] {
 	const { mac, takenMs } = copy;
 	const [found, wanted] = [copy, board].map(({ chip, practice }) => (practice ? PRACTICE_FAMILY : chip));
-	const problems = [...fitProblems(board, parts, after)];
+	const problems = [...fitProblems(board, parts, placed)];
 	if (found !== wanted) {
 		const labels = parts.map(({ name }) => name);
 		const facts = { found: found!, wanted: wanted!, overridable: false } as const;

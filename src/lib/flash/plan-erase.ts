@@ -1,4 +1,4 @@
-import { DATA_TYPE, bootloaderOffset, PARTITION_TABLE_OFFSET, type Partition } from '$lib/formats';
+import { DATA_TYPE, bootloaderOffset, type Partition, type PlacedTable } from '$lib/formats';
 import type { BoardFacts, FirmwareSource } from './facts';
 import type { EraseChoice, PlanRange, PlanWishes, PresentFlash, WritePlan } from './plan-facts';
 import type { PlannedPart } from './plan-read';
@@ -53,16 +53,20 @@ export function clearedFor(
 	present: PresentFlash | undefined
 ): readonly Stretch[] {
 	if (choice !== 'all-but-settings' || !present) return [];
-	const places = placesOf(board, present);
+	const places = placesPresent(board, present);
 	const end = board.flashSizeBytes ?? Math.max(...places.map(({ offset, length }) => offset + length));
-	const stays = places.filter((place) => staysBeside(place, parts));
+	const stays = places.filter((place) => staysBeside(place, parts, present));
 	return without({ offset: 0, length: end }, [...stays, ...parts].map(sectorsOf));
 }
 
 /** Of what no part is written over: whether `all-but-settings` spares it. */
-export function staysBeside(place: PlanRange, parts: readonly Stretch[]): boolean {
-	if (place.holds === 'settings' || place.offset === PARTITION_TABLE_OFFSET) return true;
-	return place.offset < PARTITION_TABLE_OFFSET && !parts.some((part) => touch(part, place));
+export function staysBeside(
+	place: PlanRange,
+	parts: readonly Stretch[],
+	{ tableOffset }: Pick<PresentFlash, 'tableOffset'>
+): boolean {
+	if (place.holds === 'settings' || place.offset === tableOffset) return true;
+	return place.offset < tableOffset && !parts.some((part) => touch(part, place));
 }
 
 function without(whole: Stretch, holes: readonly Stretch[]): readonly Stretch[] {
@@ -79,16 +83,21 @@ function without(whole: Stretch, holes: readonly Stretch[]): readonly Stretch[] 
 
 /** Every named stretch of a flash with this table: what comes before its first partition, and its partitions. */
 export function placesOf(
-	board: BoardFacts,
-	{ table, apps }: Pick<PresentFlash, 'table'> & Partial<PresentFlash>
+	board: Pick<BoardFacts, 'chip'>,
+	{ table, offset }: PlacedTable,
+	apps?: PresentFlash['apps']
 ): readonly PlanRange[] {
 	const bootloader = bootloaderOffset(board.chip);
 	return [
-		{ offset: bootloader, length: PARTITION_TABLE_OFFSET - bootloader, label: 'bootloader' },
-		{ offset: PARTITION_TABLE_OFFSET, length: SECTOR_BYTES, label: 'partition table' },
+		{ offset: bootloader, length: offset - bootloader, label: 'bootloader' },
+		{ offset, length: SECTOR_BYTES, label: 'partition table' },
 		...table.partitions.map((row) => named(row, apps))
 	];
 }
+
+/** The same of what is on the board now. */
+export const placesPresent = (board: BoardFacts, present: PresentFlash): readonly PlanRange[] =>
+	placesOf(board, { table: present.table, offset: present.tableOffset }, present.apps);
 
 /** NVS is where a board keeps its Wi-Fi and its broker, so it is named for what it means to a person; an app calls itself. */
 function named(row: Partition, apps: PresentFlash['apps'] | undefined): PlanRange {

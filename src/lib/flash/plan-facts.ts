@@ -14,6 +14,8 @@ import type { FirmwarePart } from './facts';
 /** What the board's flash held when it was connected, as far as it was read. */
 export interface PresentFlash {
 	readonly table: PartitionTable;
+	/** Where the table lies, bytes from the flash's start. */
+	readonly tableOffset: number;
 	/** Absent where the table has no place for it, or it could not be read. */
 	readonly otaData?: OtaData;
 	/** Of the app partitions that hold one, by offset in the flash. */

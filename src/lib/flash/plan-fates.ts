@@ -1,6 +1,6 @@
 import type { Partition, PartitionTable } from '$lib/formats';
 import type { BoardFacts } from './facts';
-import { placesOf, sectorsOf, staysBeside, touch } from './plan-erase';
+import { placesPresent, sectorsOf, staysBeside, touch } from './plan-erase';
 import type { EraseChoice, PlanRange, PresentFlash, WritePlan } from './plan-facts';
 
 /** Which stretches of what is there now die and which stay. */
@@ -20,12 +20,12 @@ export function fates(
 	}
 	const erased: PlanRange[] = [];
 	const kept: PlanRange[] = [];
-	for (const place of placesOf(board, present)) {
+	for (const place of placesPresent(board, present)) {
 		const row = present.table.partitions.find(({ offset }) => offset === place.offset);
 		const dies =
 			choice === 'all' ||
 			written.some((stretch) => touch(stretch, place)) ||
-			(choice === 'all-but-settings' && !staysBeside(place, regions)) ||
+			(choice === 'all-but-settings' && !staysBeside(place, regions, present)) ||
 			// What the new table does not name where it was is there still, and lost to the program.
 			(row !== undefined && !isIn(after, row));
 		(dies ? erased : kept).push(place);

@@ -1,4 +1,4 @@
-import { DATA_TYPE, PARTITION_TABLE_OFFSET } from '$lib/formats';
+import { DATA_TYPE } from '$lib/formats';
 import { bootOrder } from './boot-order';
 import { SECTOR_BYTES, sectorsOf, touch } from './plan-erase';
 import type { Halfway, PresentFlash, WritePlan } from './plan-facts';
@@ -23,8 +23,8 @@ export function halfwayOf(
 
 /** Whether what starts now does so as long as the write is not over. */
 function starts(present: PresentFlash, reaches: (offset: number, length: number) => boolean): boolean {
-	const { table, otaData, apps, empty } = present;
-	if (reaches(0, PARTITION_TABLE_OFFSET + SECTOR_BYTES)) return false;
+	const { table, tableOffset, otaData, apps, empty } = present;
+	if (reaches(0, tableOffset + SECTOR_BYTES)) return false;
 	const choice = table.partitions.find((row) => row.type === DATA_TYPE && row.subtype === OTA_DATA_SUBTYPE);
 	if (choice && reaches(choice.offset, choice.size)) return false;
 	if (choice && !otaData)

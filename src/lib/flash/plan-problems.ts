@@ -3,38 +3,41 @@ import {
 	IMAGE_MAGIC,
 	bootloaderOffset,
 	chipFamilyOf,
+	PARTITION_TABLE_OFFSET,
 	PRACTICE_CHIP_ID,
 	PRACTICE_FAMILY,
 	type AppImage,
 	type ChipFamily,
-	type PartitionTable
+	type PartitionTable,
+	type PlacedTable
 } from '$lib/formats';
 import type { BoardFacts } from './facts';
 import { isSettings, SECTOR_BYTES, sectorsOf, touch } from './plan-erase';
 import type { PlanProblem, PlanWishes } from './plan-facts';
-import { tableIn, tableOffset, type PlannedPart } from './plan-read';
+import { tableIn, type PlannedPart } from './plan-read';
 
 /** Where the first app lies in every table that ESP-IDF brings along. */
 const USUAL_APP_OFFSET = 0x10000;
 /** A greatest revision that names none. */
 const ANY_REVISION = 0xffff;
 
-/** What speaks against parts by themselves, and against their places. @param after the table that will be there */
+/** What speaks against parts by themselves, and against their places. @param placed the table that will be there */
 export function partProblems(
 	board: BoardFacts,
 	parts: readonly PlannedPart[],
-	after: PartitionTable | undefined,
+	placed: PlacedTable | undefined,
 	{ overridden = [], settings }: PlanWishes
 ): readonly PlanProblem[] {
+	const after = placed?.table;
 	return [
 		...wrongChips(board, parts, overridden),
 		...parts.flatMap((part) => [
-			...placeProblems(board, part, after, tableOffset(parts)),
+			...placeProblems(board, part, placed),
 			...part.images.flatMap(({ image }) => imageProblems(board, part.name, image))
 		]),
 		...headerSize(board, parts),
 		...overlaps(parts),
-		...parts.flatMap((part) => tooBig(board, part, after, tableOffset(parts))),
+		...parts.flatMap((part) => tooBig(board, part, placed)),
 		...parts.flatMap((part) => tableBeyond(board, part)),
 		...(settings && !liesInSettings(settings, after)
 			? [{ kind: 'settings-nowhere', blocking: true, offset: settings.offset } as const]
@@ -100,9 +103,9 @@ function revisionOf({ revision }: BoardFacts): number | undefined {
 function placeProblems(
 	board: BoardFacts,
 	{ name: label, offset, bytes, bin, images, rest }: PlannedPart,
-	after: PartitionTable | undefined,
-	tableAt: number
+	placed: PlacedTable | undefined
 ): PlanProblem[] {
+	const after = placed?.table;
 	const problems: PlanProblem[] = [];
 	if (offset % SECTOR_BYTES !== 0) problems.push({ kind: 'misaligned', blocking: true, label, offset });
 	if (rest) return problems;
@@ -110,7 +113,7 @@ function placeProblems(
 		offset === bootloaderOffset(board.chip) ||
 		after?.partitions.some((partition) => partition.type === APP_TYPE && partition.offset === offset);
 	const isImage = images.length > 0 || (board.chip === 'ESP8266' && bytes[0] === IMAGE_MAGIC);
-	const wantsTable = offset === tableAt && board.chip !== 'ESP8266';
+	const wantsTable = offset === tableAt(placed) && board.chip !== 'ESP8266';
 	const misplaced = (wantsImage && !isImage) || (wantsTable && bin.kind !== 'partition-table');
 	const cutShort = bin.kind === 'unknown' && bytes[0] === IMAGE_MAGIC && board.chip !== 'ESP8266';
 	if (cutShort) problems.push({ kind: 'cut-short', blocking: true, label });
@@ -146,29 +149,31 @@ function overlaps(parts: readonly PlannedPart[]): readonly PlanProblem[] {
 export const fitProblems = (
 	board: BoardFacts,
 	parts: readonly PlannedPart[],
-	after: PartitionTable | undefined
+	placed: PlacedTable | undefined
 ): readonly PlanProblem[] => [
 	...parts.flatMap(({ name: label, offset }) =>
 		offset % SECTOR_BYTES === 0 ? [] : [{ kind: 'misaligned', blocking: true, label, offset } as const]
 	),
 	...overlaps(parts),
-	...parts.flatMap((part) => tooBig(board, part, after, tableOffset(parts)))
+	...parts.flatMap((part) => tooBig(board, part, placed))
 ];
+
+const tableAt = (placed: PlacedTable | undefined): number => placed?.offset ?? PARTITION_TABLE_OFFSET;
 
 /** Beyond the flash, its partition or, a bootloader, the table. */
 function tooBig(
 	board: BoardFacts,
 	{ name: label, offset, bytes, bin, rest }: PlannedPart,
-	after: PartitionTable | undefined,
-	tableAt: number
+	placed: PlacedTable | undefined
 ): readonly PlanProblem[] {
+	const after = placed?.table;
 	const end = offset + bytes.length;
 	const row = rest ? undefined : after?.partitions.find((partition) => partition.offset === offset);
 	const places: { readonly end: number; readonly place?: string }[] = [];
 	if (board.flashSizeBytes !== null) places.push({ end: board.flashSizeBytes });
 	if (row) places.push({ end: row.offset + row.size, place: row.label });
 	if (after && bin.kind === 'bootloader' && offset === bootloaderOffset(board.chip))
-		places.push({ end: tableAt, place: 'bootloader' });
+		places.push({ end: tableAt(placed), place: 'bootloader' });
 	const [tightest] = places.toSorted((a, b) => a.end - b.end);
 	if (!tightest || end <= tightest.end) return [];
 	const { place } = tightest;

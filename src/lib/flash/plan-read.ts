@@ -1,7 +1,9 @@
 import {
-	PARTITION_TABLE_OFFSET,
+	parsePartitionTable,
+	PARTITION_TABLE_OFFSETS,
 	recogniseBin,
 	type PartitionTable,
+	type PlacedTable,
 	type PlacedImage,
 	type RecognisedBin
 } from '$lib/formats';
@@ -91,9 +93,26 @@ function imagesIn(bin: RecognisedBin): readonly PlacedImage[] {
 	}
 }
 
-/** Where the table will lie: where the parts have one, else at its usual place. */
-export const tableOffset = (parts: readonly PlannedPart[]): number =>
-	parts.find(({ bin }) => bin.kind === 'partition-table')?.offset ?? PARTITION_TABLE_OFFSET;
-
 export const tableIn = (bin: RecognisedBin): PartitionTable | undefined =>
 	bin.kind === 'partition-table' || bin.kind === 'merged' ? bin.table : undefined;
+
+/** What may have a table in it. */
+const HAS_TABLE: ReadonlySet<RecognisedBin['kind']> = new Set(['partition-table', 'merged', 'bootloader']);
+
+/** The table that comes with what is written, and where it will lie: a table by itself says where, of others it stands at a usual place. */
+export function writtenTable(
+	parts: readonly {
+		readonly offset: number;
+		readonly bytes: Uint8Array;
+		readonly kind: RecognisedBin['kind'];
+	}[]
+): PlacedTable | undefined {
+	const own = parts.find(({ kind }) => kind === 'partition-table');
+	for (const offset of own ? [own.offset] : PARTITION_TABLE_OFFSETS)
+		for (const part of parts.filter(({ kind }) => HAS_TABLE.has(kind))) {
+			const at = offset - part.offset;
+			const found = at >= 0 ? parsePartitionTable(part.bytes.subarray(at)) : undefined;
+			if (found?.ok) return { table: found.value, offset };
+		}
+	return undefined;
+}

@@ -17,6 +17,20 @@ describe('a build whose table lies elsewhere', () => {
 			['too-big', true]
 		]);
 	});
+
+	it('is found in a whole flash behind its bootloader, and not in what an app carries', () => {
+		const places = (from: Uint8Array) => {
+			const whole = new Uint8Array(0x10000).fill(0xff);
+			whole.set(from);
+			whole.set(tableBytes(), 0xa000);
+			return planWrite(BOARD, source([0, whole])).places.map(({ label, offset }) => [label, offset]);
+		};
+		expect(places(loader).slice(0, 2)).toEqual([
+			['bootloader', 0],
+			['partition table', 0xa000]
+		]);
+		expect(places(image(5, 0xc000))).toEqual([]);
+	});
 });
 
 describe('a board on which no table was found', () => {
@@ -24,7 +38,7 @@ describe('a board on which no table was found', () => {
 		planView(BOARD, planWrite(BOARD, source([0x10000, namedApp()]), wishes), 115_200).unseen;
 
 	it('is told, with the place that was looked at, unless everything goes anyway', () => {
-		expect(unseen({})).toContain('at 0x008000, the only place');
+		expect(unseen({})).toContain('at 0x008000 or where larger');
 		expect(unseen({ erase: 'all' })).toBeUndefined();
 		expect(unseen({ present: present() })).toBeUndefined();
 	});

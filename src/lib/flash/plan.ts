@@ -3,7 +3,7 @@ import type { BoardFacts, FirmwareSource } from './facts';
 import { appProblems, areMeantSettings, isBeside } from './plan-beside';
 import { bootChoice } from './plan-boot';
 import { copyProblems } from './plan-copy';
-import { clearedFor, eraseWish, placesOf, sectorsOf, touch } from './plan-erase';
+import { clearedFor, eraseWish, placesOf, placesPresent, sectorsOf, touch } from './plan-erase';
 import type {
 	EraseChoice,
 	PlanProblem,
@@ -17,7 +17,7 @@ import { fates } from './plan-fates';
 import { halfwayOf } from './plan-halfway';
 import { withHeader, type HeaderedParts } from './plan-header';
 import { partProblems } from './plan-problems';
-import { plannedParts, tableIn, type PlannedPart } from './plan-read';
+import { plannedParts, writtenTable, type PlannedPart } from './plan-read';
 
 /**
  * What a write would do to this board, and what speaks against it. Pure.
@@ -40,14 +40,16 @@ export function planWrite(
 		? { parts: source.parts, problems: [] }
 		: withHeader(board, source, wishes.header);
 	const parts = plannedParts(headered.parts, settings);
-	const after = parts.map(({ bin }) => tableIn(bin)).find((table) => table) ?? present?.table;
+	const brought = writtenTable(parts.map(({ offset, bytes, bin }) => ({ offset, bytes, kind: bin.kind })));
+	const placed = brought ?? (present && { table: present.table, offset: present.tableOffset });
+	const after = placed?.table;
 	const beside = isBeside(source, parts, after);
 	const erase: WritePlan['erase'] = beside
 		? { choice: 'nothing', because: 'beside' }
 		: eraseWish(source, parts, wishes, wishes.present);
 	const leave = wishes.leaveBootChoice ?? copyOf !== undefined;
 	const start = bootChoice(parts, after, present, erase.choice, leave);
-	const places = present ? placesOf(board, present) : [];
+	const places = present ? placesPresent(board, present) : [];
 	const own = parts.map((part) => regionOf(part, places, areMeantSettings(part, after, beside)));
 	const regions = [...own, ...(start.part ? [turnRegion(start.part, places)] : [])];
 	const cleared = clearedFor(erase.choice, board, regions, present);
@@ -61,16 +63,16 @@ export function planWrite(
 		unseen: !present && board.chip !== 'ESP8266' && erase.choice !== 'all',
 		halfway: halfwayOf(own, cleared, erase.choice === 'all', present),
 		...fate,
-		places: after ? placesOf(board, { table: after }) : [],
+		places: placed ? placesOf(board, placed) : [],
 		...(header && { header }),
 		...(start.boot && { boot: start.boot }),
 		overridden: wishes.overridden ?? [],
 		problems: [
 			...flashProblems(board),
 			...(copyOf
-				? copyProblems(board, copyOf, parts, after)
+				? copyProblems(board, copyOf, parts, placed)
 				: [
-						...partProblems(board, parts, after, wishes),
+						...partProblems(board, parts, placed, wishes),
 						...headerProblems,
 						...startProblems(board, parts, wishes.present, erase.choice),
 						...start.problems

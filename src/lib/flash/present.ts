@@ -5,23 +5,19 @@ import {
 	IMAGE_MAGIC,
 	APP_DESCRIPTOR_BYTES,
 	OTA_DATA_BYTES,
-	PARTITION_TABLE_BYTES,
-	PARTITION_TABLE_OFFSET,
 	parseAppDescriptor,
 	parseOtaData,
-	parsePartitionTable,
 	type AppDescriptor,
 	type OtaData,
-	type Partition
+	type Partition,
+	type PlacedTable
 } from '$lib/formats';
 import type { FlashError } from './facts';
+import { SECTOR_BYTES, touch } from './plan-erase';
 import type { PresentFlash, WritePlan } from './plan-facts';
-
-/** What the flash holds there, checked; `Flasher.read` without its progress. */
-export type ReadRange = (range: {
-	readonly offset: number;
-	readonly length: number;
-}) => Promise<Result<Uint8Array, FlashError>>;
+import { writtenTable } from './plan-read';
+import type { ReadRange } from './read-loop';
+import { findTable } from './table-place';
 
 const OTA_DATA_SUBTYPE = 0;
 /** Of an image, before its first segment's bytes: the image's header and the segment's. */
@@ -34,14 +30,16 @@ const MOST_APPS = 8;
 /**
  * What of a board's flash a plan speaks of: its table, which slot starts, and what the apps call themselves. A few kilobytes, so that it
  * takes little time at the ROM's rate. Beside the table, what cannot be read is left out: the plan then says less.
+ * @param tableOffset where the table is looked for first
  * @returns undefined where there is no table that holds
  */
-export async function readPresent(read: ReadRange): Promise<Result<PresentFlash | undefined, FlashError>> {
-	const bytes = await read({ offset: PARTITION_TABLE_OFFSET, length: PARTITION_TABLE_BYTES });
-	if (!bytes.ok) return bytes;
-	const parsed = parsePartitionTable(bytes.value);
-	if (!parsed.ok) return ok(undefined);
-	const table = parsed.value;
+export async function readPresent(
+	read: ReadRange,
+	tableOffset?: number
+): Promise<Result<PresentFlash | undefined, FlashError>> {
+	const found = await findTable(read, tableOffset);
+	if (!found.ok || !found.value) return found.ok ? ok(undefined) : found;
+	const { table, offset: foundAt } = found.value;
 	const apps = new Map<number, AppDescriptor>();
 	const empty = new Set<number>();
 	for (const { offset } of table.partitions.filter(({ type }) => type === APP_TYPE).slice(0, MOST_APPS)) {
@@ -54,12 +52,12 @@ export async function readPresent(read: ReadRange): Promise<Result<PresentFlash 
 	}
 	const place = table.partitions.find((row) => row.type === DATA_TYPE && row.subtype === OTA_DATA_SUBTYPE);
 	const otaData = place && (await readOtaData(place, read));
-	return ok({ table, apps, empty, ...(otaData && { otaData }) });
+	return ok({ table, tableOffset: foundAt, apps, empty, ...(otaData && { otaData }) });
 }
 
 /** What a flash holds after a write that ended half way: what it tells, and of what it no longer tells, what was there before. */
 export const presentAfterHalf = (found: PresentFlash | undefined, before: PresentFlash): PresentFlash => ({
-	...(found ?? { table: before.table }),
+	...(found ?? { table: before.table, tableOffset: before.tableOffset }),
 	apps: new Map([...before.apps, ...(found?.apps ?? [])])
 });
 
@@ -70,11 +68,9 @@ export function presentAfter(plan: WritePlan, before: PresentFlash | undefined):
 		return region?.bytes.subarray(offset - region.offset, offset - region.offset + length);
 	};
 	const stays = plan.erase.choice === 'nothing' ? before : undefined;
-	const written = bytesAt(PARTITION_TABLE_OFFSET, PARTITION_TABLE_BYTES);
-	const parsed = written && parsePartitionTable(written);
-	const kept = plan.eraseAll ? undefined : before?.table;
-	const table = parsed ? (parsed.ok ? parsed.value : undefined) : kept;
-	if (!table) return undefined;
+	const placed = writtenTable(plan.regions) ?? tableLeft(plan, before);
+	if (!placed) return undefined;
+	const { table, offset: tableOffset } = placed;
 	const apps = new Map<number, AppDescriptor>();
 	const empty = new Set<number>();
 	for (const { offset } of table.partitions.filter(({ type }) => type === APP_TYPE)) {
@@ -83,7 +79,15 @@ export function presentAfter(plan: WritePlan, before: PresentFlash | undefined):
 		if (found) apps.set(offset, found);
 		if (!image && (!stays ? plan.erase.choice !== 'nothing' : stays.empty?.has(offset))) empty.add(offset);
 	}
-	return { table, apps, empty }; // which slot starts is the running program's to change from now on
+	return { table, tableOffset, apps, empty }; // which slot starts is the running program's to change from now on
+}
+
+/** The table that a write leaves as it was. */
+function tableLeft(plan: WritePlan, before: PresentFlash | undefined): PlacedTable | undefined {
+	if (plan.eraseAll || !before) return undefined;
+	const sector = { offset: before.tableOffset, length: SECTOR_BYTES };
+	if (plan.regions.some((region) => touch(region, sector))) return undefined;
+	return { table: before.table, offset: before.tableOffset };
 }
 
 async function readOtaData({ offset }: Partition, read: ReadRange): Promise<OtaData | undefined> {

@@ -11,6 +11,9 @@ export interface FlashRange {
 	readonly length: number;
 }
 
+/** What the flash holds there, checked; `Flasher.read` without its progress. */
+export type ReadRange = (range: FlashRange) => Promise<Result<Uint8Array, FlashError>>;
+
 /** How far a read is. */
 export interface ReadProgress extends Pace {
 	readonly kind: 'reading' | 'comparing';

@@ -17,6 +17,13 @@ export interface Partition {
 	readonly readOnly: boolean;
 }
 
+/** A table, and where it lies. */
+export interface PlacedTable {
+	readonly table: PartitionTable;
+	/** Bytes from the flash's start. */
+	readonly offset: number;
+}
+
 export interface PartitionTable {
 	/** In the order of the table. */
 	readonly partitions: readonly Partition[];
@@ -46,6 +53,14 @@ export type PartitionBuildFault =
 
 /** Where the table lies unless a project says otherwise, in bytes from the flash's start. */
 export const PARTITION_TABLE_OFFSET = 0x8000;
+/**
+ * Where a table is looked for, the likeliest first. Nothing in a flash says where its table is: the bootloader was built with
+ * `CONFIG_PARTITION_TABLE_OFFSET`, which larger bootloaders (secure boot, Matter) move up by sectors.
+ */
+export const PARTITION_TABLE_OFFSETS: readonly number[] = [
+	PARTITION_TABLE_OFFSET,
+	...[0x9000, 0xa000, 0xb000, 0xc000, 0xd000, 0xe000, 0xf000, 0x10000, 0x20000]
+];
 /** Bytes that a table takes at most; its sector is 0x1000. */
 export const PARTITION_TABLE_BYTES = 0xc00;
 
@@ -75,6 +90,15 @@ export interface PartitionSurvey extends PartitionTable {
 export function parsePartitionTable(bytes: Uint8Array): Result<PartitionTable, PartitionFault> {
 	const { partitions, md5: sums, fault } = surveyPartitionTable(bytes);
 	return fault ? err(fault) : ok({ partitions, md5: sums });
+}
+
+/** The first table of those that stand at usual places of a whole flash. Total. */
+export function findPartitionTable(flash: Uint8Array): PlacedTable | undefined {
+	for (const offset of PARTITION_TABLE_OFFSETS) {
+		const found = parsePartitionTable(flash.subarray(offset));
+		if (found.ok) return { table: found.value, offset };
+	}
+	return undefined;
 }
 
 /** The same, with what could be read of a table that is refused. Total. */

@@ -6,7 +6,12 @@ import { parseNvs } from './nvs-read';
 import type { NvsContents } from './nvs-types';
 import { OTA_DATA_BYTES, parseOtaData, type OtaData } from './ota-data';
 import { APP_TYPE } from './partition-names';
-import { PARTITION_TABLE_OFFSET, parsePartitionTable, type PartitionTable } from './partition-table';
+import {
+	findPartitionTable,
+	PARTITION_TABLE_OFFSET,
+	parsePartitionTable,
+	type PartitionTable
+} from './partition-table';
 
 /** An image inside a larger file. */
 export interface PlacedImage {
@@ -65,14 +70,18 @@ export function recogniseBin(bytes: Uint8Array): RecognisedBin {
 }
 
 function mergedOf(bytes: Uint8Array): Extract<RecognisedBin, { kind: 'merged' }> | undefined {
-	const table = parsePartitionTable(bytes.subarray(PARTITION_TABLE_OFFSET));
-	if (!table.ok) return undefined;
+	const found = findPartitionTable(bytes);
+	if (!found) return undefined;
+	const { table, offset } = found;
 	const bootloader = firstImage(bytes, BOOTLOADER_OFFSETS);
+	// Elsewhere than at its usual place it may be a table that an app carries in itself.
+	const isOwn = bootloader && bootloader.offset + bootloader.image.sizeBytes <= offset;
+	if (offset !== PARTITION_TABLE_OFFSET && !isOwn) return undefined;
 	const app = firstImage(
 		bytes,
-		table.value.partitions.filter((p) => p.type === APP_TYPE).map((p) => p.offset)
+		table.partitions.filter((p) => p.type === APP_TYPE).map((p) => p.offset)
 	);
-	return { kind: 'merged', table: table.value, ...(bootloader && { bootloader }), ...(app && { app }) };
+	return { kind: 'merged', table, ...(bootloader && { bootloader }), ...(app && { app }) };
 }
 
 function firstImage(bytes: Uint8Array, offsets: readonly number[]): PlacedImage | undefined {

@@ -70,7 +70,7 @@ function readerOf(bytes: Uint8Array<ArrayBuffer>) {
 
 async function surveyed(bytes: Uint8Array<ArrayBuffer>): Promise<FlashSurvey> {
 	const board = { flashSizeBytes: bytes.length, flashEncryption: false };
-	const found = await surveyFlash(readerOf(bytes).reader, board, NO_WORD, LIVE);
+	const found = await surveyFlash(readerOf(bytes).reader, board, 0x8000, NO_WORD, LIVE);
 	if (!found.ok) throw new Error(found.error.kind);
 	return found.value;
 }
@@ -117,9 +117,9 @@ describe('a look at a flash', () => {
 					return Promise.resolve(err(kind === 'unplugged' ? { kind } : { kind, cause: 'no' }));
 				return Promise.resolve(ok(bytes.slice(offset, offset + length)));
 			}, MB);
-		const survey = await surveyFlash(failing('stub-failed'), board, NO_WORD, LIVE);
+		const survey = await surveyFlash(failing('stub-failed'), board, 0x8000, NO_WORD, LIVE);
 		expect(survey.ok && kinds(survey.value).slice(0, 3)).toStrictEqual(['unreadable', 'otadata', 'app']);
-		expect(await surveyFlash(failing('unplugged'), board, NO_WORD, LIVE)).toMatchObject({
+		expect(await surveyFlash(failing('unplugged'), board, 0x8000, NO_WORD, LIVE)).toMatchObject({
 			error: { kind: 'unplugged' }
 		});
 	});

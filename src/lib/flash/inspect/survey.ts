@@ -1,7 +1,6 @@
 import { ok, type Result } from '$lib/base';
 import {
 	PARTITION_TABLE_BYTES,
-	PARTITION_TABLE_OFFSET,
 	surveyPartitionTable,
 	type OtaSector,
 	type PartitionSurvey
@@ -26,15 +25,17 @@ export interface FlashSurvey {
 /**
  * Reads the table and enough of each partition to tell what lies there. A partition that cannot be read is told as such, and
  * the rest is looked at. Rejects only with the signal's reason.
+ * @param tableOffset where the table lies, or would
  * @param tell each step of it
  */
 export async function surveyFlash(
 	reader: FlashReader,
 	board: Pick<BoardFacts, 'flashSizeBytes' | 'flashEncryption'>,
+	tableOffset: number,
 	tell: (survey: FlashSurvey) => void,
 	signal: AbortSignal
 ): Promise<Result<FlashSurvey, FlashError>> {
-	const read = await reader.read({ offset: PARTITION_TABLE_OFFSET, length: PARTITION_TABLE_BYTES }, signal);
+	const read = await reader.read({ offset: tableOffset, length: PARTITION_TABLE_BYTES }, signal);
 	if (!read.ok) return read;
 	const table = surveyPartitionTable(read.value);
 	const context = {
@@ -42,7 +43,7 @@ export async function surveyFlash(
 		nvsKeys: table.partitions.some(isNvsKeys)
 	};
 	let found: readonly Found[] = table.partitions.map((partition) => ({ partition, holding: undefined }));
-	const faults = tableFaults(table, board.flashSizeBytes);
+	const faults = tableFaults(table, board.flashSizeBytes, tableOffset);
 	const now = (): FlashSurvey => {
 		const sectors = sectorsOf(found);
 		return { table, faults, found, sectors, boot: bootChoice(found, sectors) };

@@ -29,7 +29,11 @@ export const isOtaSlot = ({ type, subtype }: Partition): boolean =>
 	type === APP_TYPE && subtype >= OTA_0_SUBTYPE && subtype < OTA_0_SUBTYPE + OTA_SLOTS;
 
 /** @param sizeBytes of the flash, null where it is not known */
-export function tableFaults(survey: PartitionSurvey, sizeBytes: number | null): readonly TableFault[] {
+export function tableFaults(
+	survey: PartitionSurvey,
+	sizeBytes: number | null,
+	tableOffset = PARTITION_TABLE_OFFSET
+): readonly TableFault[] {
 	const { partitions, fault } = survey;
 	const faults: TableFault[] = fault ? [{ kind: 'refused', fault }] : [];
 	if (partitions.length === 0) return faults;
@@ -37,7 +41,7 @@ export function tableFaults(survey: PartitionSurvey, sizeBytes: number | null): 
 		const { label, type, offset, size } = row;
 		const alignBytes = partitionAlignment(type);
 		if (offset % alignBytes !== 0) faults.push({ kind: 'misaligned', label, alignBytes });
-		if (offset < PARTITION_TABLE_OFFSET + SECTOR_BYTES) faults.push({ kind: 'over-table', label });
+		if (offset < tableOffset + SECTOR_BYTES) faults.push({ kind: 'over-table', label });
 		if (sizeBytes !== null && offset + size > sizeBytes)
 			faults.push({ kind: 'beyond-flash', label, overBytes: offset + size - sizeBytes });
 		for (const other of partitions.slice(0, i)) {

@@ -141,7 +141,7 @@ const REST = {
 	all: 'everything else erased'
 } as const satisfies Record<EraseChoice, string>;
 
-const UNSEEN = `No partition table was found at ${hexAddress(PARTITION_TABLE_OFFSET)}, the only place where this page looks for it: it cannot say what is on the board now.`;
+const UNSEEN = `No partition table was found, at ${hexAddress(PARTITION_TABLE_OFFSET)} or where larger bootloaders leave room for it: this page cannot say what is on the board now. If you know its address: “Change” at Firmware, and give it under Board.`;
 
 const counted = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 

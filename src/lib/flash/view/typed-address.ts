@@ -4,6 +4,9 @@ import { SECTOR_BYTES, sectorsOf } from '../plan-erase';
 import type { FlashRange } from '../read-loop';
 import { hexAddress } from './strip';
 
+/** Tables begin at sectors. */
+export const TABLE_GRID_BYTES = SECTOR_BYTES;
+
 /** Addresses as a person types them. */
 export interface TypedRange {
 	readonly from: string;

@@ -33,19 +33,24 @@ function part<T>(made: { ok: true; value: T } | { ok: false; error: unknown }): 
 }
 
 /** A practice board that runs "greenhouse", with settings. */
-async function bench({ clock = systemClock, bauds }: { clock?: Clock; bauds?: BaudMemory } = {}) {
+async function bench({
+	clock = systemClock,
+	bauds,
+	tableAt = PARTITION_TABLE_OFFSET,
+	nvsAt = NVS.offset
+}: { clock?: Clock; bauds?: BaudMemory; tableAt?: number; nvsAt?: number } = {}) {
 	const row = { encrypted: false, readOnly: false };
 	const table = part(
 		buildPartitionTable([
-			{ ...row, ...NVS, type: DATA_TYPE, subtype: DATA_SUBTYPE.nvs },
+			{ ...row, ...NVS, offset: nvsAt, type: DATA_TYPE, subtype: DATA_SUBTYPE.nvs },
 			{ ...row, ...OTADATA, type: DATA_TYPE, subtype: 0 },
 			{ ...row, label: 'ota_0', type: 0, subtype: 0x10, offset: APP, size: 0x100000 },
 			{ ...row, label: 'ota_1', type: 0, subtype: 0x11, offset: 0x110000, size: 0x100000 }
 		])
 	);
 	const flash = new MemorySparseFlash(0x400000);
-	flash.program(PARTITION_TABLE_OFFSET, table);
-	flash.program(NVS.offset, part(buildNvs([], NVS.size)));
+	flash.program(tableAt, table);
+	flash.program(nvsAt, part(buildNvs([], NVS.size)));
 	flash.program(APP, namedApp('greenhouse'));
 	const port = new LoaderOnlyPort({
 		...{ flash, timing: INSTANT_TIMING, clock: systemClock, mac: 'fab011223344' }
@@ -60,7 +65,16 @@ async function bench({ clock = systemClock, bauds }: { clock?: Clock; bauds?: Ba
 	});
 	const states: FlashState[] = [];
 	const tell = (state: FlashState) => void states.push(state);
-	return { at, flash, port, states, tell };
+	/** Writes 64 KiB, and stops where this state is first told. */
+	const writeUntil = async (kind: FlashState['kind']) => {
+		const stop = new AbortController();
+		const stopAt = (state: FlashState) => {
+			tell(state);
+			if (state.kind === kind) stop.abort();
+		};
+		await at.write(at.plan(big, {}), stopAt, stop.signal);
+	};
+	return { at, flash, port, states, tell, writeUntil };
 }
 
 const greenhouse: FirmwareSource = {
@@ -76,17 +90,9 @@ const big: FirmwareSource = {
 
 describe('what is known of a board after a write', () => {
 	it('stays where the write was stopped before anything was written', async () => {
-		const { at, states } = await bench();
+		const { at, states, writeUntil } = await bench();
 		part(await at.connect(() => undefined, never));
-		const stop = new AbortController();
-		await at.write(
-			at.plan(big, {}),
-			(state) => {
-				states.push(state);
-				if (state.kind === 'comparing') stop.abort();
-			},
-			stop.signal
-		);
+		await writeUntil('comparing');
 		expect(states.at(-1)).toEqual({ kind: 'cancelled', wroteAnything: false });
 		expect(at.table?.partitions[0]).toMatchObject(NVS);
 		expect(at.known).toBe(false); // its program ran, and may have chosen another slot
@@ -95,17 +101,9 @@ describe('what is known of a board after a write', () => {
 	}, 20_000);
 
 	it('is nobody’s guess after one that ended half way, and is read again', async () => {
-		const { at, states } = await bench();
+		const { at, states, writeUntil } = await bench();
 		part(await at.connect(() => undefined, never));
-		const stop = new AbortController();
-		await at.write(
-			at.plan(big, {}),
-			(state) => {
-				states.push(state);
-				if (state.kind === 'writing') stop.abort();
-			},
-			stop.signal
-		);
+		await writeUntil('writing');
 		expect(states.at(-1)).toEqual({ kind: 'cancelled', wroteAnything: true });
 		const blind = at.plan(greenhouse, {});
 		expect(blind.erase.because).toBe('unread');
@@ -120,17 +118,9 @@ describe('what is known of a board after a write', () => {
 	}, 20_000);
 
 	it('still tells an update from a first install where the old program was half erased', async () => {
-		const { at, states, flash } = await bench();
+		const { at, flash, writeUntil } = await bench();
 		part(await at.connect(() => undefined, never));
-		const stop = new AbortController();
-		await at.write(
-			at.plan(big, {}),
-			(state) => {
-				states.push(state);
-				if (state.kind === 'writing') stop.abort();
-			},
-			stop.signal
-		);
+		await writeUntil('writing');
 		flash.erase(PARTITION_TABLE_OFFSET, 0x1000);
 		flash.erase(APP, 0x1000);
 		part(await at.look(never));
@@ -150,6 +140,33 @@ describe('what is known of a board after a write', () => {
 		flash.program(OTADATA.offset, buildOtaData([{ sequence: 2, state: 'undefined' }, undefined]));
 		part(await at.look(never));
 		expect(at.plan(greenhouse, {}).boot).toEqual({ would: 'ota_1', written: 'ota_0', changed: true });
+		await at.release();
+	}, 20_000);
+});
+
+describe('a table that does not lie at its usual place', () => {
+	it('is found where a larger bootloader leaves room for it, and spared there', async () => {
+		const { at } = await bench({ tableAt: 0xa000, nvsAt: 0x310000 });
+		part(await at.connect(() => undefined, never));
+		expect(at.tableOffset).toBe(0xa000);
+		expect(at.table?.partitions[0]).toMatchObject({ label: 'nvs', offset: 0x310000 });
+		const { kept, cleared } = at.plan(greenhouse, { erase: 'all-but-settings' });
+		expect(kept).toContainEqual({ label: 'partition table', offset: 0xa000, length: 0x1000 });
+		expect(cleared.filter(({ offset, length }) => offset < 0xb000 && 0xa000 < offset + length)).toEqual([]);
+		await at.release();
+	}, 20_000);
+
+	it('is looked for where a person says, and from then on', async () => {
+		const { at } = await bench({ tableAt: 0x212000, nvsAt: 0x310000 });
+		part(await at.connect(() => undefined, never));
+		expect(at.table).toBeUndefined();
+		part(await at.lookAt(0x211000, never));
+		expect(at.table).toBeUndefined();
+		part(await at.lookAt(0x212000, never));
+		expect(at.tableOffset).toBe(0x212000);
+		await at.release();
+		part(await at.connect(() => undefined, never));
+		expect(at.tableOffset).toBe(0x212000);
 		await at.release();
 	}, 20_000);
 });

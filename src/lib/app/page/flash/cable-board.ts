@@ -86,6 +86,10 @@ export class CableBoard implements BoardAtWork {
 		return this.#known.table;
 	}
 
+	get tableOffset(): number | undefined {
+		return this.#known.tableOffset;
+	}
+
 	get known(): boolean {
 		return this.#known.fresh;
 	}
@@ -137,6 +141,12 @@ export class CableBoard implements BoardAtWork {
 	}
 
 	look: BoardAtWork['look'] = (signal) => this.#turns.read((until) => this.#lookNow(until), signal);
+
+	lookAt: BoardAtWork['lookAt'] = (offset, signal) =>
+		this.#turns.read((until) => {
+			this.#known.seekAt(offset);
+			return this.#lookNow(until);
+		}, signal);
 
 	read: BoardAtWork['read'] = (range, onBytes, signal) =>
 		this.#reading((flasher, options, until) => flasher.read(range, onBytes, options, until), signal);

@@ -108,9 +108,11 @@ export function fakeWorks(
 		baud: 921_600,
 		beginAt: () => undefined,
 		table: undefined,
+		tableOffset: undefined,
 		connect: () => Promise.resolve(script.answer),
 		known: true,
 		look: () => Promise.resolve(ok(undefined)),
+		lookAt: () => Promise.resolve(ok(undefined)),
 		plan: (_firmware, { erase = 'nothing' }) => fakePlan(erase, script.problems),
 		read: ({ offset, length }) =>
 			Promise.resolve(ok(script.flash?.slice(offset, offset + length) ?? new Uint8Array(length).fill(0xff))),

@@ -171,7 +171,7 @@ export class FirmwareChoice {
 				}
 				this.#files = [...this.#files, ...files.map((opened) => this.#chosen(opened))];
 			}
-			this.#placeAnew();
+			this.placeAnew();
 			this.#fileFaults = faults;
 		} finally {
 			this.#opening--;
@@ -194,7 +194,7 @@ export class FirmwareChoice {
 	}
 
 	/** Places of partitions follow the table that is chosen, else the board's. */
-	#placeAnew(): void {
+	placeAnew(): void {
 		const table = this.#files.find(({ opened }) => opened.table)?.opened.table ?? this.at.table;
 		this.#files = this.#files.map((file) =>
 			file.placedBy === 'table'
@@ -214,7 +214,7 @@ export class FirmwareChoice {
 	dropFile(id: string): void {
 		this.#files = this.#files.filter((file) => file.id !== id);
 		if (this.#files.length === 0) this.#builtFor = undefined;
-		this.#placeAnew();
+		this.placeAnew();
 	}
 
 	useFiles(): void {

@@ -7,7 +7,8 @@ import { InspectorDoor } from './inspector-door.svelte';
 import { KeptSettings } from './kept-settings.svelte';
 import { Listening } from './listening.svelte';
 import { SetupRun } from './setup-run.svelte';
-import type { FlashWorks, PracticeBoardView } from './works';
+import { TableSearch } from './table-search.svelte';
+import type { BoardAtWork, FlashWorks, PracticeBoardView } from './works';
 import { WriteRun } from './write-run.svelte';
 
 export type StepStage = 'waiting' | 'open' | 'done';
@@ -22,6 +23,7 @@ export class FlashSession {
 	#setup = $state.raw<SetupRun | undefined>(undefined);
 	#backup = $state.raw<BackupRun | undefined>(undefined);
 	#kept = $state.raw<KeptSettings | undefined>(undefined);
+	#tableSearch = $state.raw<TableSearch | undefined>(undefined);
 	#listening = $state.raw<Listening | undefined>(undefined);
 	/** Chosen before a board was there. */
 	#waiting = $state.raw<readonly PickedFile[]>([]);
@@ -68,6 +70,11 @@ export class FlashSession {
 	/** Anew for each board. */
 	get backup(): BackupRun | undefined {
 		return this.#shown(this.#backup);
+	}
+
+	/** Where its partition table lies, if nobody knows; anew for each board. */
+	get tableSearch(): TableSearch | undefined {
+		return this.#shown(this.#tableSearch);
 	}
 
 	/** Settings that this browser keeps; anew for each board. */
@@ -231,11 +238,13 @@ export class FlashSession {
 		this.#run = undefined;
 		this.#backup = undefined;
 		this.#kept = undefined;
+		this.#tableSearch = undefined;
 		if (!board || !at) {
 			this.#choice = undefined;
 			return;
 		}
 		this.#backup = new BackupRun(this.works, at, board);
+		this.#tableSearch = new TableSearch(at, board, () => this.#foundTable(at, board));
 		this.#kept = new KeptSettings(this.works.settings, board.mac, at, (source) => this.use(source));
 		void this.#kept.load();
 		const choice = new FirmwareChoice(this.works.firmware, board, at, (firmware) => {
@@ -244,6 +253,14 @@ export class FlashSession {
 		this.#choice = choice;
 		this.#offerWaiting();
 		if (this.#life) void choice.load(this.#life);
+	}
+
+	/** What was made without knowing what lies where is made anew. */
+	#foundTable(at: BoardAtWork, board: BoardFacts): void {
+		this.inspector.took(board);
+		this.#backup = new BackupRun(this.works, at, board);
+		this.#run?.connectedAgain();
+		this.#choice?.placeAnew();
 	}
 
 	#offerWaiting(): void {

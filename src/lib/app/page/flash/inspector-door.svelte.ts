@@ -58,6 +58,10 @@ export class InspectorDoor {
 	#begin(board: BoardFacts): void {
 		const { at } = this.link;
 		if (at)
-			this.#inspection = new Inspection((range, onBytes, signal) => at.read(range, onBytes, signal), board);
+			this.#inspection = new Inspection(
+				(range, onBytes, signal) => at.read(range, onBytes, signal),
+				board,
+				at.tableOffset
+			);
 	}
 }

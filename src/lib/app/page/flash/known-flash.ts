@@ -19,6 +19,8 @@ export class KnownFlash {
 	/** What was there before a write that ended half way. */
 	#before: PresentFlash | undefined;
 	#mac: string | undefined;
+	/** Where a person says that the table lies, or where it was found: it is looked for there first. */
+	#tableAt: number | undefined;
 
 	get present(): PresentFlash | 'unread' | undefined {
 		return this.#present;
@@ -27,6 +29,11 @@ export class KnownFlash {
 	/** undefined where there is none, or nobody knows. */
 	get table(): PresentFlash['table'] | undefined {
 		return this.#tabled?.table;
+	}
+
+	/** Where it lies, bytes from the flash's start. */
+	get tableOffset(): number | undefined {
+		return this.#tabled?.tableOffset;
 	}
 
 	/** Nothing can have changed since it was read. */
@@ -39,8 +46,15 @@ export class KnownFlash {
 		if (mac !== this.#mac) {
 			this.#present = 'unread';
 			this.#before = undefined;
+			this.#tableAt = undefined;
 		}
 		this.#mac = mac;
+		this.#fresh = false;
+	}
+
+	/** From the next look on. */
+	seekAt(offset: number): void {
+		this.#tableAt = offset;
 		this.#fresh = false;
 	}
 
@@ -53,9 +67,10 @@ export class KnownFlash {
 	async look(read: ReadRange): Promise<Result<undefined, FlashError>> {
 		if (this.#fresh) return ok(undefined);
 		this.#present = 'unread'; // and so it stays where this fails or is broken off
-		const found = await readPresent(read);
+		const found = await readPresent(read, this.#tableAt);
 		if (!found.ok) return found;
 		this.#present = this.#before ? presentAfterHalf(found.value, this.#before) : found.value;
+		this.#tableAt = this.tableOffset ?? this.#tableAt;
 		this.#fresh = true;
 		return ok(undefined);
 	}
@@ -65,6 +80,7 @@ export class KnownFlash {
 		this.#fresh = false;
 		if (end.kind === 'done') {
 			const known = presentAfter(plan, this.#tabled);
+			this.#tableAt = known?.tableOffset ?? this.#tableAt;
 			this.#present = known ?? (this.#present === 'unread' && !plan.eraseAll ? 'unread' : undefined);
 			this.#before = undefined;
 		} else if ('wroteAnything' in end && end.wroteAnything) {

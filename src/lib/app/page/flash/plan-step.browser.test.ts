@@ -40,6 +40,7 @@ const present: PresentFlash = {
 		partitions: [row('nvs', 1, 2, 0x9000, 0x5000), row('factory', 0, 0, 0x10000, 0x100000)],
 		md5: 'ok'
 	},
+	tableOffset: 0x8000,
 	apps: new Map([[0x10000, described('blinky')]])
 };
 

@@ -1,13 +1,5 @@
-import type { PlanRegion } from '$lib/flash';
-import {
-	DATA_SUBTYPE,
-	DATA_TYPE,
-	PARTITION_TABLE_BYTES,
-	PARTITION_TABLE_OFFSET,
-	parsePartitionTable,
-	type Partition,
-	type PartitionTable
-} from '$lib/formats';
+import { writtenTable, type PlanRegion } from '$lib/flash';
+import { DATA_SUBTYPE, DATA_TYPE, type Partition, type PartitionTable } from '$lib/formats';
 
 /** Our own firmware, as its images name it (firmware/apps/node/CMakeLists.txt). */
 const OWN_PROJECT = 'fieldbench-node';
@@ -35,7 +27,7 @@ export function settingsOffer(
 	if (apps.length === 0) return { kind: 'no-firmware' };
 	if (!apps.some(({ images }) => images.some(({ image }) => image.descriptor?.project === OWN_PROJECT)))
 		return { kind: 'other-firmware' };
-	const table = regions.map(tableIn).find((found) => found !== undefined) ?? current;
+	const table = writtenTable(regions)?.table ?? current;
 	const place = nvsOf(table);
 	if (!table || !place) return { kind: 'no-place' };
 	const keys = table.partitions.some(
@@ -48,13 +40,6 @@ export function settingsOffer(
 /** One that begins where the settings do is theirs, and gives way. */
 const covers = ({ offset, length }: PlanRegion, place: Partition): boolean =>
 	offset !== place.offset && offset < place.offset + place.size && offset + length > place.offset;
-
-function tableIn({ offset, bytes }: PlanRegion): PartitionTable | undefined {
-	const at = PARTITION_TABLE_OFFSET - offset;
-	if (at < 0 || at >= bytes.length) return undefined;
-	const table = parsePartitionTable(bytes.subarray(at, at + PARTITION_TABLE_BYTES));
-	return table.ok ? table.value : undefined;
-}
 
 /** The partition that ESP-IDF opens unless it is told another: `nvs`; else the first of its kind. */
 export function nvsOf(table: PartitionTable | undefined): Partition | undefined {

@@ -157,6 +157,8 @@ export interface BoardAtWork {
 	readonly baud: number | undefined;
 	/** The table that is on the board now, once it was connected; undefined where it has none, or it could not be read. */
 	readonly table: PartitionTable | undefined;
+	/** Where it lies, bytes from the flash's start. */
+	readonly tableOffset: number | undefined;
 	/** A person's choice, for this kind of adapter. */
 	beginAt(baud: number): void;
 	/** Resets the chip into download mode and asks who it is. */
@@ -165,6 +167,8 @@ export interface BoardAtWork {
 	readonly known: boolean;
 	/** Reads that, unless it is known. The board was connected before; rejects with the signal's reason. */
 	look(signal: AbortSignal): Promise<Result<undefined, FlashError>>;
+	/** Reads it anew, the table sought at this offset before the usual ones. */
+	lookAt(tableOffset: number, signal: AbortSignal): Promise<Result<undefined, FlashError>>;
 	plan(firmware: FirmwareSource, wishes: PlanWishes): WritePlan;
 	/** What its flash holds there, checked twice; it was connected before. @param onBytes told how many have come */
 	read(

@@ -1,4 +1,4 @@
-import type { AppImage, Partition } from '$lib/formats';
+import { PARTITION_TABLE_OFFSET, type AppImage, type Partition } from '$lib/formats';
 import type { Result } from '$lib/base';
 import type { BoardFacts, FirmwareSource, FlashError } from '../../facts';
 import {
@@ -39,7 +39,9 @@ export class Inspection {
 
 	constructor(
 		read: ReadFlash,
-		readonly board: BoardFacts
+		readonly board: BoardFacts,
+		/** Where the table lies, or would, bytes from the flash's start. */
+		private readonly tableOffset: number = PARTITION_TABLE_OFFSET
 	) {
 		this.#reader = new FlashReader(read, board.flashSizeBytes ?? LEAST_FLASH_BYTES);
 		this.bytes = new ByteDesk(this.#reader, () => this.#life.signal);
@@ -109,7 +111,7 @@ export class Inspection {
 		this.#error = undefined;
 		try {
 			const told = (survey: FlashSurvey) => (this.#survey = survey);
-			const found = await surveyFlash(this.#reader, this.board, told, signal);
+			const found = await surveyFlash(this.#reader, this.board, this.tableOffset, told, signal);
 			if (found.ok) this.#openDesks(found.value);
 			else this.#error = found.error;
 		} catch (cause) {

@@ -105,8 +105,8 @@ function refusedWords(fault: Extract<TableFault, { kind: 'refused' }>['fault']):
 			return {
 				what: 'There is no partition table here',
 				means:
-					'At 0x8000, where ESP-IDF and Arduino keep it, stands something else or nothing. The board is empty, was erased, or its project keeps the table elsewhere.',
-				todo: 'Go back and flash a firmware: it brings a table. The bytes can be looked at all the same.'
+					'Nothing that holds stands at 0x8000, where ESP-IDF and Arduino keep it, nor at the other usual places. The board is empty, was erased, or its project keeps the table elsewhere.',
+				todo: 'Go back and flash a firmware: it brings a table. Or give the table’s address there, under Board. The bytes can be looked at all the same.'
 			};
 		case 'md5-wrong':
 			return {
