@@ -97,7 +97,7 @@ export const tableIn = (bin: RecognisedBin): PartitionTable | undefined =>
 	bin.kind === 'partition-table' || bin.kind === 'merged' ? bin.table : undefined;
 
 /** What may have a table in it. */
-const HAS_TABLE: ReadonlySet<RecognisedBin['kind']> = new Set(['partition-table', 'merged', 'bootloader']);
+const HAS_TABLE: ReadonlySet<RecognisedBin['kind']> = new Set(['partition-table', 'merged']);
 
 /** The table that comes with what is written, and where it will lie: a table by itself says where, of others it stands at a usual place. */
 export function writtenTable(
