@@ -34,6 +34,8 @@ export interface FirmwarePart {
 	readonly bytes: Uint8Array<ArrayBuffer>;
 	/** Where the bytes came from: an address or a file's name. */
 	readonly from: string;
+	/** Settings that were made from the board's: what lay at this offset when they were read. */
+	readonly madeFrom?: Uint8Array;
 }
 
 /** A firmware that is here whole and can be planned for a board. */

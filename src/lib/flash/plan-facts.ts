@@ -82,6 +82,8 @@ export interface PlanRange {
 export interface PlanRegion extends PlanRange {
 	readonly kind: RecognisedBin['kind'];
 	readonly bytes: Uint8Array<ArrayBuffer>;
+	/** Of settings that were made from the board's: what lay there when they were read. */
+	readonly madeFrom?: Uint8Array;
 	/** The images in it, by offset in the flash. */
 	readonly images: readonly PlacedImage[];
 	/** What is there now and dies of it, by name. */

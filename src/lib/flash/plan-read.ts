@@ -20,6 +20,7 @@ export interface PlannedPart {
 	/** What follows the settings in a file that they were cut out of: the file is judged by its first piece. */
 	readonly rest: boolean;
 	readonly isSettings: boolean;
+	readonly madeFrom?: Uint8Array;
 }
 
 /** A plan is made anew at each choice of a person, and a digest over 16 MiB takes longer than a frame. */
@@ -48,10 +49,11 @@ export function plannedParts(
 	return [...own, ...made].toSorted((a, b) => a.offset - b.offset);
 }
 
-function plannedPart({ name, offset, bytes }: FirmwarePart): PlannedPart {
+function plannedPart({ name, offset, bytes, madeFrom }: FirmwarePart): PlannedPart {
 	const bin = recognised(bytes);
 	const images = imagesIn(bin).map((found) => ({ ...found, offset: offset + found.offset }));
-	return { name, offset, bytes, bin, images, rest: false, isSettings: false };
+	const made = madeFrom && { madeFrom };
+	return { name, offset, bytes, bin, images, rest: false, isSettings: false, ...made };
 }
 
 /** Only a whole flash is cut: any other part that reaches there is in the wrong place, and the overlap says so. */

@@ -106,7 +106,7 @@ export function plainPlan(
 }
 
 function regionOf(part: PlannedPart, places: readonly PlanRange[], meant: boolean): PlanRegion {
-	const { offset, bytes, bin, images, isSettings, name } = part;
+	const { offset, bytes, bin, images, isSettings, name, madeFrom } = part;
 	const range = { offset, length: bytes.length };
 	return {
 		...range,
@@ -115,7 +115,8 @@ function regionOf(part: PlannedPart, places: readonly PlanRange[], meant: boolea
 		bytes,
 		images,
 		overwrites: under(range, places),
-		...(meant && { holds: 'settings' })
+		...(meant && { holds: 'settings' }),
+		...(madeFrom && { madeFrom })
 	};
 }
 

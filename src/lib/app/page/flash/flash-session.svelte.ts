@@ -146,9 +146,18 @@ export class FlashSession {
 		if (!(await run.settings.settle())) return;
 		this.#endSetup();
 		await run.start();
+		if (run.outdated) this.#readAnew(run);
 		if (run.write) this.inspector.restarted();
 		void this.#kept?.load();
 		if (run.done && this.run === run) await this.#setUpNow(run.firmware.improvWaitS);
+	}
+
+	/** What was read of the board's settings is no longer so: a plan that is nothing else goes, a form begins anew. */
+	#readAnew(run: WriteRun): void {
+		const { stage } = this.link;
+		if (stage.kind === 'connected') this.inspector.took(stage.board);
+		if (run.firmware.parts.some(({ madeFrom }) => madeFrom)) this.#run = undefined;
+		else run.settings.written();
 	}
 
 	/** Opens the running program's line, for a board that has its firmware already. */

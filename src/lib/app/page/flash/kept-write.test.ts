@@ -76,6 +76,7 @@ async function bench(bounds?: SnapshotBounds) {
 	const states: FlashState[] = [];
 	const kept: KeptSnapshot[] = [];
 	const asked: NotKept[] = [];
+	let askedOver = 0;
 	const write = (firmware: FirmwareSource, goOn = false, signal = never) =>
 		keepAndWrite(
 			{
@@ -83,6 +84,10 @@ async function bench(bounds?: SnapshotBounds) {
 				plan: at.plan(firmware, {}),
 				tell: (state) => states.push(state),
 				onKept: (one) => kept.push(one),
+				goOnOverNewer: () => {
+					askedOver++;
+					return Promise.resolve(goOn);
+				},
 				goOnWithout: (why) => {
 					asked.push(why);
 					return Promise.resolve(goOn);
@@ -90,7 +95,20 @@ async function bench(bounds?: SnapshotBounds) {
 			},
 			signal
 		);
-	return { at, flash, port, write, states, kept, asked, shelf, settings, onDisk, harmed: () => harmed };
+	return {
+		at,
+		flash,
+		port,
+		write,
+		states,
+		kept,
+		asked,
+		shelf,
+		settings,
+		onDisk,
+		harmed: () => harmed,
+		askedOver: () => askedOver
+	};
 }
 
 const firmware = (offset: number, length = 0x5000): FirmwareSource => ({
@@ -124,6 +142,25 @@ describe('a write that costs settings', () => {
 		expect(empty.states.at(-1)).toMatchObject({ kind: 'done' });
 	}, 20_000);
 
+	it('asks where the board has newer ones than those that the plan was made from', async () => {
+		const { write, flash, harmed, kept, settings, shelf, askedOver } = await bench();
+		const edited = { ...firmware(NVS.offset).parts[0]!, madeFrom: settings };
+		const plan = { ...firmware(NVS.offset), parts: [edited] };
+		const now = part(buildNvs([{ namespace: 'wifi', key: 'ssid', type: 'string', value: 'new' }], NVS.size));
+		flash.erase(NVS.offset, NVS.size);
+		flash.program(NVS.offset, now);
+		expect(await write(plan)).toBe(false);
+		expect([askedOver(), harmed(), kept.length]).toEqual([1, 0, 0]);
+		expect(await write(plan, true)).toBe(true);
+		expect(askedOver()).toBe(2);
+		const [saved] = part(await shelf.open(kept[0]!.snapshot.id));
+		expect(Buffer.from(saved!.bytes).equals(now)).toBe(true);
+		flash.erase(NVS.offset, NVS.size);
+		flash.program(NVS.offset, settings);
+		expect(await write(plan)).toBe(true);
+		expect(askedOver()).toBe(2);
+	}, 20_000);
+
 	it('asks where they cannot be kept: no means that nothing is touched', async () => {
 		const { write, asked, harmed, at } = await bench({ mostBytes: 100, mostEntries: 1 });
 		expect(await write(firmware(NVS.offset))).toBe(false);
@@ -155,7 +192,8 @@ describe('a write that costs settings', () => {
 					...{ at: blind, board, shelf, goOnWithout, before: 'Blinky' },
 					plan: at.plan(firmware(0x20000), {}),
 					tell: () => undefined,
-					onKept: () => undefined
+					onKept: () => undefined,
+					goOnOverNewer: () => Promise.resolve(true)
 				},
 				new AbortController().signal
 			);

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '$lib/base';
+import { err, ok, sameBytes, type Result } from '$lib/base';
 import {
 	isErased,
 	settingsAtStake,
@@ -26,6 +26,8 @@ interface KeptWrite {
 	readonly tell: (state: FlashState) => void;
 	/** Told what was kept. */
 	readonly onKept: (kept: KeptSnapshot) => void;
+	/** Whether to put older settings in the place of those that the board has made since they were read. */
+	readonly goOnOverNewer: () => Promise<boolean>;
 	/** Whether to write although the settings could not be kept. */
 	readonly goOnWithout: (why: NotKept) => Promise<boolean>;
 }
@@ -35,10 +37,12 @@ interface KeptWrite {
  * @returns false where the person chose not to write without them: nothing was done
  */
 export async function keepAndWrite(write: KeptWrite, signal: AbortSignal): Promise<boolean> {
-	const { at, plan, tell, onKept, goOnWithout } = write;
+	const { at, plan, tell, onKept, goOnWithout, goOnOverNewer } = write;
 	let kept: Result<KeptSnapshot | undefined, NotKept>;
 	try {
-		kept = await keepSettings(write, signal);
+		const stake = await readStake(write, signal);
+		if (stake.ok && isOutdated(plan, stake.value) && !(await goOnOverNewer())) return false;
+		kept = stake.ok ? await keepSettings(write, stake.value) : stake;
 	} catch (cause) {
 		if (!signal.aborted) throw cause;
 		tell({ kind: 'cancelled', wroteAnything: false });
@@ -50,11 +54,18 @@ export async function keepAndWrite(write: KeptWrite, signal: AbortSignal): Promi
 	return true;
 }
 
-/** @returns what was kept; undefined where the write costs no settings */
-async function keepSettings(
-	{ at, board, plan, before, shelf, tell }: KeptWrite,
+/** The plan has settings that were made from those of the board, which has others by now: a plan may wait while a program runs. */
+const isOutdated = ({ regions }: WritePlan, stake: readonly KeptPartition[]): boolean =>
+	regions.some(({ offset, madeFrom }) => {
+		const now = madeFrom && stake.find((one) => one.offset === offset);
+		return now !== undefined && !sameBytes(now.bytes, madeFrom!);
+	});
+
+/** Reads the settings that the write costs. */
+async function readStake(
+	{ at, plan, tell }: KeptWrite,
 	signal: AbortSignal
-): Promise<Result<KeptSnapshot | undefined, NotKept>> {
+): Promise<Result<readonly KeptPartition[], FlashError>> {
 	if (!at.table) {
 		const looked = await at.look(signal);
 		if (!looked.ok) return err(looked.error); // nobody knows what this write costs
@@ -68,9 +79,18 @@ async function keepSettings(
 		told(0);
 		const read = await at.read({ offset, length: size }, told, signal);
 		if (!read.ok) return err(read.error);
-		if (!isErased(read.value)) partitions.push({ label, subtype, offset, bytes: read.value });
+		partitions.push({ label, subtype, offset, bytes: read.value });
 		done += size;
 	}
+	return ok(partitions);
+}
+
+/** @returns what was kept; undefined where the write costs no settings */
+async function keepSettings(
+	{ board, before, shelf }: KeptWrite,
+	stake: readonly KeptPartition[]
+): Promise<Result<KeptSnapshot | undefined, NotKept>> {
+	const partitions = stake.filter(({ bytes }) => !isErased(bytes));
 	if (partitions.length === 0) return ok(undefined);
 	const { mac, chip, practice } = board;
 	return shelf.keep({ mac, chip, practice, takenMs: Date.now(), before }, partitions);

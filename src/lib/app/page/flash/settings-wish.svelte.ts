@@ -35,6 +35,8 @@ export class SettingsWish {
 	/** The new secret is kept elsewhere too, as a person says. */
 	copied = $state(false);
 	#base = $state.raw<SettingsBase>({ kind: 'unread' });
+	/** What lay there when it was read. */
+	#found: { readonly offset: number; readonly bytes: Uint8Array } | undefined;
 	#anew = $state(false);
 	#image = $state.raw<SettingsImage | undefined>(undefined);
 	#problem = $state.raw<SettingsProblem | undefined>(undefined);
@@ -163,7 +165,9 @@ export class SettingsWish {
 		if (!made.ok) return false;
 		this.#image = made.value;
 		this.#settled = form;
-		this.put({ name: 'Settings', offset: place.offset, bytes: made.value.bytes, from: 'the form' });
+		const { offset } = place;
+		const part = { name: 'Settings', offset, bytes: made.value.bytes, from: 'the form' };
+		this.put(this.#found?.offset === offset ? { ...part, madeFrom: this.#found.bytes } : part);
 		return true;
 	}
 
@@ -194,7 +198,9 @@ export class SettingsWish {
 			const tell = (readBytes: number) =>
 				(this.#base = { kind: 'reading', readBytes, totalBytes: place.size });
 			tell(0);
-			this.#base = baseOf(await this.at.read({ offset: place.offset, length: place.size }, tell, signal));
+			const read = await this.at.read({ offset: place.offset, length: place.size }, tell, signal);
+			this.#found = read.ok ? { offset: place.offset, bytes: read.value } : undefined;
+			this.#base = baseOf(read);
 		} else this.#base = { kind: 'none' };
 		this.#refill();
 	}

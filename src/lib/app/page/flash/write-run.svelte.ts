@@ -24,7 +24,8 @@ export class WriteRun {
 	#looking = $state(false);
 	#kept = $state.raw<KeptSnapshot | undefined>(undefined);
 	/** Waits for a person to decide. */
-	#notKept = $state.raw<{ readonly words: string; decide(goOn: boolean): void } | undefined>(undefined);
+	#asked = $state.raw<{ readonly notKept?: string; decide(goOn: boolean): void } | undefined>(undefined);
+	#outdated = false;
 
 	readonly plan = $derived.by(() => planView(this.board, this.#plan, this.at.baud));
 	/** undefined until it begins. */
@@ -63,13 +64,23 @@ export class WriteRun {
 
 	/** Why they could not be kept, in words, while a person is asked whether to go on. */
 	get notKept(): string | undefined {
-		return this.#notKept?.words;
+		return this.#asked?.notKept;
 	}
 
-	/** Whether to write although the settings are not kept. */
+	/** The board's settings changed since the plan's were made from them; a person is asked whether to go on. */
+	get overNewer(): boolean {
+		return this.#asked !== undefined && this.#asked.notKept === undefined;
+	}
+
+	/** A person chose not to write settings that are older than the board's. */
+	get outdated(): boolean {
+		return this.#outdated;
+	}
+
+	/** Whether to write although the settings are not kept, or newer than the plan's. */
 	decide(goOn: boolean): void {
-		this.#notKept?.decide(goOn);
-		this.#notKept = undefined;
+		this.#asked?.decide(goOn);
+		this.#asked = undefined;
 	}
 
 	/** @param changed.settings undefined takes them out */
@@ -96,17 +107,22 @@ export class WriteRun {
 		};
 		tell({ kind: 'connecting', attempt: 1 });
 		this.#kept = undefined;
+		this.#outdated = false;
 		const { at, board, firmware, works } = this;
 		const write = {
 			...{ at, board, plan: this.#plan, shelf: works.settings, tell },
 			before: `${firmware.name} ${firmware.version}`.trim(),
 			onKept: (kept: KeptSnapshot) => (this.#kept = kept),
-			goOnWithout: (why: NotKept) =>
-				new Promise<boolean>((decide) => (this.#notKept = { words: notKeptWords(why), decide }))
+			goOnWithout: (why: NotKept) => this.#ask(notKeptWords(why)),
+			goOnOverNewer: async () => !(this.#outdated = !(await this.#ask()))
 		};
 		const begun = await works.guarded(() => keepAndWrite(write, stop.signal));
 		if (!begun) this.#state = undefined;
 		if (this.done) await this.settings.keepSecret(works);
+	}
+
+	#ask(notKept?: string): Promise<boolean> {
+		return new Promise((decide) => (this.#asked = { decide, ...(notKept !== undefined && { notKept }) }));
 	}
 
 	/** What is written stays half: the state says so. */

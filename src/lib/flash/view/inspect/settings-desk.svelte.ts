@@ -48,7 +48,8 @@ export class SettingsDesk {
 
 	constructor(
 		readonly partition: Partition,
-		readonly contents: NvsContents
+		readonly contents: NvsContents,
+		private readonly bytes: Uint8Array
 	) {
 		this.#draft = beginDraft(contents.entries);
 	}
@@ -162,7 +163,7 @@ export class SettingsDesk {
 		const firmware: FirmwareSource = {
 			name: `Edited settings (${label})`,
 			version: '',
-			parts: [{ name: `${label}.bin`, offset, bytes, from: 'edited here' }],
+			parts: [{ name: `${label}.bin`, offset, bytes, from: 'edited here', madeFrom: this.bytes }],
 			eraseFirst: 'never'
 		};
 		this.#planned = { firmware, now: this.#draft.now };
@@ -173,5 +174,5 @@ export class SettingsDesk {
 /** undefined where the bytes hold no settings that can be edited. */
 export function deskFor(partition: Partition, bytes: Uint8Array): SettingsDesk | undefined {
 	const read = parseNvs(bytes);
-	return read.ok ? new SettingsDesk(partition, read.value) : undefined;
+	return read.ok ? new SettingsDesk(partition, read.value, bytes) : undefined;
 }
