@@ -8,13 +8,21 @@ import {
 	type Sample
 } from '$lib/model';
 import { type DeviceEvent, type DeviceStates, type DeviceSummary, type StoredDevice } from './device';
+import { Cadence } from './cadence';
 import { EventTrail } from './event-trail';
 import type { StatusReport, ToldEvent } from './profiles';
 
 export const MAX_METRICS_PER_DEVICE = 256;
 
+/** Messages closer together than this are one utterance. */
+const BURST_MS = 1000;
+/** After so many utterances it is known how often a device speaks. */
+const HABIT_AFTER = 5;
+
 interface Heard {
 	readonly atMs: number;
+	/** Since when it would have been heard over this link. */
+	readonly listenedMs: number;
 	readonly link: LinkKind;
 	readonly profile: string;
 	/** It came in a message that was counted already. */
@@ -56,6 +64,10 @@ export class DeviceEntry {
 	/** Names of both provenances: one that changes sides brings no more of them than one that does not. */
 	readonly #metrics = new Set<string>();
 	#trail = new EventTrail();
+	/** How often it speaks, since this worker began; and how many times it did. */
+	#habit: Cadence | undefined;
+	#spoke = 0;
+	#spokeMs = 0;
 	#summary: DeviceSummary | undefined;
 	#told: DeviceStates = {};
 
@@ -275,7 +287,8 @@ export class DeviceEntry {
 		};
 	}
 
-	#hear({ atMs, link, profile, part, hearsay }: Heard): void {
+	#hear({ atMs, listenedMs, link, profile, part, hearsay }: Heard): void {
+		if (!part && !hearsay) this.#speaks(atMs, listenedMs);
 		if (!part) this.#messages++;
 		this.changed = true;
 		if (this.unsaved === 'no') this.unsaved = 'later';
@@ -288,6 +301,21 @@ export class DeviceEntry {
 		if (this.#links.has(link)) return;
 		this.#links.add(link);
 		this.unsaved = 'soon';
+	}
+
+	/** A silence is noted when it ends, once it is known how often the device speaks; while it lasts the pages see it. */
+	#speaks(atMs: number, listenedMs: number): void {
+		// One of the past; one utterance in several messages.
+		if (atMs <= this.lastSeenMs || atMs - this.#spokeMs < BURST_MS) return;
+		const sinceMs = Math.max(this.#spokeMs, listenedMs);
+		const known = this.#habit !== undefined && this.#spoke > HABIT_AFTER;
+		if (known && this.#presence === 'online' && atMs - sinceMs > this.#habit!.lateAfterMs) {
+			this.#note(sinceMs, 'silent', {});
+			this.#note(atMs, 'heard', { silentS: Math.round((atMs - sinceMs) / 1000) });
+		}
+		this.#habit = this.#habit?.seen(atMs) ?? Cadence.unknown(atMs);
+		this.#spoke++;
+		this.#spokeMs = atMs;
 	}
 
 	#become(provenance: Provenance): void {

@@ -55,6 +55,10 @@ export interface DeviceEvent {
 		| 'online'
 		| 'offline'
 		| 'sleeping'
+		/** From here on nothing came of it although somebody listened; told with its end, `heard`. */
+		| 'silent'
+		/** `silentS`: for so long nothing had come, s. */
+		| 'heard'
 		| 'restarted'
 		| 'new-epoch'
 		| 'firmware-changed'

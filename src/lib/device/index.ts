@@ -1,6 +1,7 @@
 export * from './alert-book';
 export * from './awaited-replies';
 export * from './batch';
+export * from './cadence';
 export * from './device';
 export * from './device-api';
 export type { ArchivedEvents, EventPage } from './event-archive';

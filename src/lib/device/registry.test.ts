@@ -20,7 +20,7 @@ beforeEach(() => {
 	writes = 0;
 });
 
-function open(): Registry {
+function open(listensSince = () => 0): Registry {
 	return new Registry({
 		shelf: {
 			all: async () => [...rows.values()],
@@ -37,6 +37,7 @@ function open(): Registry {
 			delete: async (key) => void pages.delete(key)
 		},
 		clock,
+		listensSince,
 		onChange: () => {},
 		onFault: (cause) => {
 			throw cause;
@@ -189,6 +190,35 @@ describe('events', () => {
 			await registry.forget(device);
 			expect(pages.size).toBe(0);
 		});
+	});
+
+	test('a silence longer than usual stays known after it ended, as far as somebody listened', () => {
+		let sinceMs = 0;
+		const registry = open(() => sinceMs);
+		const silences = () =>
+			registry
+				.events('fb-1' as DeviceId)
+				.filter(({ kind }) => kind === 'silent' || kind === 'heard')
+				.map(({ kind, atMs, detail }) => [kind, atMs - began, detail['silentS']]);
+		const began = clock.now();
+		let seq = 0;
+		const speak = (afterMs: number) => {
+			clock.advance(afterMs);
+			hear(registry, 'fb-1', 'telemetry', sample(seq++));
+			hear(registry, 'fb-1', 'telemetry', sample(seq++)); // at once: no other habit
+		};
+		for (let i = 0; i < 10; i++) speak(10_000);
+		speak(25_000);
+		expect(silences()).toEqual([]);
+		speak(120_000);
+		const told = [
+			['silent', 125_000, undefined],
+			['heard', 245_000, 120]
+		];
+		expect(silences()).toEqual(told);
+		sinceMs = clock.now() + 200_000; // the session was down meanwhile
+		speak(205_000);
+		expect(silences()).toEqual(told);
 	});
 
 	test('a number that came after all is not missing any more', () => {

@@ -31,6 +31,8 @@ export interface RegistryParts {
 	readonly clock: Clock;
 	/** Something that pages show has changed: make a snapshot when it suits. */
 	readonly onChange: () => void;
+	/** Since when what comes over a link would have been heard, ms since the epoch; absent: always. */
+	readonly listensSince?: (link: LinkKind) => number;
 	/** How a device is has changed. */
 	readonly onStates?: (device: DeviceId, provenance: Provenance, states: DeviceStates) => void;
 	/** A row could not be written; it is tried again with the next change. */
@@ -118,7 +120,7 @@ export class Registry {
 		const entry = this.#entry(told.device, told.sample.provenance);
 		if (!entry) return { kind: 'refused', cause: 'too-many-devices' };
 		const heard = {
-			...{ atMs: this.parts.clock.now(), link, profile, part: (told.inBatch ?? 0) > 0 },
+			...{ ...this.#heard(link, profile), part: (told.inBatch ?? 0) > 0 },
 			late: told.inBatch !== undefined,
 			hearsay: told.hearsay ?? false
 		};
@@ -132,7 +134,7 @@ export class Registry {
 		const entry = this.#entry(told.device, told.provenance);
 		if (!entry) return false;
 		const { event, alias, hearsay = false } = told;
-		entry.tell(event, alias, { atMs: this.parts.clock.now(), link, profile, hearsay });
+		entry.tell(event, alias, { ...this.#heard(link, profile), hearsay });
 		this.#touched(entry);
 		return true;
 	}
@@ -166,7 +168,7 @@ export class Registry {
 		if (decoded.kind === 'response' && !this.#entries.has(decoded.device)) return true;
 		const entry = this.#entry(decoded.device, simulated ? 'simulated' : 'real');
 		if (!entry) return false;
-		const heard = { atMs: this.parts.clock.now(), link, profile };
+		const heard = this.#heard(link, profile);
 		if (decoded.kind === 'status') entry.status(decoded.status, retained, heard);
 		else if (decoded.kind === 'reported') entry.report(decoded.reported, retained, heard);
 		else entry.answered(heard);
@@ -266,6 +268,11 @@ export class Registry {
 		entry.greet(firstSeenMs);
 		this.#entries.set(id, entry);
 		return entry;
+	}
+
+	#heard(link: LinkKind, profile: string) {
+		const listenedMs = this.parts.listensSince?.(link) ?? 0;
+		return { atMs: this.parts.clock.now(), listenedMs, link, profile };
 	}
 
 	#touched(entry: DeviceEntry): void {

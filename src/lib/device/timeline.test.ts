@@ -127,6 +127,15 @@ test('a device that says no more, and nobody that it left, is silent; not one th
 	expect(shown(over('offline'))).toEqual(['1000-2000 offline']);
 });
 
+test('a silence that ended stays in view', () => {
+	const events = [event(500, 'online'), event(1300, 'silent'), event(1600, 'heard', { silentS: 0.3 })];
+	expect(shown(statusOver(life(events), ALWAYS, WINDOW))).toEqual([
+		'1000-1300 online',
+		'1300-1600 silent',
+		'1600-2000 online'
+	]);
+});
+
 test('silence is longer than this device usually takes, and none while nobody listened', () => {
 	const seen = { lastSeenMs: 1000, lateAfterMs: 300, nowMs: 2000 };
 	expect(silentSince([{ fromMs: 0, toMs: 2000 }], seen)).toBe(1000);

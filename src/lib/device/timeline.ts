@@ -17,6 +17,10 @@ export interface Stretch<T> extends TimeSpan {
  */
 export type Status = 'online' | 'silent' | 'sleeping' | 'offline' | 'unknown';
 
+/** What an event tells of how a device stands from then on. */
+const statusBy = (kind: DeviceEvent['kind']): Status | undefined =>
+	kind === 'heard' ? 'online' : kind === 'silent' || isStatus(kind) ? kind : undefined;
+
 const isStatus = (kind: string): kind is 'online' | 'sleeping' | 'offline' =>
 	kind === 'online' || kind === 'sleeping' || kind === 'offline';
 
@@ -78,7 +82,10 @@ function statusChanges({
 	presences,
 	silentSinceMs
 }: Omit<Life, 'firmwares'>): readonly Change<Status>[] {
-	const told = events.flatMap(({ atMs, kind }) => (isStatus(kind) ? [{ atMs, value: kind }] : []));
+	const told = events.flatMap(({ atMs, kind }) => {
+		const value = statusBy(kind);
+		return value ? [{ atMs, value }] : [];
+	});
 	const fromMs = told[0]?.atMs ?? Infinity;
 	const stored = presences.flatMap(({ value, ...span }): Change<Status>[] =>
 		isStatus(value)

@@ -135,6 +135,10 @@ export class FieldCore {
 			archive: storage.events,
 			clock,
 			onChange: () => this.#devicesDue.mark(),
+			listensSince: (link) => {
+				const { state } = this.#session;
+				return link === 'mqtt' && state.kind === 'live' ? state.sinceMs : 0;
+			},
 			onStates: (device, provenance, states) => this.#stateLog.tell(device, provenance, states),
 			onFault: (cause) => this.#watch.failing(cause)
 		});

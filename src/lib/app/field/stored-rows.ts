@@ -74,6 +74,8 @@ const EVENTS: readonly string[] = [
 	'online',
 	'offline',
 	'sleeping',
+	'silent',
+	'heard',
 	'restarted',
 	'new-epoch',
 	'firmware-changed',

@@ -1,4 +1,4 @@
-import { CadenceBook } from '$lib/device/view';
+import { CadenceBook } from '$lib/device';
 import type { DeviceId } from '$lib/model';
 import { KnownDevices } from '../field/devices-news';
 import type { DevicesNews, DeviceSummary } from '../field/messages';

@@ -1,4 +1,4 @@
-import type { IconName, StateName } from '$lib/ui';
+import { formatSpan, type IconName, type StateName } from '$lib/ui';
 import type { DeviceEvent } from '../device';
 import { CLOCK_WORDS } from './status-words';
 
@@ -8,6 +8,8 @@ export const EVENT_WORDS = {
 	online: { word: 'Came online', state: 'live', icon: 'live' },
 	offline: { word: 'Went offline', state: 'offline', icon: 'offline' },
 	sleeping: { word: 'Fell asleep', state: 'offline', icon: 'sleeping' },
+	silent: { word: 'Fell silent', state: 'late', icon: 'late' },
+	heard: { word: 'Heard again', state: 'live', icon: 'live' },
 	restarted: { word: 'Restarted', state: 'late', icon: 'loopback' },
 	'new-epoch': { word: 'Began a new log', state: 'late', icon: 'loopback' },
 	'firmware-changed': { word: 'Firmware changed', state: 'live', icon: 'flash' },
@@ -34,6 +36,8 @@ export function describeEvent({ kind, detail }: Pick<DeviceEvent, 'kind' | 'deta
 		return `${text} (${[severity, rule && `rule ${rule}`].filter(Boolean).join(', ')})`;
 	if (kind === 'clock' && quality !== undefined) return CLOCK_WORDS[quality] ?? String(quality);
 	if (kind === 'firmware-changed' && from !== undefined && to !== undefined) return `${from} → ${to}`;
+	if (kind === 'heard' && typeof detail['silentS'] === 'number')
+		return `after ${formatSpan(1000 * detail['silentS'])} without a word`;
 	if (kind === 'gap' && missing !== undefined) {
 		const samples = `${missing} ${missing === 1 ? 'sample' : 'samples'}`;
 		if (filled === 0) return samples;
@@ -46,7 +50,11 @@ export function describeEvent({ kind, detail }: Pick<DeviceEvent, 'kind' | 'deta
 
 /** Events of one sort, for a filter. */
 export const EVENT_GROUPS = [
-	{ value: 'presence', label: 'Online and offline', kinds: ['online', 'offline', 'sleeping', 'first-seen'] },
+	{
+		value: 'presence',
+		label: 'Online and offline',
+		kinds: ['online', 'offline', 'sleeping', 'silent', 'heard', 'first-seen']
+	},
 	{
 		value: 'runs',
 		label: 'Restarts and firmware',

@@ -1,5 +1,4 @@
 export * from './alert-words';
-export * from './cadence';
 export { default as CommandHistory } from './CommandHistory.svelte';
 export * from './command-words';
 export * from './device-face';

@@ -6,6 +6,7 @@ import type { DeviceEvent } from '../../field/messages';
 /** What ends a time that an event began, and how that time is called. */
 const LASTS: Partial<Record<DeviceEvent['kind'], { until: DeviceEvent['kind']; word: string }>> = {
 	offline: { until: 'online', word: 'Offline' },
+	silent: { until: 'heard', word: 'Silent' },
 	sleeping: { until: 'online', word: 'Asleep' },
 	alert: { until: 'alert-over', word: 'Alert' }
 };
