@@ -44,6 +44,19 @@ describe('what needs a person', () => {
 		]);
 	});
 
+	it('says since when: of several, since the first', () => {
+		const alerts = [alert('a', { raisedMs: 500 }), alert('b', { raisedMs: 300 })];
+		const quiet = (id: string, lastSeenMs: number) =>
+			standingAs(fakeDevice(id, { lastSeenMs }), 'offline', 'Offline');
+		const standings = [quiet('fb-1', 900)];
+		expect(needs({ ...calm, alerts, standings }).map(({ since }) => since)).toEqual([
+			{ atMs: 300, word: 'the first raised' },
+			{ atMs: 900, word: 'last heard' }
+		]);
+		const never = needs({ ...calm, standings: [quiet('fb-1', 0)] });
+		expect(never[0]?.since).toBeUndefined();
+	});
+
 	it('does not say that an alert still holds where nobody can know', () => {
 		const alerts = [alert('a', { severity: 'critical' })];
 		const means = (state: Standing['state']) =>

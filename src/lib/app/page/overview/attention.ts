@@ -13,6 +13,11 @@ export interface Attention {
 	readonly icon: IconName;
 	readonly what: string;
 	readonly means: string;
+	/** Of several the earliest; absent where it is not known, or said in words. */
+	readonly since?: {
+		readonly atMs: number;
+		readonly word: 'raised' | 'last heard' | 'the first raised' | 'the first last heard';
+	};
 	readonly todo: { readonly words: string; readonly href: string };
 	readonly simulated: boolean;
 }
@@ -77,6 +82,7 @@ function ofAlerts({ alerts, find }: Around): readonly Attention[] {
 			...({ key: `alert ${alert.id}`, state: 'failing', icon, todo } as const),
 			what: `${nameOf(alert.device)}: ${alert.text}`,
 			means: `Critical. ${alertMeaning(alert, live(alert.device))}`,
+			...(alert.raisedMs === undefined ? {} : { since: { atMs: alert.raisedMs, word: 'raised' as const } }),
 			simulated: alert.provenance === 'simulated'
 		})),
 		...[false, true].flatMap((simulated) => {
@@ -86,7 +92,11 @@ function ofAlerts({ alerts, find }: Around): readonly Attention[] {
 				{
 					...({ key: `alerts ${simulated}`, state: 'late', icon, todo, simulated } as const),
 					what: `${count(mine.length, 'alert')} nobody has acknowledged`,
-					means: `From ${names([...new Set(mine.map(({ device }) => nameOf(device)))])}.`
+					means: `From ${names([...new Set(mine.map(({ device }) => nameOf(device)))])}.`,
+					...earliest(
+						mine.flatMap(({ raisedMs }) => raisedMs ?? []),
+						'raised'
+					)
 				}
 			];
 		})
@@ -108,6 +118,10 @@ function ofSilent(standings: readonly Standing[]): readonly Attention[] {
 					...{ key: `${state} ${simulated}`, state, icon: state, simulated },
 					what: `${count(mine.length, simulated ? 'simulated device' : 'device')} ${SILENT[state].what}`,
 					means: `${names(mine.map(({ device }) => device.name))}: ${SILENT[state].means}`,
+					...earliest(
+						mine.map(({ device }) => device.lastSeenMs).filter((ms) => ms > 0),
+						'last heard'
+					),
 					todo:
 						mine.length === 1
 							? { words: 'Look at it', href: links.device(first.device.id) }
@@ -133,6 +147,16 @@ function ofHistory({ refused, find }: Around): readonly Attention[] {
 		todo: { words: 'Give it the key', href: links.device(device, 'about') },
 		simulated: provenance === 'simulated'
 	}));
+}
+
+function earliest(times: readonly number[], word: 'raised' | 'last heard'): Pick<Attention, 'since'> {
+	if (times.length === 0) return {};
+	return {
+		since: {
+			atMs: times.reduce((a, b) => Math.min(a, b)),
+			word: times.length === 1 ? word : `the first ${word}`
+		}
+	};
 }
 
 /** "A, B, C and 4 more" */
