@@ -39,15 +39,18 @@ async function measureAll(): Promise<void> {
 	for (const figure of figures) {
 		if (stop.signal.aborted || (asked.only.length > 0 && !asked.only.includes(figure.name))) continue;
 		const say = (text: string) => process.stderr.write(`${figure.name}: ${text}\n`);
+		const startMs = performance.now();
 		try {
-			rows.push(...(await figure.measure({ quick: asked.quick, signal: stop.signal, say })));
+			const measured = await figure.measure({ quick: asked.quick, signal: stop.signal, say });
+			rows.push(...measured);
+			if (!asked.quick) await keep(measured); // what is measured stays, whatever comes of the others
+			say(`took ${Math.round((performance.now() - startMs) / 1000)} s`);
 		} catch (cause) {
 			failed.push(figure.name);
 			console.error(`${figure.name} could not be measured:`, cause);
 		}
 	}
 	console.log(`\n${table(rows)}`);
-	if (!asked.quick && rows.length > 0) await keep(rows);
 	if (failed.length === 0) return;
 	console.log(`\nNot measured: ${failed.join(', ')}`);
 	process.exitCode = 1;

@@ -8,6 +8,7 @@ const DAY_S = 86_400;
 const BUCKETS = 1000;
 const TARGET_MS = 20;
 const WARM_RUNS = 15;
+const FIRST_RUNS = 5;
 /** So many buckets that no rollup serves, and so few days that the decoded columns fit the store's cache. */
 const SCAN = { days: 10, buckets: 10_000 };
 
@@ -25,8 +26,13 @@ export const queryYear: Figure = {
 			await page.evaluate(() => storeBench.close());
 			signal.throwIfAborted();
 
-			const fresh = await again();
-			const first = await ask(fresh, days * DAY_S, BUCKETS);
+			const firsts: number[] = [];
+			let fresh = page;
+			for (let run = 0; run < (quick ? 1 : FIRST_RUNS); run++) {
+				signal.throwIfAborted();
+				fresh = await again();
+				firsts.push((await ask(fresh, days * DAY_S, BUCKETS)).ms);
+			}
 			const runs: number[] = [];
 			for (let run = 0; run < WARM_RUNS; run++) runs.push((await ask(fresh, days * DAY_S, BUCKETS)).ms);
 			const cold = await ask(fresh, SCAN.days * DAY_S, SCAN.buckets);
@@ -39,8 +45,13 @@ export const queryYear: Figure = {
 					...{ name: 'query-year-ms', value: median(runs), unit: 'ms', peers: {}, runs },
 					target: { kind: 'at-most', value: TARGET_MS },
 					notes: [
-						`${days} days at 1 s, ${first.points} points, to ${first.buckets} buckets; every point is counted`,
-						`the first query of a fresh browser process ${first.ms.toFixed(0)} ms`
+						`${days} days at 1 s, ${days * DAY_S} points, to ${BUCKETS} buckets; every point is counted; all that was read before is in memory`
+					]
+				},
+				{
+					...{ name: 'query-year-first-ms', value: median(firsts), unit: 'ms', peers: {}, runs: firsts },
+					notes: [
+						'the same as the first query of a fresh browser process, its headers and rollups not read yet: median'
 					]
 				},
 				{
