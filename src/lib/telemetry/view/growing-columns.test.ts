@@ -33,8 +33,13 @@ describe('GrowingColumns', () => {
 	it('drops the oldest live buckets beyond the bound, none of the answer', () => {
 		const columns = new GrowingColumns(2);
 		columns.replace(answer(1, 2, 3));
-		columns.add(points([4, 4], [5, 5], [6, 6], [7, 7]), 0);
+		const said: string[] = [];
+		columns.watch((how) => said.push(how), new AbortController().signal);
+		columns.add(points([4, 4], [5, 5]), 0);
+		columns.add(points([6, 6], [7, 7]), 0);
 		expect([...columns.avg]).toEqual([1, 2, 3, 6, 7]);
+		// Rows went from the middle: who has a copy of the columns must not go on at its end.
+		expect(said).toEqual(['grew', 'replaced']);
 	});
 
 	it('puts an answer before the live points that came after it, and shows none twice', () => {

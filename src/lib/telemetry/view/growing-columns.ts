@@ -20,7 +20,7 @@ export class GrowingColumns implements GrowingSeries {
 	#tail = 0;
 	#listeners: readonly ((how: Change) => void)[] = [];
 
-	/** @param most live buckets; the oldest go first */
+	/** @param most live buckets; a quarter of them, the oldest, goes when there are more */
 	constructor(private readonly most: number) {}
 
 	get timeMs(): Float64Array {
@@ -67,8 +67,7 @@ export class GrowingColumns implements GrowingSeries {
 				this.#put(t, value);
 			}
 		}
-		this.#cut();
-		this.#tell('grew');
+		this.#tell(this.#cut() ? 'replaced' : 'grew');
 	}
 
 	/** Puts a new answer before those live points that came after it. */
@@ -119,12 +118,15 @@ export class GrowingColumns implements GrowingSeries {
 		return [time!, min!, max!, avg!];
 	}
 
-	#cut(): void {
-		const over = this.#length - this.#tail - this.most;
-		if (over <= 0) return;
+	/** Seldom, and then many at once: all that follow are told anew. @returns whether any went */
+	#cut(): boolean {
+		const live = this.#length - this.#tail;
+		if (live <= this.most) return false;
+		const gone = live - Math.ceil(0.75 * this.most);
 		for (const column of [...this.#columns, this.#counts])
-			column.copyWithin(this.#tail, this.#tail + over, this.#length);
-		this.#length -= over;
+			column.copyWithin(this.#tail, this.#tail + gone, this.#length);
+		this.#length -= gone;
+		return true;
 	}
 
 	#tell(how: Change): void {

@@ -3,8 +3,8 @@ import type { ChartHole, ChartSeries } from './series';
 /** Columns that change while they are shown: whoever draws reads them again in a frame of its own. */
 export interface GrowingSeries extends ChartSeries {
 	/**
-	 * Calls `changed` after the columns changed, until the signal aborts: values were added at their end, or others took their
-	 * place. They are to be read anew then, since they may be other arrays.
+	 * Calls `changed` after the columns changed, until the signal aborts: values were added at their end or joined the last row,
+	 * or others took the place of any. They are to be read anew then, since they may be other arrays.
 	 */
 	watch(changed: (how: 'grew' | 'replaced') => void, signal: AbortSignal): void;
 }
