@@ -1,11 +1,10 @@
 import type { Clock } from '$lib/base';
-import type { Disk, Loaded, StateRow } from '../disk';
-import type { CopyNeed, Refilled, StoreLoss } from '../store';
-import type { ImportStore } from '../transfer/import-run';
+import type { Disk, Loaded } from '../disk';
+import type { StoreLoss } from '../store';
 import { Turns } from '../turns';
+import { earOf, type CopiedStore } from './copied-store';
 import { CopyFiles } from './copy-files';
 import { CopyFollower } from './copy-follower';
-import { goneFrame, keyOf, namesFrame } from './copy-frames';
 import type { CopyMemory } from './copy-memory';
 import { CopyReturn, type Filling } from './copy-return';
 import { CopyFault, troubleOf, type CopyStatus, type CopyTrouble } from './copy-status';
@@ -19,21 +18,6 @@ const GATHER_MS = 2000;
 const RETRY_MS = 5 * 60_000;
 /** Between two files that are looked through. */
 const CHECK_MS = 1000;
-
-/** The store that it follows. */
-export interface CopiedStore {
-	readonly disk: Disk;
-	readonly state: StateRow;
-	/** Ids. */
-	readonly names: Iterable<number>;
-	readonly telemetry: ImportStore;
-	/** What is written ahead goes into blocks. */
-	readonly seal: () => Promise<unknown>;
-	/** What came back while the store was in use, and the loss that it makes good, where one was announced. */
-	readonly onReturned: (refilled: Refilled, loss: StoreLoss | undefined) => void;
-	/** Told at the start and after that what a person must do, if anything, for it to go on. */
-	readonly onNeed: (need: CopyNeed | undefined) => void;
-}
 
 /**
  * Keeps what the store has sealed a second time, apart from its database: drawn in docs/telemetry-format.md. Here is where it lies and
@@ -91,25 +75,9 @@ export class SecondCopy {
 
 	/** The disk as the store is to write to it. */
 	over(disk: Disk): Disk {
-		const follower = this.#follower;
-		const follow = (act: () => unknown) => {
-			if (this.#stand === 'on' && !this.#stopped) this.#pumpAfter(act() === true ? 0 : GATHER_MS);
-		};
-		return mirrored(disk, {
-			changed: (change) => {
-				follower.noteNames((change.names ?? []).map(({ id }) => id));
-				follower.noteState(change.state, change.forget);
-				follow(() => follower.take(change));
-			},
-			named: (rows) => {
-				if (rows.length === 0) return;
-				follow(() => follower.add([namesFrame(rows)]));
-				follower.noteNames(rows.map(({ id }) => id));
-			},
-			emptied: (series) => follow(() => follower.add([goneFrame({ emptied: [series] })])),
-			dropped: (blocks) => follow(() => follower.add([goneFrame({ blocks: blocks.map(keyOf) })])),
-			giveWay: () => this.#giveWay()
-		});
+		const wants = () => this.#stand === 'on' && !this.#stopped;
+		const follow = (soon: boolean) => this.#pumpAfter(soon ? 0 : GATHER_MS);
+		return mirrored(disk, earOf(this.#follower, { wants, follow, giveWay: () => this.#giveWay() }));
 	}
 
 	/** Fills a store that was lost, where there is a copy of it. */
