@@ -117,7 +117,10 @@ export class FieldCore {
 		this.#live = new LiveTails(clock);
 		this.#transfers = new Transfers({
 			...{ clock, storage, flush: () => this.flush() },
-			onImported: () => this.#restoreValues(),
+			onImported: async () => {
+				await this.#restoreValues();
+				await this.#stateLog.endUnheard(this.#registry.summaries());
+			},
 			// As after a reset: the lead is taken anew, and with it what was restored. After the answer has left.
 			onRestored: () => clock.after(0, parts.onFenced)
 		});
@@ -222,7 +225,7 @@ export class FieldCore {
 			this.#outbox.restore()
 		]);
 		await this.#restoreValues();
-		this.#inBackground(this.#stateLog.begin(this.#registry.summaries()));
+		this.#inBackground(this.#stateLog.endUnheard(this.#registry.summaries()));
 		storage.telemetry.retain(retentionOf(await chosenRetention(storage.settings)));
 		for (const loss of storage.losses) await this.#watch.lost(loss);
 		if (storage.keepLost) {

@@ -35,7 +35,7 @@ async function begin(factory: IDBFactory, rows: Map<string, StoredDevice>, clock
 		onFault: onStoreError
 	});
 	await registry.restore();
-	await log.begin(registry.summaries());
+	await log.endUnheard(registry.summaries());
 	const hear = (firmware: string) => {
 		const sample: Sample = {
 			...{ device, provenance: 'real', identity: undefined, timeMs: clock.now(), clock: 'synchronised' },
@@ -53,7 +53,15 @@ async function begin(factory: IDBFactory, rows: Map<string, StoredDevice>, clock
 		const found = await store.states(query, new AbortController().signal);
 		return found.map(({ fromMs, toMs, value }) => [fromMs - START_MS, toMs - START_MS, value]);
 	};
-	return { hear, end, states };
+	/** As an import does it. */
+	const take = async (samples: readonly Sample[]) => {
+		void store.append(samples);
+		await store.flush();
+		for (const { device: id, provenance, values } of await store.latest())
+			registry.restoreValues(id, provenance, values);
+		await log.endUnheard(registry.summaries());
+	};
+	return { hear, end, states, take };
 }
 
 it('keeps presence and firmware, and says of the time when no page was open that nobody knows', async () => {
@@ -82,4 +90,28 @@ it('keeps presence and firmware, and says of the time when no page was open that
 		[5000, 67_000, '1.1.0']
 	]);
 	await second.end();
+});
+
+it('knows nothing of a device after the last that a file tells of it, and all of one that is heard', async () => {
+	const clock = new ManualClock(START_MS);
+	const run = await begin(new IDBFactory(), new Map(), clock);
+	clock.advance(60_000);
+	const told = (timeMs: number, states: Sample['states'], values = {}): Sample => ({
+		...{ device, provenance: 'real', identity: undefined, clock: 'synchronised', timeMs, values },
+		...(states ? { states } : {})
+	});
+	await run.take([
+		told(START_MS + 1000, { presence: 'online' }),
+		told(START_MS + 9000, undefined, { temperature: 20 })
+	]);
+	expect(await run.states('presence')).toStrictEqual([[1000, 9001, 'online']]);
+	run.hear('1.0.0');
+	clock.advance(5000);
+	await run.take([told(START_MS + 20_000, { presence: 'offline' })]);
+	expect(await run.states('presence')).toStrictEqual([
+		[1000, 9001, 'online'],
+		[20_000, 60_000, 'offline'],
+		[60_000, 65_000, 'online']
+	]);
+	await run.end();
 });

@@ -21,13 +21,19 @@ export class StateLog {
 		this.#put([this.#sample(device, provenance, this.parts.clock.now(), states)]);
 	}
 
-	/** A worker has begun: for each device that was thought to be there, it is not known any more. */
-	async begin(devices: readonly Pick<DeviceSummary, 'id' | 'provenance' | 'lastSeenMs'>[]): Promise<void> {
+	/**
+	 * A worker has begun, or history came by a file: of each device that is not heard, nobody knows how it stood after the last that
+	 * is known of it.
+	 */
+	async endUnheard(
+		devices: readonly Pick<DeviceSummary, 'id' | 'provenance' | 'presence' | 'lastSeenMs'>[]
+	): Promise<void> {
 		const { store, clock } = this.parts;
 		const toMs = clock.now();
 		const ended: Sample[] = [];
-		for (const { id: device, provenance, lastSeenMs } of devices) {
-			const query = { device, provenance, state: 'presence', fromMs: lastSeenMs, toMs };
+		for (const { id: device, provenance, presence, lastSeenMs } of devices) {
+			if (presence !== 'unknown') continue;
+			const query = { device, provenance, state: 'presence', fromMs: Math.min(lastSeenMs, toMs - 1), toMs };
 			const known = await store.states(query, new AbortController().signal);
 			const last = known.at(-1);
 			if (last?.toMs !== toMs) continue;
