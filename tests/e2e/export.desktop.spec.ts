@@ -44,6 +44,7 @@ test('what is exported and forgotten comes back by import, and a backup brings a
 	await expect.poll(() => storedSamples(page)).toBe(0);
 
 	await data(page);
+	await understandTable(page);
 	await pick(page, 'Choose a file to import…', exported);
 	await page.getByRole('button', { name: /^Import \d+ samples$/u }).click();
 	await expect(page.getByText('samples stored, 0 were there already')).toBeVisible();
@@ -63,6 +64,30 @@ test('what is exported and forgotten comes back by import, and a backup brings a
 	expect((await exportNumbered(page)).numbered, 'what came after the backup is gone').toEqual(before);
 	await expect(page.getByText('Stored measurements were lost')).toHaveCount(0);
 });
+
+/** A table as Europe writes it: what was understood is shown, asked about, and changed; nothing of it is stored. */
+async function understandTable(page: Page): Promise<void> {
+	const table = 'Datum;Uhrzeit;Leistung\n05/11/2026;18:00;1.234,5\n05/11/2026;nie;1\n05/11/2026;18:10;2\n';
+	const panel = page.getByRole('region', { name: 'Import measurements' });
+	const chooser = page.waitForEvent('filechooser');
+	await panel.getByRole('button', { name: 'Choose a file to import…' }).click();
+	await (await chooser).setFiles({ name: 'meter.csv', mimeType: '', buffer: Buffer.from(table) });
+	await expect(panel.getByRole('heading', { name: 'Import measurements' })).toBeFocused();
+	await expect(panel.getByText('Day or month first?')).toBeInViewport();
+	const row = panel.getByRole('row', { name: /2026, 18:00:00 1,234\.5/u });
+	await expect(row).toContainText('5 Nov');
+	await panel.getByLabel('Times are written').selectOption({ label: 'month, day, year' });
+	await expect(row).toContainText('11 May');
+	await panel.getByRole('button', { name: 'Read all of it' }).click();
+	await expect(panel.getByLabel('Whose measurements are these?')).toBeFocused();
+	await page.keyboard.type('meter');
+	await page.keyboard.press('Enter');
+	await expect(
+		panel.getByText('meter.csv has 2 samples. Nothing is written yet. 1 line cannot')
+	).toBeVisible();
+	await expect(panel.getByText('Line 3: “05/11/2026 nie” is no time')).toBeVisible();
+	await panel.getByRole('button', { name: 'Cancel' }).click();
+}
 
 /** Exports all as NDJSON. @returns the lines with a number: the page itself adds when it knew the device to be online */
 async function exportNumbered(page: Page): Promise<{ path: string; numbered: string[] }> {

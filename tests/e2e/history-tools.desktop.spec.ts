@@ -56,6 +56,7 @@ test('history tells its figures, is compared, annotated, kept as a view and take
 	await expect(note.first()).toBeVisible();
 	await page.getByRole('button', { name: 'Delete “Kettle on”' }).click();
 	await expect(note).toHaveCount(0);
+	await expect(page.getByRole('region', { name: 'Notes' }).locator(':focus')).toHaveCount(1);
 	await page.getByRole('button', { name: 'Undo' }).click();
 
 	await page.getByRole('button', { name: 'Save this view' }).click();

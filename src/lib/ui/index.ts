@@ -1,5 +1,7 @@
 export { default as Age } from './Age.svelte';
 export { default as Button } from './Button.svelte';
+export { default as Check } from './Check.svelte';
+export { default as CheckList } from './CheckList.svelte';
 export { default as ChoiceList } from './ChoiceList.svelte';
 export { default as CopyButton } from './CopyButton.svelte';
 export { default as DataTable } from './DataTable.svelte';
@@ -11,6 +13,7 @@ export { default as Icon } from './Icon.svelte';
 export { default as Notice } from './Notice.svelte';
 export { default as ProgressLine } from './ProgressLine.svelte';
 export { default as Reading } from './Reading.svelte';
+export { default as RowList } from './RowList.svelte';
 export { default as Segmented } from './Segmented.svelte';
 export { default as Select } from './Select.svelte';
 export { default as Sparkline } from './Sparkline.svelte';

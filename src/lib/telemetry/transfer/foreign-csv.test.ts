@@ -52,8 +52,8 @@ describe('a table that somebody else made', () => {
 		],
 		[
 			'tabs, and a date apart from its time of day',
-			'Datum\tUhrzeit\tTemp\n21/11/26\t7:05\t3,5\n22/11/26\t7:05\t4,5\n',
-			['2026-11-21T07:05:00Z Temp=3.5', '2026-11-22T07:05:00Z Temp=4.5']
+			'Datum\tUhrzeit\tTemp\n21/11/26\t7:05\t3,5\n22/11/26\t7:05\t4,5\n22/11/26\tnie\t4\n22/11/26\t\t4\n',
+			['2026-11-21T07:05:00Z Temp=3.5', '2026-11-22T07:05:00Z Temp=4.5', 'time', 'time']
 		],
 		[
 			'months first, half days, and commas that part thousands',

@@ -114,21 +114,22 @@ function kindOf(
 	decimalComma: boolean
 ): ForeignColumn['looksLike'] {
 	if (examples.length === 0) return 'text';
-	if (examples.every(isTimeOfDay)) return 'clock';
+	if (examples.filter(isTimeOfDay).length * 2 > examples.length) return 'clock';
 	if (timeFormOf(examples, decimalComma)) return 'time';
 	const numbers = examples.filter((field) => foreignNumber(field, decimalComma) !== undefined);
 	if (numbers.length * 2 <= examples.length) return 'text';
 	return /time|date|stamp|^ts$|^ms$|zeit|datum/iu.test(name) ? 'time' : 'number';
 }
 
-/** Date and time of day, from one column or two. */
+/** Date and time of day, from one column or two; '' where one of two is missing, since a day alone is no time then. */
 function timeField(
 	row: readonly string[],
 	{ timeColumn, clockColumn }: Pick<ForeignForm, 'timeColumn' | 'clockColumn'>
 ): string {
-	const date = row[timeColumn] ?? '';
-	const clock = clockColumn < 0 ? '' : (row[clockColumn] ?? '').trim();
-	return clock === '' ? date : `${date.trim()} ${clock}`;
+	const date = (row[timeColumn] ?? '').trim();
+	if (clockColumn < 0) return date;
+	const clock = (row[clockColumn] ?? '').trim();
+	return date === '' || clock === '' ? '' : `${date} ${clock}`;
 }
 
 /** What is wrong with a mapping before any line is read; undefined where nothing is. */

@@ -10,11 +10,22 @@ export const storeCause = (error: StoreError): string =>
 			: error.kind;
 
 export function saveFaultWords(cause: unknown): Words {
+	const means = 'Nothing of it was left behind, and nothing here was changed.';
+	const details = String(cause);
+	const name = cause instanceof DOMException ? cause.name : '';
+	if (name === 'QuotaExceededError')
+		return {
+			...{ what: 'There is no room for the file', means, details },
+			todo: 'Make room on the disk, or save it somewhere else; less time or fewer devices make it smaller.'
+		};
+	if (name === 'NotAllowedError' || name === 'NoModificationAllowedError')
+		return {
+			...{ what: 'The browser may not write there', means, details },
+			todo: 'Choose another folder, or allow it when the browser asks.'
+		};
 	return {
-		what: 'The file could not be written',
-		means: 'Nothing of it was left behind, and nothing here was changed.',
-		todo: 'Check that there is room where you save it and that you may write there, then try again.',
-		details: String(cause)
+		...{ what: 'The file could not be written', means, details },
+		todo: 'Check that there is room where you save it and that you may write there, then try again.'
 	};
 }
 

@@ -1,21 +1,9 @@
 import { utf8 } from '$lib/base';
-import type { DeviceId } from '$lib/model';
 import { csvHeader, exportName, type ExportForm, type SeriesExtent } from '$lib/telemetry';
-import { pickSave, type Words } from '$lib/ui';
+import { pickSave, type SaveTarget, type Words } from '$lib/ui';
 import type { FieldPort } from '../field-port';
 import { saveFaultWords } from './data-words';
-import { kindsOf, metricsOf, today } from './export-plan';
-
-export interface ExportWish {
-	readonly form: ExportForm;
-	/** undefined: every device. */
-	readonly device: DeviceId | undefined;
-	/** undefined: every metric. */
-	readonly metric: string | undefined;
-	/** Inclusive and exclusive, ms. */
-	readonly fromMs: number;
-	readonly toMs: number;
-}
+import { planExport, today, type ExportChoice, type ExportPlan } from './export-plan';
 
 /** How far a file is. */
 export interface FileProgress {
@@ -51,27 +39,18 @@ export class ExportRun {
 		this.#extents = await this.field.call('extents', null);
 	}
 
-	/** Whose samples of which metrics a wish is about. */
-	chosen({ device, metric, fromMs, toMs }: ExportWish): readonly SeriesExtent[] {
-		return (this.#extents ?? []).filter(
-			(one) =>
-				(device === undefined || one.device === device) &&
-				(metric === undefined || one.metrics.includes(metric)) &&
-				one.toMs >= fromMs &&
-				one.fromMs < toMs
-		);
-	}
-
 	/** To be called from a click: the browser asks where to save. */
-	async start(wish: ExportWish): Promise<void> {
-		const chosen = this.chosen(wish);
+	async start(form: ExportForm, choice: ExportChoice): Promise<void> {
 		const stop = (this.#stop = new AbortController());
-		const target = await pickSave(exportName(wish.form, today(), kindsOf(chosen))).catch((cause: unknown) => {
+		const { kinds } = planExport(this.#extents ?? [], choice);
+		const target = await pickSave(exportName(form, today(), kinds)).catch((cause: unknown) => {
 			this.#state = { kind: 'failed', words: saveFaultWords(cause) };
 		});
 		if (!target) return;
 		try {
-			const progress = await this.#write(wish, chosen, target, stop.signal);
+			// A metric that came since would be missing in rows that claim to be whole.
+			await this.load();
+			const progress = await this.#write(form, planExport(this.#extents ?? [], choice), target, stop.signal);
 			await target.sink.finish();
 			this.#state = { kind: 'saved', name: target.name, progress };
 		} catch (cause) {
@@ -87,13 +66,11 @@ export class ExportRun {
 	}
 
 	async #write(
-		{ form, metric, fromMs, toMs }: ExportWish,
-		chosen: readonly SeriesExtent[],
-		{ name, sink }: NonNullable<Awaited<ReturnType<typeof pickSave>>>,
+		form: ExportForm,
+		{ series, columns, rows }: ExportPlan,
+		{ name, sink }: SaveTarget,
 		signal: AbortSignal
 	): Promise<FileProgress> {
-		const columns = metric === undefined ? metricsOf(chosen) : [metric];
-		const total = chosen.reduce((sum, { samples }) => sum + samples, 0);
 		let [samples, bytes, passed] = [0, 0, 0];
 		const tell = (share: number) => {
 			const progress = { samples, bytes, share: Math.min(1, share) };
@@ -106,25 +83,26 @@ export class ExportRun {
 		};
 		tell(0);
 		if (form === 'csv') await write(utf8(csvHeader(columns)));
-		for (const one of chosen) {
-			const { device, provenance } = one;
-			const query = { device, provenance, toMs, ...(metric === undefined ? {} : { metrics: [metric] }) };
-			const ask = (from: number) =>
-				this.field.call('exportPage', { form, query: { ...query, fromMs: from }, columns }, { signal });
+		for (const one of series) {
+			const { device, provenance, toMs: lastMs } = one.extent;
+			const query = { device, provenance, toMs: one.toMs, metrics: one.metrics };
+			const spanMs = Math.max(1, Math.min(lastMs, one.toMs) - one.fromMs);
+			const ask = (fromMs: number) =>
+				this.field.call('exportPage', { form, query: { ...query, fromMs }, columns }, { signal });
 			// The next page is made while this one is written.
-			let next = ask(Math.max(fromMs, one.fromMs));
+			let next = ask(one.fromMs);
 			for (;;) {
 				const page = await next;
 				if (page.nextMs !== undefined) next = ask(page.nextMs);
 				next.catch(() => undefined); // told where it is awaited
 				await write(page.bytes);
 				samples += page.samples;
-				const within = page.nextMs === undefined ? 1 : (page.nextMs - one.fromMs) / (one.toMs - one.fromMs);
-				tell((passed + one.samples * within) / total);
+				const within = page.nextMs === undefined ? 1 : (page.nextMs - one.fromMs) / spanMs;
+				tell((passed + one.rows * within) / rows);
 				if (page.nextMs === undefined) break;
 				signal.throwIfAborted();
 			}
-			passed += one.samples;
+			passed += one.rows;
 		}
 		return tell(1);
 	}
