@@ -91,6 +91,7 @@ test('devices of other conventions stand beside our own, and what they seal coun
 	expect(seals).toEqual({
 		sealed: 1,
 		plain: 3,
+		shown: 0,
 		refused: { 'replayed-batch': 1, 'unsealed-message': 1, 'forged-batch': 1 }
 	});
 	await field.flush();
