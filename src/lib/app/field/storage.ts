@@ -4,14 +4,7 @@ import type { RetentionPlan } from './retention-plan';
 import type { Result } from '$lib/base';
 import type { Alert, EventPage, StoredDevice } from '$lib/device';
 import type { Command } from '$lib/model';
-import type {
-	Annotation,
-	buildStore,
-	SavedView,
-	StorePart,
-	StoreLoss,
-	TelemetryStore
-} from '$lib/telemetry';
+import type { Annotation, buildStore, SavedView, StorePart, StoreLoss, TelemetryStore } from '$lib/telemetry';
 import type { Keep, Rows, SecretBox } from '$lib/vault';
 import type { SessionSpan } from './health/session-log';
 import type { BrokerProfile, Notice } from './messages';
