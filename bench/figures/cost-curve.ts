@@ -34,9 +34,16 @@ export const costCurve: Figure = {
 					const warm = await again.ask('query', range);
 					if (first.points !== seconds) throw new Error(`${first.points} of ${seconds} points`);
 					const points = millions * 1e6;
-					say(
-						`${millions} million: ${(bytes / 1e6).toFixed(2)} MB, ${(points / ms / 1000).toFixed(1)} million/s, open ${again.openMs.toFixed(0)} ms, one series of ${seconds} points ${first.ms.toFixed(1)} ms, again ${warm.ms.toFixed(1)} ms`
-					);
+					// A row of the table in docs/telemetry-format.md.
+					const cells = [
+						...[`${millions} million`, `${(bytes / 1e6).toPrecision(3)} MB`],
+						...[`${(points / ms / 1000).toFixed(1)} million/s`, `${again.openMs.toFixed(0)} ms`],
+						...[
+							`${first.ms.toFixed(0)} ms, of ${seconds.toLocaleString('en')} points`,
+							`${warm.ms.toFixed(1)} ms`
+						]
+					];
+					say(`| ${cells.join(' | ')} |`);
 					const row = (name: string, value: number, unit: string): Row => ({
 						...{ name: `cost-${millions}m-${name}`, value, unit, peers: {}, runs: [value] },
 						notes: []
