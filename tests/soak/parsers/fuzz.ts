@@ -9,6 +9,12 @@ export interface ParserTarget<T = unknown> {
 	readonly parse: (input: T) => unknown;
 }
 
+export const target = <T>(
+	name: string,
+	inputs: fc.Arbitrary<T>,
+	parse: (input: T) => unknown
+): ParserTarget => ({ name, inputs, parse: parse as (input: unknown) => unknown });
+
 export interface FuzzOptions {
 	readonly runs: number;
 	readonly seed: number;

@@ -90,6 +90,9 @@ export function damaged(
 	);
 }
 
+/** Whatever the bytes: what is no UTF-8 becomes U+FFFD. */
+export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
 /** JSON of the shape that a reader expects with any of its members replaced, and damaged text. */
 export function damagedJson(files: readonly unknown[]): fc.Arbitrary<string> {
 	const texts = files.map((file) => new TextEncoder().encode(JSON.stringify(file)));
@@ -101,7 +104,7 @@ export function damagedJson(files: readonly unknown[]): fc.Arbitrary<string> {
 		.map(({ file, edits }) =>
 			JSON.stringify(edits.reduce((json, { at, value }) => withMember(json, at, value), file))
 		);
-	const text = damaged(texts).map((bytes) => new TextDecoder().decode(bytes));
+	const text = damaged(texts).map(textOf);
 	return fc.oneof({ weight: 3, arbitrary: replaced }, { weight: 2, arbitrary: text }, fc.json());
 }
 

@@ -31,9 +31,10 @@ import {
 } from '../../../src/lib/formats';
 import { splitLine } from '../../../src/lib/link';
 import { readImprov } from '../../../src/lib/provision';
-import type { ParserTarget } from './fuzz';
+import { target, type ParserTarget } from './fuzz';
 import { mendImprov, mendNvs, mendOtaData, toPages } from './mending';
-import { damaged, damagedJson } from './mutation';
+import { damaged, damagedJson, textOf } from './mutation';
+import { telemetryTargets } from './telemetry-targets';
 
 const MANIFEST_URL = 'https://host.example/fw/manifest.json';
 
@@ -235,17 +236,10 @@ export function parserTargets(): readonly ParserTarget[] {
 			fc.record({ bytes: damaged(terminal), size: fc.integer({ min: 1, max: 9 }) }),
 			readTerminal
 		),
-		target('improv', damaged(improv, mendImprov), readLine)
+		target('improv', damaged(improv, mendImprov), readLine),
+		...telemetryTargets()
 	];
 }
-
-const target = <T>(name: string, inputs: fc.Arbitrary<T>, parse: (input: T) => unknown): ParserTarget => ({
-	name,
-	inputs,
-	parse: parse as (input: unknown) => unknown
-});
-
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** Mostly as long as the partition is: anything shorter is refused at once. */
 const withOtaSize = (bytes: Uint8Array): Uint8Array => {

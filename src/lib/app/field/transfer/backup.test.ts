@@ -193,11 +193,12 @@ async function rot(factory: IDBFactory): Promise<void> {
 	const rows = tx.objectStore('blocks');
 	const keys = rows.getAllKeys();
 	keys.onsuccess = () => {
-		const found: IDBRequest<unknown> = rows.get(keys.result[1]!);
+		const second = keys.result[1]!;
+		const found: IDBRequest<unknown> = rows.get(second);
 		found.onsuccess = () => {
 			const bytes = (found.result as Uint8Array).slice();
 			bytes[bytes.length - 2]! ^= 4;
-			rows.put(bytes, keys.result[1]!);
+			rows.put(bytes, second);
 		};
 	};
 	await new Promise((resolve) => (tx.oncomplete = resolve));
