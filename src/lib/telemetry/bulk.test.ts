@@ -181,6 +181,32 @@ describe('a bulk of columns', () => {
 		});
 	});
 
+	it('leaves no claim behind of what was prepared and not committed when its leader was replaced', async () => {
+		const factory = new IDBFactory();
+		const older = (await open(factory, { limits: { blockRows: 10 } })).store;
+		const samples = Array.from({ length: 40 }, (_, seq) => sampleOf(seq));
+		let newer: TelemetryStore | undefined;
+		async function* columns() {
+			for (let at = 0; at < 40; at += 10) {
+				if (at === 30) newer = (await open(factory, { fence: 2 })).store;
+				yield* sampleColumns(samples.slice(at, at + 10));
+			}
+		}
+		expect(await older.bulk(columns(), never)).toMatchObject({ error: { kind: 'fenced' } });
+		const there = await pointsOf(newer!, 0);
+		expect(there.length % 10, 'whole blocks, or nothing of them').toBe(0);
+		expect(there.length).toBeLessThan(40);
+		expect(await newer!.bulk(sampleColumns(samples), never)).toEqual({
+			ok: true,
+			value: { stored: 40 - there.length, duplicates: there.length }
+		});
+		expect(await pointsOf(newer!, 0)).toHaveLength(40);
+		await newer!.close();
+		const again = (await open(factory, { fence: 3 })).store;
+		expect(await pointsOf(again, 0)).toHaveLength(40);
+		expect(again.missing({ device: ids[0]!, provenance: 'real' }, 7)).toEqual([]);
+	});
+
 	it('keeps better times that come while its blocks are being written, whether it ends well or is killed', async () => {
 		const samples = Array.from({ length: 40 }, (_, seq) => sampleOf(seq, { clock: 'unsynchronised' }));
 		const better = (seq: number) =>

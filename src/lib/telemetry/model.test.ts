@@ -44,7 +44,12 @@ const act = fc.oneof(
 		})
 	},
 	{ weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), unwritten: fc.boolean() }) },
-	{ weight: 1, arbitrary: fc.record({ kind: fc.constant('retain' as const), ageS: fc.nat(9000) }) }
+	{ weight: 1, arbitrary: fc.record({ kind: fc.constant('retain' as const), ageS: fc.nat(9000) }) },
+	{
+		weight: 1,
+		arbitrary: fc.record({ kind: fc.constant('forget' as const), series: fc.nat(SERIES.length - 1) })
+	},
+	{ weight: 1, arbitrary: fc.record({ kind: fc.constant('damage' as const), block: fc.nat(20) }) }
 );
 
 interface Kept {
@@ -57,6 +62,8 @@ interface Kept {
 /** What a store is for, on a plain list. */
 class Model {
 	rows: Kept[] = [];
+	/** Series that lost a block. */
+	readonly torn = new Set<SeriesKey>();
 
 	take(series: SeriesKey, samples: readonly Sample[]): void {
 		for (const sample of samples) {
@@ -68,6 +75,20 @@ class Model {
 			else if (CLOCKS.indexOf(sample.clock) < CLOCKS.indexOf(known.sample.clock))
 				known.sample = { ...known.sample, timeMs: sample.timeMs, clock: sample.clock };
 		}
+	}
+
+	forget(device: SeriesKey['device']): void {
+		this.rows = this.rows.filter(({ series }) => series.device !== device);
+	}
+
+	/** Numbers below the highest of a log that never came. */
+	missing(series: SeriesKey, epoch: number): number[] {
+		const seqs = new Set(
+			this.rows.flatMap(({ series: of, sample: { identity } }) =>
+				of === series && identity?.epoch === epoch ? identity.seq : []
+			)
+		);
+		return Array.from({ length: Math.max(0, ...seqs) }, (_, seq) => seq).filter((seq) => !seqs.has(seq));
 	}
 
 	of(series: SeriesKey): Sample[] {
@@ -96,12 +117,40 @@ async function scanned(store: TelemetryStore, series: SeriesKey): Promise<Sample
 	return found;
 }
 
+/** Flips a bit of a block, where there is one. */
+async function rot(factory: IDBFactory, which: number): Promise<void> {
+	const request = factory.open('fieldbench-telemetry');
+	await new Promise((resolve) => (request.onsuccess = resolve));
+	const tx = request.result.transaction(['blocks'], 'readwrite');
+	const ended = new Promise((resolve) => (tx.oncomplete = resolve));
+	const rows = tx.objectStore('blocks');
+	rows.getAllKeys().onsuccess = (event) => {
+		const keys = (event.target as IDBRequest<IDBValidKey[]>).result;
+		const key = keys[which % keys.length];
+		if (key === undefined) return;
+		rows.get(key).onsuccess = (got) => {
+			const bytes = (got.target as IDBRequest<Uint8Array>).result.slice();
+			bytes[bytes.length >> 1]! ^= 0x20;
+			rows.put(bytes, key);
+		};
+	};
+	await ended;
+	request.result.close();
+}
+
 async function check(store: TelemetryStore, model: Model): Promise<void> {
 	const latest = await store.latest();
 	for (const series of SERIES) {
 		const wanted = model.of(series);
 		const found = await scanned(store, series);
 		expect(found.map(keyOf).sort()).toStrictEqual(wanted.map(keyOf).sort());
+		for (const epoch of [7, 8]) {
+			const ranges = store.missing(series, epoch);
+			const missing = ranges.flatMap(([from, to]) =>
+				Array.from({ length: to - from + 1 }, (_, i) => from + i)
+			);
+			expect(missing).toStrictEqual(model.missing(series, epoch));
+		}
 		for (const metric of ['a', 'b']) {
 			const points = wanted.filter(({ values }) => metric in values);
 			const query = { ...series, metric, fromMs: START_MS - 1e9, toMs: START_MS + 1e9, buckets: 10_000 };
@@ -116,8 +165,8 @@ async function check(store: TelemetryStore, model: Model): Promise<void> {
 		const series = SERIES.find((one) => one.device === device && one.provenance === provenance)!;
 		for (const [metric, { timeMs }] of Object.entries(values)) {
 			const times = model.of(series).flatMap((sample) => (metric in sample.values ? [sample.timeMs] : []));
-			// What retention let go of may still be the newest value that was ever known.
-			if (model.rows.some((row) => row.series === series && row.gone))
+			// What retention let go of, or a lost block had, may still be the newest value that was ever known.
+			if (model.torn.has(series) || model.rows.some((row) => row.series === series && row.gone))
 				expect(timeMs).toBeGreaterThanOrEqual(Math.max(...times));
 			else expect(timeMs).toBe(Math.max(...times));
 		}
@@ -170,6 +219,28 @@ it('equals a plain list, whatever is appended, corrected, sealed, folded, let go
 						expect(left).toStrictEqual([]);
 					}
 					store.retain(KEEP_ALL);
+				} else if (one.kind === 'forget') {
+					const { device } = SERIES[one.series]!;
+					expect(await store.forget(device)).toMatchObject({ ok: true });
+					model.forget(device);
+				} else if (one.kind === 'damage') {
+					await rot(factory, one.block);
+					store = await open(); // nothing of it is in a cache
+					const blocks = (await store.stats()).quarantined.count;
+					for (const series of SERIES) {
+						await scanned(store, series);
+						for (let i = 0; i < 4; i++) await store.flush(); // the mending has its turn
+						const left = (await scanned(store, series)).map(keyOf);
+						model.rows = model.rows.filter((row) => {
+							if (row.series !== series || row.gone) return true;
+							const at = left.indexOf(keyOf(row.sample));
+							if (at >= 0) left.splice(at, 1);
+							else model.torn.add(series);
+							return at >= 0; // what a lost block had may come again
+						});
+						expect(left).toStrictEqual([]);
+					}
+					expect((await store.stats()).quarantined.count).toBeLessThanOrEqual(blocks + 1);
 				} else {
 					const lost = { epoch: 9, seq: 1 };
 					if (one.unwritten)
