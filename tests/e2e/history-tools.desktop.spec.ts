@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { readFile } from 'node:fs/promises';
 import mqtt from 'mqtt';
 import type { Bench } from './bench';
@@ -54,6 +55,8 @@ test('history tells its figures, is compared, annotated, kept as a view and take
 	await page.getByRole('button', { name: 'Add the note' }).click();
 	const note = page.getByRole('button', { name: /Kettle on$/u });
 	await expect(note.first()).toBeVisible();
+	const { violations } = await new AxeBuilder({ page }).include('main').analyze();
+	expect(violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`))).toEqual([]);
 	await page.getByRole('button', { name: 'Delete “Kettle on”' }).click();
 	await expect(note).toHaveCount(0);
 	await expect(page.getByRole('region', { name: 'Notes' }).locator(':focus')).toHaveCount(1);
