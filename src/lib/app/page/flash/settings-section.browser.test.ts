@@ -1,19 +1,24 @@
-import { expect, it } from 'vitest';
-import { page } from 'vitest/browser';
+import { describe, expect, it } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { ok } from '$lib/base';
 import { ConsoleLog } from '$lib/console';
-import { type FirmwareSource, planWrite } from '$lib/flash';
+import { type FirmwareSource, planWrite, type PresentFlash } from '$lib/flash';
 import {
 	buildAppDescriptor,
 	buildAppImage,
 	buildPartitionTable,
 	CHIP_IDS,
-	parsePartitionCsv
+	parsePartitionCsv,
+	parsePartitionTable
 } from '$lib/formats';
-import { FAKE_BOARD, fakeWorks } from './fake-works';
+import { EMPTY_SETTINGS, settingsImage } from '$lib/provision';
+import { FAKE_BOARD, fakeWorks, type FakeBoardScript } from './fake-works';
 import { FlashSession } from './flash-session.svelte';
 import FlashScreen from './FlashScreen.svelte';
+import type { FlashWorks } from './works';
+
+const NVS = { offset: 0x9000, size: 0x6000 };
 
 function ourFirmware(): FirmwareSource {
 	const rows = parsePartitionCsv('nvs,data,nvs,0x9000,0x6000\nfactory,app,factory,0x10000,0x100000');
@@ -40,24 +45,25 @@ function ourFirmware(): FirmwareSource {
 	};
 }
 
-it('keeps a board’s new secret in this browser once it is written, and not before it was copied', async () => {
-	const kept: [string, string][] = [];
-	const works = fakeWorks({
-		...{ answer: ok(FAKE_BOARD), problems: [] },
-		states: [
-			{
-				...{ kind: 'done', durationMs: 1, totalBytes: 1, unchangedBytes: 0, retries: 0, baud: 921_600 },
-				...{ digests: [], board: FAKE_BOARD }
-			}
-		]
-	});
+/** The Flash page with a board that plans as real ones do. @param flash what lies on it */
+async function begun(
+	states: FakeBoardScript['states'],
+	keepSecret: FlashWorks['keepSecret'],
+	flash?: Uint8Array<ArrayBuffer>
+) {
+	const works = fakeWorks({ answer: ok(FAKE_BOARD), problems: [], states, ...(flash && { flash }) });
+	const table = flash && parsePartitionTable(flash.subarray(0x8000, 0x9000));
+	const present: PresentFlash | undefined = table?.ok
+		? { table: table.value, tableOffset: 0x8000, apps: new Map() }
+		: undefined;
 	const session = new FlashSession(
 		{
 			...works,
-			keepSecret: async (device, secret) => void kept.push([device, secret]),
+			keepSecret,
 			boardOn: (port) => ({
 				...works.boardOn(port),
-				plan: (chosen, wished) => planWrite(FAKE_BOARD, chosen, wished)
+				table: present?.table,
+				plan: (chosen, wished) => planWrite(FAKE_BOARD, chosen, { ...wished, ...(present && { present }) })
 			})
 		},
 		new ConsoleLog()
@@ -66,6 +72,20 @@ it('keeps a board’s new secret in this browser once it is written, and not bef
 	await render(FlashScreen, { session });
 	await page.getByRole('button', { name: 'Get a practice board' }).click();
 	await expect.poll(() => session.choice).toBeDefined();
+	return session;
+}
+
+it('keeps a board’s new secret in this browser once it is written, and not before it was copied', async () => {
+	const kept: [string, string][] = [];
+	const session = await begun(
+		[
+			{
+				...{ kind: 'done', durationMs: 1, totalBytes: 1, unchangedBytes: 0, retries: 0, baud: 921_600 },
+				...{ digests: [], board: FAKE_BOARD }
+			}
+		],
+		async (device, secret) => void kept.push([device, secret])
+	);
 	session.use(ourFirmware());
 	await page.getByText('Give it Wi-Fi and a broker now').click();
 	await page.getByRole('button', { name: 'Make a secret' }).click();
@@ -80,4 +100,62 @@ it('keeps a board’s new secret in this browser once it is written, and not bef
 	expect(kept).toEqual([]);
 	await session.run!.start();
 	expect(kept).toEqual([['sim-fab012345678', secret]]);
+});
+
+describe('settings that the board has changed since they were planned', () => {
+	const settings = (ssid: string) => {
+		const made = settingsImage({ ...EMPTY_SETTINGS, ssid }, [], { practice: true }, NVS.size);
+		if (!made.ok) throw new Error(made.error.kind);
+		return made.value.bytes;
+	};
+	const boardWith = (ssid: string) => {
+		const flash = new Uint8Array(4 << 20).fill(0xff);
+		for (const { offset, bytes } of ourFirmware().parts) flash.set(bytes, offset);
+		flash.set(settings(ssid), NVS.offset);
+		return flash;
+	};
+	const newer = page.getByRole('dialog', { name: 'The board’s settings have changed' });
+	const never = () => Promise.reject(new Error('no secret was made'));
+
+	it('are read anew into the form, which opens and says so', async () => {
+		const flash = boardWith('Attic');
+		const session = await begun([], never, flash);
+		session.use({ ...ourFirmware(), eraseFirst: 'never' });
+		await page.getByText('Give it Wi-Fi and a broker now').click();
+		const name = page.getByRole('textbox', { name: 'Name', exact: true });
+		await name.fill('Kettle');
+		await page.getByRole('button', { name: 'Put them in the plan' }).click();
+		flash.set(settings('Cellar'), NVS.offset);
+		await page.getByRole('button', { name: /^Write \d+ parts/ }).click();
+		await expect.element(newer.getByRole('button', { name: 'Read them anew' })).toHaveFocus();
+		await userEvent.keyboard('{Enter}');
+		await expect.element(page.getByRole('textbox', { name: 'Network', exact: true })).toHaveValue('Cellar');
+		await expect.element(name).toHaveValue('');
+		const note = page.getByText(/Read again, as the board has them now/);
+		await expect.element(note).toBeVisible();
+		await name.fill('Kettle');
+		await page.getByRole('button', { name: 'Put them in the plan' }).click();
+		await expect.element(note).not.toBeInTheDocument();
+	});
+
+	it('are shown where they were edited, where the plan is nothing else', async () => {
+		const flash = boardWith('Attic');
+		const session = await begun([], never, flash);
+		session.use({
+			...{ name: 'Edited settings', version: '', eraseFirst: 'never' },
+			parts: [
+				{
+					...{ name: 'nvs', offset: NVS.offset, bytes: settings('Shed'), from: '' },
+					madeFrom: settings('Attic')
+				}
+			]
+		});
+		flash.set(settings('Cellar'), NVS.offset);
+		await page.getByRole('button', { name: /^Write 1 part/ }).click();
+		await newer.getByRole('button', { name: 'Read them anew' }).click();
+		await expect.poll(() => session.inspector.open).toBe(true);
+		expect(session.run).toBeUndefined();
+		expect(session.inspector.inspection?.place).toBe('settings');
+		await expect.poll(() => session.inspector.inspection?.desk?.entries.length).toBeGreaterThan(0);
+	});
 });
