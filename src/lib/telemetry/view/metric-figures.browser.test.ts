@@ -63,3 +63,25 @@ it('asks for the earlier time too, and says where nothing was measured then', as
 	asked[1]?.give(undefined);
 	await expect.poll(() => made.figures).toEqual({ spanMs: 60 * MINUTE, now: answer, earlier: null });
 });
+
+it('lets nobody read the figures of another window while the chart is out of view, and asks when it is seen', async () => {
+	const { made, asked } = figures();
+	made.show(view(60), NOW, undefined);
+	await expect.poll(() => asked.length).toBe(1);
+	asked[0]?.give(answer);
+	await expect.poll(() => made.stale).toBe(false);
+	made.leave(view(60), NOW, undefined);
+	expect(made.outdated, 'of the same window').toBe(false);
+	const week = view(7 * 1440);
+	made.leave(week, NOW, undefined);
+	expect([made.stale, made.outdated]).toEqual([true, true]);
+	expect(asked).toHaveLength(1);
+	made.show(week, NOW, undefined);
+	await expect.poll(() => asked.length).toBe(2);
+	expect(made.outdated, 'until the answer').toBe(true);
+	asked[1]?.give({ ...answer, max: 9 });
+	await expect.poll(() => made.outdated).toBe(false);
+	expect(made.figures?.now?.max).toBe(9);
+	made.leave(week, NOW + 3_600_000, undefined);
+	expect(made.outdated, 'the clock went on').toBe(true);
+});

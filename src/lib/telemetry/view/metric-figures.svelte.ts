@@ -26,6 +26,7 @@ const REFRESH_SHARE = 1 / 200;
 export class MetricFigures {
 	#figures = $state.raw<WindowFigures | undefined>(undefined);
 	#stale = $state(true);
+	#outdated = $state(false);
 	#fault = $state<string | undefined>(undefined);
 	#asked: { readonly key: string; readonly atMs: number } | undefined;
 	#running: AbortController | undefined;
@@ -42,6 +43,11 @@ export class MetricFigures {
 		return this.#stale;
 	}
 
+	/** They are of another window, and nobody asked for those of this one yet: they are not to be read. */
+	get outdated(): boolean {
+		return this.#outdated;
+	}
+
 	/** Why there are none. */
 	get fault(): string | undefined {
 		return this.#fault;
@@ -53,13 +59,9 @@ export class MetricFigures {
 	 * @param filled changes when samples of the past came
 	 */
 	show(view: ViewWindow, nowMs: number, earlierByMs: number | undefined, filled = 0): void {
-		const spanMs = view.toMs - view.fromMs;
-		const place = view.following ? `last ${Math.round(spanMs)}` : `${view.fromMs} ${view.toMs}`;
-		const key = `${place} ${earlierByMs ?? 'alone'} ${filled}`;
 		const last = this.#asked;
-		const old =
-			view.following && nowMs - (last?.atMs ?? 0) > Math.max(REFRESH_LEAST_MS, spanMs * REFRESH_SHARE);
-		if (last?.key === key && (this.#running || !old)) return;
+		const key = this.#unasked(view, nowMs, earlierByMs, filled);
+		if (key === undefined) return;
 		this.#stale ||= last?.key !== key;
 		this.stop();
 		this.#asked = { key, atMs: nowMs };
@@ -72,11 +74,35 @@ export class MetricFigures {
 		end.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
 	}
 
+	/** As `show`, of a chart that is out of view: nothing is asked for, and figures of another window are outdated at once. */
+	leave(view: ViewWindow, nowMs: number, earlierByMs: number | undefined, filled = 0): void {
+		if (this.#unasked(view, nowMs, earlierByMs, filled) === undefined) return;
+		this.stop();
+		this.#stale = this.#outdated = true;
+		this.#fault = undefined;
+	}
+
 	/** Nobody looks any more. */
 	stop(): void {
 		this.#running?.abort();
 		this.#running = undefined;
 		this.#asked = undefined;
+	}
+
+	/** What stands for the window, where that has not been asked for or is old; else undefined. */
+	#unasked(
+		view: ViewWindow,
+		nowMs: number,
+		earlierByMs: number | undefined,
+		filled: number
+	): string | undefined {
+		const spanMs = view.toMs - view.fromMs;
+		const place = view.following ? `last ${Math.round(spanMs)}` : `${view.fromMs} ${view.toMs}`;
+		const key = `${place} ${earlierByMs ?? 'alone'} ${filled}`;
+		const last = this.#asked;
+		const old =
+			view.following && nowMs - (last?.atMs ?? 0) > Math.max(REFRESH_LEAST_MS, spanMs * REFRESH_SHARE);
+		return last?.key === key && (this.#running || !old) ? undefined : key;
 	}
 
 	async #load(
@@ -96,7 +122,7 @@ export class MetricFigures {
 			if (signal.aborted) return;
 			const compared = earlierByMs === undefined ? undefined : (earlier ?? null);
 			this.#figures = { spanMs: Math.min(toMs, nowMs) - fromMs, now, earlier: compared };
-			this.#stale = false;
+			this.#stale = this.#outdated = false;
 			this.#fault = undefined;
 		} catch (cause) {
 			if (signal.aborted) return;
