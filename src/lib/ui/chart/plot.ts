@@ -5,6 +5,7 @@ import type { ChartLayer, ChartMarker } from './layers';
 import type { PlotColours } from './plot-colours';
 import { paintTimeAxis, TIME_AXIS_PX } from './time-axis';
 import { type AxisId, axisOf, paintTrack, type Straight, type Track, tracksOf } from './track';
+import { valueAxis } from './value-axis';
 
 Chart.register(LinearScale);
 
@@ -20,6 +21,7 @@ export interface PlotScene {
 const AXIS_WIDTH_PX = 48;
 /** An axis is fitted anew when its lines shrank to this share of what they took of it. */
 const LEAST_SHARE = 0.6;
+const MOST_TICKS = 7;
 const AXES = ['y', 'y2'] as const satisfies readonly AxisId[];
 const PAD_RIGHT_PX = 8;
 const PAD_TOP_PX = 8;
@@ -136,17 +138,17 @@ export class Plot {
 			position: id === 'y' ? ('left' as const) : ('right' as const),
 			border: { display: false },
 			grid: { color: colours.hairline, tickLength: 0, drawOnChartArea: id === 'y' },
-			grace: '8%',
-			afterDataLimits: (axis: Scale) => {
-				const [low, high] = this.#limits(id);
-				axis.min = low;
-				axis.max = high;
+			afterBuildTicks: (axis: Scale) => {
+				const { min, max, ticks } = valueAxis(...this.#limits(id), MOST_TICKS);
+				axis.min = min;
+				axis.max = max;
+				axis.ticks = ticks.map((value) => ({ value }));
 			},
 			afterFit: (axis: Scale) => (axis.width = axis.options.display === false ? 0 : AXIS_WIDTH_PX),
 			ticks: {
 				color: colours.muted,
 				font: { family: colours.face, size: 12 },
-				maxTicksLimit: 5,
+				autoSkip: false,
 				padding: 8,
 				callback: (value: string | number, _i: number, ticks: readonly { readonly value: number }[]) =>
 					this.#onAxis(id).every(({ columns }) => columns.length === 0)
@@ -185,7 +187,9 @@ export class Plot {
 		if (!(low <= high)) return [0, 1];
 		const half = (5 * 10 ** -this.#decimals(id)) / 2;
 		const middle = (low + high) / 2;
-		return [Math.min(low, middle - half), Math.max(high, middle + half)];
+		const [from, to] = [Math.min(low, middle - half), Math.max(high, middle + half)];
+		// Where calm is drawn wider than it is, it gets no side of zero that it does not have.
+		return low >= 0 && from < 0 ? [0, to - from] : high <= 0 && to > 0 ? [from - to, 0] : [from, to];
 	}
 
 	#time({ left, right }: Area): Straight {
@@ -256,7 +260,11 @@ const slid = (a: PlotScene, b: PlotScene): boolean =>
 	a.simulated === b.simulated &&
 	Math.abs(b.toMs - b.fromMs - (a.toMs - a.fromMs)) < 1;
 
+/** So many that no tick is said as another value than its own. */
 function decimalsFor(ticks: readonly { readonly value: number }[], most: number): number {
 	const step = Math.abs((ticks[1]?.value ?? 1) - (ticks[0]?.value ?? 0));
-	return step >= 1 || step === 0 ? 0 : Math.max(Math.min(3, Math.ceil(-Math.log10(step))), Math.min(most, 1));
+	const exact = [0, 1, 2, 3].find(
+		(digits) => Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-6
+	);
+	return step >= 1 ? (exact ?? 0) : Math.max(exact ?? 3, Math.min(most, 1));
 }
