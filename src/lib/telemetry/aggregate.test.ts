@@ -147,6 +147,7 @@ describe('aggregates of a range', () => {
 		);
 		expect(await store.aggregate(ask(0, 2e12, 'uptime'), never)).toMatchObject({
 			unit: 's',
+			risen: 20,
 			ratePerS: 20 / 3
 		});
 	});

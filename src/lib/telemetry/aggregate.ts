@@ -70,6 +70,7 @@ export async function aggregateRange(
 	const { area, coveredMs } = integral.end();
 	return {
 		...{ unit, count, min, max, last, avg: sum / count, p95: percentile.value() },
+		risen,
 		ratePerS: lastMs > firstMs ? (risen * 1000) / (lastMs - firstMs) : undefined,
 		integral: area / MS_PER_H,
 		integralUnit: unit === 'W' ? 'Wh' : unit === '' ? 'h' : `${unit}·h`,

@@ -75,7 +75,9 @@ export interface Aggregates {
 	readonly avg: number;
 	/** The smallest value that 95 % of the samples do not exceed. */
 	readonly p95: number;
-	/** Of a counter: all rises by the time from first to last; where it falls it began anew at 0. Undefined of one moment. */
+	/** Of a counter: all its rises; where it falls it began anew at 0. */
+	readonly risen: number;
+	/** `risen` by the time from first to last. Undefined of one moment. */
 	readonly ratePerS: number | undefined;
 	/** Area under straight lines between samples: energy, where the metric is power. */
 	readonly integral: number;

@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { metricInfo } from '$lib/model';
 import type { Aggregates } from '../store';
-import { coverageWords, rangeFigures } from './range-figures';
+import { comparisonWords, coverageWords, rangeFigures } from './range-figures';
 
 const now: Aggregates = {
 	...{ unit: '°C', count: 3600, min: 18.2, max: 24.6, last: 20, avg: 21.333, p95: 24.1 },
-	...{ ratePerS: undefined, integral: 21.3, integralUnit: '°C·h', timeAvg: 21.4, coveredMs: 3_540_000 },
+	...{
+		risen: 9,
+		ratePerS: undefined,
+		integral: 21.3,
+		integralUnit: '°C·h',
+		timeAvg: 21.4,
+		coveredMs: 3_540_000
+	},
 	reduced: false
 };
 const said = (metric: string, over: Partial<Aggregates>, earlier?: Partial<Aggregates> | null) =>
@@ -43,6 +50,21 @@ describe('figures of a range', () => {
 		expect(said('temperature', { ratePerS: 1 })['Rises by']).toBeUndefined();
 	});
 
+	it('lead with what a counter rose by, and give no mean of its readings', () => {
+		expect(
+			Object.entries(said('energy', { risen: 22.6, ratePerS: 1e-4, last: 1204.5 }, { risen: 20 }))
+		).toEqual([
+			['Increase', '22.60 kWh (+2.60 kWh)'],
+			['Rises by', '0.360 kW'],
+			['Last reading', '1,204.50 kWh (+1,184.50 kWh)']
+		]);
+	});
+
+	it('tell no difference to a time that was hardly measured', () => {
+		expect(said('temperature', {}, { avg: 22, coveredMs: 1_770_000 })['Mean']).toContain('(');
+		expect(said('temperature', {}, { avg: 22, coveredMs: 1_769_999 })['Mean']).toBe('21.33 °C');
+	});
+
 	it('tell the difference with its sign, and none to a time without measurements', () => {
 		expect(said('temperature', {}, { avg: 22.083 })['Mean']).toBe('21.33 °C (\u22120.75 °C)');
 		expect(said('temperature', {}, { min: 18.2 })['Lowest']).toBe('18.2 °C (0.0 °C)');
@@ -57,4 +79,16 @@ it('says how much is measured, never all of it where some is missing, and what i
 	expect(coverageWords(now, 3_600_000)).toBe('3,600 measurements cover 98 % of this time.');
 	expect(coverageWords({ ...now, coveredMs: 3_599_000 }, 3_600_000)).toContain(' 99 %');
 	expect(coverageWords({ ...now, reduced: true }, 3_600_000)).toContain('the rest is close');
+});
+
+it('says how much of the earlier time there is to compare with', () => {
+	const words = (earlier: Partial<Aggregates> | null) =>
+		comparisonWords(now, earlier && { ...now, ...earlier }, 'the day before', 3_600_000);
+	expect(words({ count: 3000 })).toBe(
+		'Small figures are the difference to the day before; 3,000 measurements cover 98 % of the day before.'
+	);
+	expect(words({ count: 1, coveredMs: 0 })).toBe(
+		'Only 1 measurement covers 0 % of the day before: too little to tell a difference.'
+	);
+	expect(words(null)).toContain('Nothing was measured the day before');
 });

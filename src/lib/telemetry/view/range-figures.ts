@@ -4,7 +4,7 @@ import type { Aggregates } from '../store';
 
 /** One figure of a whole range, in words and the unit that suits its size. */
 export interface RangeFigure {
-	readonly key: 'min' | 'max' | 'avg' | 'timeAvg' | 'p95' | 'rate' | 'integral';
+	readonly key: 'min' | 'max' | 'last' | 'avg' | 'timeAvg' | 'p95' | 'risen' | 'rate' | 'integral';
 	readonly label: string;
 	readonly value: string;
 	readonly unit: string;
@@ -21,45 +21,84 @@ const INTEGRALS: Readonly<Record<string, { readonly label: string; readonly unit
 	'W/m²': { label: 'Irradiation', unit: 'Wh/m²' }
 };
 
+/** Figures that have the digits of one reading. */
+const READINGS = { min: true, max: true, last: true, p95: true, risen: true };
+
+/** Against a time of which less than this share of what is measured now was measured, a difference would tell of the gaps. */
+const COMPARABLE_SHARE = 0.5;
+
+/** Whether enough was measured of the earlier time to tell a difference to it. */
+export const comparable = (now: Aggregates, earlier: Aggregates): boolean =>
+	earlier.coveredMs >= COMPARABLE_SHARE * now.coveredMs;
+
 /**
  * What a chart's whole window says.
- * @param earlier the same of the time it is compared with: null where there was nothing, undefined where nothing is compared
+ * @param before the same of the time it is compared with: null where there was nothing, undefined where nothing is compared
  */
 export function rangeFigures(
 	info: MetricInfo,
 	now: Aggregates,
-	earlier?: Aggregates | null
+	before?: Aggregates | null
 ): readonly RangeFigure[] {
+	const earlier = before && comparable(now, before) ? before : undefined;
 	const { decimals, unit } = info;
 	/** One digit more than a reading, up to two: a mean of many knows more than one of them. */
 	const digits = Math.max(decimals, Math.min(2, decimals + 1));
-	const plain = (key: 'min' | 'max' | 'avg' | 'timeAvg' | 'p95', label: string, says: string) => {
+	const plain = (key: keyof typeof READINGS | 'avg' | 'timeAvg', label: string, says: string) => {
 		const [value, then] = [now[key], earlier?.[key]];
 		if (value === undefined) return [];
-		const shown = key === 'min' || key === 'max' || key === 'p95' ? decimals : digits;
+		const shown = key in READINGS ? decimals : digits;
 		const text = formatNumber(value, shown);
 		return [{ key, label, value: text, unit, says, change: changeOf(value, then, shown, unit) }];
 	};
+	// The mean of a counter's readings says nothing.
+	if (info.counter)
+		return [
+			...plain('risen', 'Increase', 'How far the counter rose in this time; where it fell it began anew.'),
+			...rateOf(unit, now, earlier),
+			...plain('last', 'Last reading', 'What the counter showed at the end of this time.')
+		];
 	return [
 		...plain('min', 'Lowest', 'The lowest single measurement of this time.'),
 		...plain('avg', 'Mean', 'Each measurement counts the same.'),
 		...plain('max', 'Highest', 'The highest single measurement of this time.'),
 		...plain('p95', '95 % below', '95 of 100 measurements are not above this.'),
 		...plain('timeAvg', 'Mean over time', 'Each measurement counts as long as it lasted; gaps do not count.'),
-		...integralOf(unit, now, earlier),
-		...(info.counter ? rateOf(unit, now, earlier) : [])
+		...integralOf(unit, now, earlier)
 	];
 }
 
 /** How much of the time is measured, and what to think of the figures; '' of nothing. @param spanMs of the window so far */
-export function coverageWords({ coveredMs, count, reduced }: Aggregates, spanMs: number): string {
+export function coverageWords(all: Aggregates, spanMs: number): string {
+	const covered = `${countWords(all, spanMs)} of this time.`;
+	return all.reduced
+		? `${covered} Part of it is read as minutes rather than single measurements: lowest, highest and mean are exact, the rest is close.`
+		: covered;
+}
+
+/**
+ * How the figures stand to the time they are compared with.
+ * @param name what that is called: "the day before"
+ * @param earlier null where nothing was measured then
+ */
+export function comparisonWords(
+	now: Aggregates,
+	earlier: Aggregates | null,
+	name: string,
+	spanMs: number
+): string {
+	if (!earlier) return `Nothing was measured ${name}: there is no difference to tell.`;
+	const then = `${countWords(earlier, spanMs)} of ${name}`;
+	return comparable(now, earlier)
+		? `Small figures are the difference to ${name}; ${then}.`
+		: `Only ${then}: too little to tell a difference.`;
+}
+
+function countWords({ coveredMs, count }: Aggregates, spanMs: number): string {
 	const share = Math.min(1, coveredMs / Math.max(1, spanMs));
 	const percent =
 		share > 0.995 && share < 1 ? '99' : formatNumber(share * 100, share > 0 && share < 0.1 ? 1 : 0);
-	const covered = `${formatNumber(count)} ${count === 1 ? 'measurement covers' : 'measurements cover'} ${percent} % of this time.`;
-	return reduced
-		? `${covered} Part of it is read as minutes rather than single measurements: lowest, highest and mean are exact, the rest is close.`
-		: covered;
+	return `${formatNumber(count)} ${count === 1 ? 'measurement covers' : 'measurements cover'} ${percent} %`;
 }
 
 function integralOf(unit: string, now: Aggregates, earlier: Aggregates | null | undefined): RangeFigure[] {
