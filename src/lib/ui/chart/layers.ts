@@ -12,7 +12,7 @@ export interface GrowingSeries extends ChartSeries {
 /** Index into the palette `--series-1` … `--series-6`; each has a mark of its own too, so that hue is never alone. */
 export type SeriesColour = 0 | 1 | 2 | 3 | 4 | 5;
 
-/** The same series of an earlier period, drawn muted and dashed over the present one. */
+/** The same series of an earlier period, drawn dashed beneath the present one, without an envelope. */
 export interface ChartComparison {
 	/** "the day before" */
 	readonly name: string;

@@ -2,6 +2,8 @@
 export interface PlotColours {
 	/** `--series-1` … */
 	readonly series: readonly string[];
+	/** A single line as it was earlier. */
+	readonly compared: string;
 	readonly text: string;
 	readonly muted: string;
 	readonly hairline: string;
@@ -19,6 +21,7 @@ export interface PlotColours {
 
 /** The token behind each; `ChartCanvas` has an element of each colour, because only an element resolves `light-dark()`. */
 export const PLOT_TOKENS = {
+	compared: '--compared',
 	text: '--text',
 	muted: '--text-muted',
 	hairline: '--hairline',

@@ -4,6 +4,7 @@ import { markOf } from './marks';
 import type { PictureWish } from './painter-messages';
 import { Plot, type PlotScene } from './plot';
 import { fade, type PlotColours } from './plot-colours';
+import { EARLIER_DASH_PX, earlierInk } from './track';
 
 /** CSS px */
 const WIDTH = 1080;
@@ -71,6 +72,7 @@ interface LegendItem {
 	readonly words: string;
 	readonly colour: number;
 	readonly earlier: boolean;
+	readonly alone: boolean;
 }
 
 /** Side by side, as many to a row as there is room for. */
@@ -80,9 +82,10 @@ function legendRows(
 	colours: PlotColours
 ): readonly (readonly LegendItem[])[] {
 	ctx.font = `13px ${colours.face}`;
+	const alone = layers.length === 1;
 	const items = layers.flatMap(({ name, unit, compare, colour }, place) => [
-		{ words: unit ? `${name} (${unit})` : name, colour: colour ?? place, earlier: false },
-		...(compare ? [{ words: `${name}, ${compare.name}`, colour: colour ?? place, earlier: true }] : [])
+		{ words: unit ? `${name} (${unit})` : name, colour: colour ?? place, earlier: false, alone },
+		...(compare ? [{ words: `${name}, ${compare.name}`, colour: colour ?? place, earlier: true, alone }] : [])
 	]);
 	const rows: LegendItem[][] = [];
 	let x = Infinity;
@@ -105,9 +108,9 @@ function paintItem(
 	colours: PlotColours
 ): void {
 	const ink = colours.series[item.colour % colours.series.length] ?? colours.text;
-	ctx.strokeStyle = ctx.fillStyle = item.earlier ? fade(ink, 0.6) : ink;
+	ctx.strokeStyle = ctx.fillStyle = item.earlier ? earlierInk(ink, item.alone, colours) : ink;
 	ctx.lineWidth = 1.75;
-	ctx.setLineDash(item.earlier ? [5, 4] : []);
+	ctx.setLineDash(item.earlier ? EARLIER_DASH_PX : []);
 	ctx.beginPath();
 	ctx.moveTo(item.x, y);
 	ctx.lineTo(item.x + 26, y);

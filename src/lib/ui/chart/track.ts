@@ -11,6 +11,8 @@ export interface Track {
 	readonly axis: AxisId;
 	/** Into the palette. */
 	readonly colour: number;
+	/** It is all that is compared: it has a hue of its own, and else that of its line. */
+	readonly alone: boolean;
 	readonly columns: PixelColumns;
 }
 export type AxisId = 'y' | 'y2';
@@ -33,14 +35,15 @@ export function tracksOf(layers: readonly ChartLayer[], before: readonly Track[]
 	const columns = () => spare.pop() ?? new PixelColumns();
 	const earlier: Track[] = [];
 	const present: Track[] = [];
+	const alone = layers.length === 1;
 	layers.forEach((layer, place) => {
 		const axis = axisOf(layers, layer.unit);
 		if (!axis) return;
 		const colour = layer.colour ?? place;
-		present.push({ series: layer.series, shiftMs: 0, axis, colour, columns: columns() });
+		present.push({ series: layer.series, shiftMs: 0, axis, colour, alone, columns: columns() });
 		if (layer.compare) {
 			const { series, shiftMs } = layer.compare;
-			earlier.push({ series, shiftMs, axis, colour, columns: columns() });
+			earlier.push({ series, shiftMs, axis, colour, alone, columns: columns() });
 		}
 	});
 	return [...earlier, ...present];
@@ -58,20 +61,22 @@ const STRANDS_PX = [
 ] as const;
 /** An envelope thinner than this is all edge. */
 const LEAST_FILL_PX = 2.5;
-const DASH_PX = [5, 4];
+/** Of an earlier period, in the plot and its legends. */
+export const EARLIER_DASH_PX = [9, 5];
 /** Fewer values than this are shown as dots each. */
 const FEW = 40;
 
 /** Envelope, line and dots of one track. */
 export function paintTrack(
 	ctx: CanvasRenderingContext2D,
-	{ columns, colour, shiftMs }: Track,
+	{ columns, colour, shiftMs, alone }: Track,
 	x: Straight,
 	y: Straight,
 	colours: PlotColours
 ): void {
-	const ink = colours.series[colour % colours.series.length] ?? colours.text;
 	const earlier = shiftMs > 0;
+	const own = colours.series[colour % colours.series.length] ?? colours.text;
+	const ink = earlier ? earlierInk(own, alone, colours) : own;
 	const { length, timeMs, avg } = columns;
 	if (length === 0) return;
 	const shifted = { offset: x.offset + x.factor * shiftMs, factor: x.factor };
@@ -90,20 +95,24 @@ export function paintTrack(
 		else line.moveTo(px, py);
 		pen = true;
 	}
-	ctx.strokeStyle = earlier ? fade(ink, 0.6) : ink;
+	ctx.strokeStyle = ink;
 	ctx.lineJoin = 'bevel';
 	if (earlier) {
-		ctx.lineWidth = 1.25;
-		ctx.setLineDash(DASH_PX);
+		ctx.lineWidth = 1.5;
+		ctx.setLineDash(EARLIER_DASH_PX);
 		ctx.stroke(line);
 	} else if (ctx.getTransform().a > 1) {
 		ctx.lineWidth = LINE_PX;
 		ctx.stroke(line);
 	} else strokeStrands(ctx, line);
 	ctx.setLineDash([]);
-	ctx.fillStyle = earlier ? fade(ink, 0.6) : ink;
+	ctx.fillStyle = ink;
 	paintDots(ctx, columns, shifted, y);
 }
+
+/** Of the earlier period of one line. @param alone the chart has no other line */
+export const earlierInk = (own: string, alone: boolean, colours: PlotColours): string =>
+	alone ? colours.compared : fade(own, 0.6);
 
 function strokeStrands(ctx: CanvasRenderingContext2D, line: Path2D): void {
 	ctx.lineWidth = 1;
