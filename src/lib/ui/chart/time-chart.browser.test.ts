@@ -3,6 +3,7 @@ import { page, userEvent } from 'vitest/browser';
 import { render } from 'vitest-browser-svelte';
 import { ChartCursor } from './chart-cursor.svelte';
 import type { ChartLayer, ChartMarker } from './layers';
+import { EMPTY_SERIES } from './series';
 import '../tokens.css';
 import TimeChart from './TimeChart.svelte';
 import { MAX_SPAN_MS, MIN_SPAN_MS, type ViewWindow } from './view-window';
@@ -29,6 +30,7 @@ interface Wanted {
 	view?: ViewWindow;
 	title?: string;
 	simulated?: boolean;
+	loading?: boolean;
 }
 
 async function chart(wanted: Wanted = {}) {
@@ -145,6 +147,18 @@ it('lists what is marked, and puts the cursor on what is chosen', async () => {
 	await userEvent.click(page.getByRole('button', { name: /Window open/u }));
 	expect(cursor.timeMs).toBe(toMs - 600_000);
 	await expect.element(page.getByText(/°C.* · Window open$/u)).toBeVisible();
+});
+
+it('says that it reads while nothing is there yet, and keeps the row of what is marked', async () => {
+	const markers: readonly ChartMarker[] = [{ key: 'a', atMs: toMs + HOUR, kind: 'event', label: 'Later' }];
+	const { plot } = await chart({
+		layers: [{ ...temperature, series: EMPTY_SERIES }],
+		loading: true,
+		markers
+	});
+	await expect.element(page.getByText(/^Reading what is stored/u)).toBeVisible();
+	await expect.element(plot).toHaveAttribute('aria-busy', 'true');
+	await expect.element(page.getByText('Nothing is marked in this time.')).toBeVisible();
 });
 
 it('shares its cursor: a key in one chart reads the other one too', async () => {

@@ -37,11 +37,11 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 	],
 	['unsealed-message', 'A message without a seal, of a device that has a secret'],
 	['newer-batch', 'A batch of a newer firmware than this page understands'],
-	['forged-batch', 'A batch whose seal does not fit the device’s key: forged, or the key here is another'],
+	['forged-batch', 'A batch that is not sealed with its device’s key'],
 	['unsealed-batch', 'A batch without a seal, of a device that has a key'],
 	['key-unusable', 'A batch of a device whose key in this browser cannot be read'],
 	['unsealed-answer', 'An answer without a seal, of a device that has a key'],
-	['forged-answer', 'An answer whose seal does not fit the device’s key: forged, or the key here is another'],
+	['forged-answer', 'An answer that is not sealed with its device’s key'],
 	['answer-key-unusable', 'An answer of a device whose key in this browser cannot be read'],
 	['stale-epoch', 'An answer that asked for newer numbers; the command was sent again with them'],
 	['batch-backlog', 'More batches and answers at once than can be checked']
