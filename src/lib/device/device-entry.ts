@@ -44,6 +44,8 @@ export class DeviceEntry {
 	#presence: Presence = 'unknown';
 	/** The presence its newest event tells of, also before a restart: to be heard again is no news. */
 	#toldPresence: Presence | undefined;
+	/** It had left when the worker before ended: so it is shown until something newer is heard. */
+	#leftAs: Presence | undefined;
 	#alias: string | undefined;
 	#firmware: string | undefined;
 	#model: string | undefined;
@@ -93,6 +95,7 @@ export class DeviceEntry {
 		entry.#trail = new EventTrail(row.events, row.eventPages);
 		entry.#clock = clockOf(row.events);
 		entry.#toldPresence = row.events.map(({ kind }) => kind).findLast(isPresence);
+		entry.#leftAs = entry.#toldPresence === 'online' ? undefined : entry.#toldPresence;
 		for (const link of row.links) entry.#links.add(link);
 		entry.unsaved = 'no';
 		return entry;
@@ -248,11 +251,13 @@ export class DeviceEntry {
 		this.changed = false;
 		const values: Record<string, { value: number; timeMs: number }> = {};
 		for (const [name, newest] of this.#values) values[name] = { value: newest.value, timeMs: newest.timeMs };
+		const before = this.#presence === 'unknown' && this.#leftAs !== undefined;
 		return (this.#summary = {
 			id: this.id,
 			provenance: this.#provenance,
 			name: this.#alias ?? this.id,
-			presence: this.#presence,
+			presence: before ? this.#leftAs : this.#presence,
+			...(before ? { presenceOf: 'before' as const } : {}),
 			links: [...this.#links],
 			lastSeenMs: this.lastSeenMs,
 			firmware: this.#firmware,

@@ -7,6 +7,8 @@ export interface DeviceSummary {
 	readonly name: string;
 	/** What was last heard; while our own session is down nobody knows better, and the session's state says so. */
 	readonly presence: Presence;
+	/** The presence is the last that was known before this worker began: nothing newer was heard. */
+	readonly presenceOf?: 'before';
 	readonly links: readonly LinkKind[];
 	/** ms since the epoch, of the last message over any link; 0 where only its retained status was ever heard. */
 	readonly lastSeenMs: number;

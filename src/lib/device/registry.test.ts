@@ -322,8 +322,13 @@ describe('what outlives the worker', () => {
 		await changed.save();
 		const back = open();
 		await back.restore();
+		expect(only(back), 'until something newer is heard').toMatchObject({
+			...{ presence: 'offline', presenceOf: 'before' }
+		});
 		hear(back, 'fb-1', 'telemetry', sample(2));
 		expect(kinds(back).at(-1)).toBe('online');
+		expect(only(back).presence).toBe('online');
+		expect(only(back)).not.toHaveProperty('presenceOf');
 	});
 
 	test('a device whose values were stored and whose row was not is seen all the same', async () => {

@@ -26,13 +26,13 @@ export class StateLog {
 	 * is known of it.
 	 */
 	async endUnheard(
-		devices: readonly Pick<DeviceSummary, 'id' | 'provenance' | 'presence' | 'lastSeenMs'>[]
+		devices: readonly Pick<DeviceSummary, 'id' | 'provenance' | 'presence' | 'presenceOf' | 'lastSeenMs'>[]
 	): Promise<void> {
 		const { store, clock } = this.parts;
 		const toMs = clock.now();
 		const ended: Sample[] = [];
-		for (const { id: device, provenance, presence, lastSeenMs } of devices) {
-			if (presence !== 'unknown') continue;
+		for (const { id: device, provenance, presence, presenceOf, lastSeenMs } of devices) {
+			if (presence !== 'unknown' && presenceOf !== 'before') continue;
 			const query = { device, provenance, state: 'presence', fromMs: Math.min(lastSeenMs, toMs - 1), toMs };
 			const known = await store.states(query, new AbortController().signal);
 			const last = known.at(-1);
