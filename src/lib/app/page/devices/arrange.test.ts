@@ -31,6 +31,12 @@ describe('arrange', () => {
 	});
 	it('puts trouble first', () => {
 		expect(names('', 'all', 'state')[0]).toBe('Node 9');
+		const alerts = new Map([
+			[deviceId('sim-2'), 'warning'],
+			[deviceId('fb-3'), 'critical']
+		] as const);
+		const first = arrange(devices, { search: '', filter: 'all', order: 'state' }, stateOf, alerts);
+		expect(first.map(({ name }) => name)).toEqual(['Node 10', 'Ärmel', 'Node 9']);
 	});
 	it('does not let devices that all speak now swap places', () => {
 		const later = devices.map((d) => (d.id === deviceId('sim-2') ? { ...d, lastSeenMs: T + 5_000 } : d));

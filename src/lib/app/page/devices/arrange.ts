@@ -1,5 +1,7 @@
+import type { DeviceId } from '$lib/model';
 import type { StateName } from '$lib/ui';
 import type { DeviceSummary } from '../../field/messages';
+import type { WorstAlerts } from '../alerts-view.svelte';
 
 export type DeviceFilter = 'all' | 'live' | 'silent';
 export type DeviceOrder = 'name' | 'seen' | 'state';
@@ -14,16 +16,21 @@ const RANK = { failing: 0, late: 1, offline: 2, live: 3, simulated: 4 } as const
 	StateName,
 	number
 >;
+/** Before all that is silent: what warns says what is wrong. */
+const ALERT_RANK = { critical: -2, warning: -1 } as const;
+const NO_ALERTS: WorstAlerts = new Map<DeviceId, never>();
 const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
 /**
  * Which devices are shown, and in which order. Ties are broken by id, so that two devices never swap places by themselves.
  * @param search all its words must be in the name, the id or the firmware
+ * @param alerts where trouble comes first, those that warn are before all others
  */
 export function arrange(
 	devices: readonly DeviceSummary[],
 	{ search, filter, order }: Arrangement,
-	stateOf: (device: DeviceSummary) => StateName
+	stateOf: (device: DeviceSummary) => StateName,
+	alerts: WorstAlerts = NO_ALERTS
 ): readonly DeviceSummary[] {
 	const words = search.toLocaleLowerCase().split(/\s+/u).filter(Boolean);
 	const found = inOrderOfName(devices).filter((device) => {
@@ -41,7 +48,10 @@ export function arrange(
 			// By the minute: devices that all speak now keep their places.
 			return sortedBy(found, ({ lastSeenMs }) => -Math.floor(lastSeenMs / 60_000));
 		case 'state':
-			return sortedBy(found, (device) => RANK[stateOf(device)]);
+			return sortedBy(found, (device) => {
+				const alert = alerts.get(device.id);
+				return alert ? ALERT_RANK[alert] : RANK[stateOf(device)];
+			});
 	}
 }
 
