@@ -42,6 +42,10 @@ test('the health screen tells garbage by its kind, the broker’s own figures an
 	await page.context().close();
 	const again = (await openBrowser()).pages()[0]!;
 	await again.goto('/health');
+	const errors = again.getByRole('region', { name: 'Errors by kind' });
+	await expect(errors.getByRole('row', { name: 'Message Not JSON 2', exact: true })).toBeVisible();
+	await errors.getByRole('button', { name: 'Count anew' }).click();
+	await expect(errors).toContainText('Nothing was refused');
 	await again.getByText('What happened, newest first').click();
 	const states = again.getByRole('table', { name: 'States of the session' });
 	await expect(states).toContainText('Closed from the other end');

@@ -1,5 +1,6 @@
 export { default as Age } from './Age.svelte';
 export { default as Button } from './Button.svelte';
+export { default as Card } from './Card.svelte';
 export { default as Check } from './Check.svelte';
 export { default as CheckList } from './CheckList.svelte';
 export { default as ChoiceList } from './ChoiceList.svelte';
@@ -14,6 +15,7 @@ export { default as Notice } from './Notice.svelte';
 export { default as ProgressLine } from './ProgressLine.svelte';
 export { default as Reading } from './Reading.svelte';
 export { default as RowList } from './RowList.svelte';
+export { default as SearchBox } from './SearchBox.svelte';
 export { default as Segmented } from './Segmented.svelte';
 export { default as Select } from './Select.svelte';
 export { default as Sparkline } from './Sparkline.svelte';

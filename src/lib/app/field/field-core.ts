@@ -262,6 +262,7 @@ export class FieldCore {
 				...this.#overview.calls,
 				archivedEvents: ({ device, fromMs }) => this.#registry.archivedEvents(device, fromMs),
 				sessionSpans: () => Promise.resolve(this.#health.spans()),
+				countErrorsAnew: ({ anew }) => (anew ? this.#health.errors.beginAnew() : this.#health.errors.goOn()),
 				pageNews: (news) => this.news(news),
 				sendCommand: async (wanted) =>
 					this.#registry.has(wanted.device)

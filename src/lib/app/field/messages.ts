@@ -68,6 +68,8 @@ export interface FieldService {
 		archivedEvents: Call<{ device: DeviceId; fromMs: number }, ArchivedEvents>;
 		/** When the session stood, did not, or was not wanted, as far back as is kept; of the time between nothing is known. */
 		sessionSpans: Call<null, readonly SessionSpan[]>;
+		/** A person has seen what went wrong: all counts of it begin with nought, or that is taken back. Resolves when it is written. */
+		countErrorsAnew: Call<{ anew: boolean }, void>;
 		storeStats: Call<null, StoreStats>;
 		retention: Call<null, RetentionPlan>;
 		/** Acts at once, on what is there too: what is let go of cannot be had back. */

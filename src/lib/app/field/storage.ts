@@ -6,6 +6,7 @@ import type { Alert, EventPage, StoredDevice } from '$lib/device';
 import type { Command } from '$lib/model';
 import type { Annotation, buildStore, SavedView, StorePart, StoreLoss, TelemetryStore } from '$lib/telemetry';
 import type { Keep, Rows, SecretBox } from '$lib/vault';
+import type { ErrorCounts } from './health/error-tally';
 import type { SessionSpan } from './health/session-log';
 import type { BrokerProfile, Notice } from './messages';
 
@@ -19,6 +20,8 @@ export type SettingRow =
 	| { readonly key: 'chosen-broker'; readonly brokerId: string | null }
 	/** When the session stood; what no span covers is unknown. */
 	| { readonly key: 'session-log'; readonly spans: readonly SessionSpan[] }
+	/** What went wrong since then, of all workers. */
+	| { readonly key: 'error-counts'; readonly sinceMs: number; readonly counts: ErrorCounts }
 	| { readonly key: 'retention'; readonly plan: RetentionPlan }
 	| { readonly key: `mqtt-version:${string}`; readonly version: 4 | 5 };
 

@@ -10,6 +10,7 @@ import {
 } from '$lib/device';
 import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
 import type { LostStretch, Refilled, Unfilled } from '$lib/telemetry';
+import { parseErrorCounts } from './health/error-tally';
 import { parseSessionSpan } from './health/session-log';
 import type { Notice } from './messages';
 import type { SettingRow, StoredBroker } from './storage';
@@ -44,6 +45,8 @@ export function parseSetting(row: unknown): SettingRow | undefined {
 				.map(parseSessionSpan)
 				.filter((span) => span !== undefined)
 		};
+	if (f?.['key'] === 'error-counts' && isNumber(f['sinceMs']))
+		return { key: 'error-counts', sinceMs: f['sinceMs'], counts: parseErrorCounts(f['counts']) };
 	if (
 		isText(f?.['key']) &&
 		f['key'].startsWith('mqtt-version:') &&

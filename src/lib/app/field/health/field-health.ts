@@ -8,6 +8,7 @@ import type { FieldStorage } from '../storage';
 import { Coalescer } from '../coalescer';
 import { Watchers } from '../watchers';
 import { BrokerFigureReader } from './broker-figures';
+import { ErrorTally, type ErrorCounts } from './error-tally';
 import { LatencyHistogram } from './latency-histogram';
 import { RATE_SLOT_MS, RateHistory, ratesBetween, type Totals } from './rate-history';
 import type { CommandHealth, DeviceHealth, HealthReport } from './report';
@@ -48,6 +49,7 @@ const NOTHING: Totals = { messages: 0, samples: 0, refused: 0 };
 export class FieldHealth {
 	readonly roundTrips: LatencyHistogram;
 	readonly #parts: FieldHealthParts;
+	readonly errors: ErrorTally;
 	readonly #log: SessionLog;
 	readonly #rates: RateHistory;
 	readonly #broker: BrokerFigureReader;
@@ -64,9 +66,10 @@ export class FieldHealth {
 	#notKept: string | undefined;
 
 	constructor(parts: FieldHealthParts) {
-		const { clock, session } = parts;
+		const { clock, session, settings } = parts;
 		this.#parts = parts;
 		this.roundTrips = new LatencyHistogram(clock);
+		this.errors = new ErrorTally({ clock, settings, counted: () => errorCounts(parts) });
 		this.#log = new SessionLog(clock);
 		this.#rates = new RateHistory(clock);
 		this.#broker = new BrokerFigureReader(session, clock);
@@ -74,7 +77,7 @@ export class FieldHealth {
 		this.#keepDue = new Coalescer(
 			clock,
 			() => TELL_MS,
-			() => void this.#keepLog()
+			() => void this.keep()
 		);
 	}
 
@@ -82,6 +85,7 @@ export class FieldHealth {
 	async start(signal: AbortSignal): Promise<void> {
 		const row = await this.#parts.settings.get('session-log');
 		if (row?.key === 'session-log') this.#log.restore(row.spans);
+		await this.errors.restore();
 		this.#keptMs = this.#parts.clock.now();
 		this.#parts.session.watch((state) => {
 			this.#log.note(state);
@@ -111,10 +115,10 @@ export class FieldHealth {
 		else emit(this.#report());
 	}
 
-	/** Keeps the log as it is now: the worker may stop soon. */
+	/** Keeps log and counts as they are now: the worker may stop soon. */
 	async keep(): Promise<void> {
 		this.#log.beat();
-		await this.#keepLog();
+		await Promise.all([this.#keepLog(), this.errors.keep()]);
 	}
 
 	/** Works for those who look, until nobody does. */
@@ -146,6 +150,7 @@ export class FieldHealth {
 	#report(): HealthReport {
 		const { clock, session, registry, latencies, troubles, intake } = this.#parts;
 		const atMs = clock.now();
+		const errors = this.errors.report();
 		return {
 			atMs,
 			sinceMs: this.#sinceMs,
@@ -161,7 +166,8 @@ export class FieldHealth {
 			broker: this.#broker.figures(),
 			rates: { now: this.#now, hour: this.#rates.columns() },
 			intake: intake(),
-			commands: commandHealth(this.#parts.outbox.all()),
+			errors,
+			commands: commandHealth(this.#parts.outbox.all(), errors.sinceMs),
 			store: { figures: this.#figures, latencies: latencies.summaries(), troubles: troubles.report() },
 			devices: this.#devices,
 			refusedIds: registry.refusedIds
@@ -191,6 +197,7 @@ export class FieldHealth {
 	#beat(): void {
 		this.#rates.beat(totalsOf(this.#parts.intake()));
 		this.#log.beat();
+		void this.errors.keep();
 		if (this.#parts.clock.now() - this.#keptMs >= KEEP_LOG_MS) void this.#keepLog();
 	}
 
@@ -222,9 +229,21 @@ function totalsOf({ messages, samples, refused }: IntakeReport): Totals {
 	return { messages, samples, refused: Object.values(refused).reduce((a, b) => a + b, 0) };
 }
 
+/** As this worker has counted them. To work again is no error. */
+function errorCounts({ intake, troubles }: FieldHealthParts): ErrorCounts {
+	const { refused, relay } = intake();
+	const { recovered: _, ...store } = troubles.report().counts;
+	return {
+		messages: relay.notPassedOn > 0 ? { ...refused, 'not-passed-on': relay.notPassedOn } : refused,
+		store
+	};
+}
+
 const ILL: readonly Command['state'][] = ['failed', 'timed-out', 'expired', 'unknown'];
 
-function commandHealth(commands: readonly Command[]): CommandHealth {
+/** @param sinceMs those asked before are known, and not told of again */
+function commandHealth(all: readonly Command[], sinceMs: number): CommandHealth {
+	const commands = all.filter(({ settledMs, createdMs }) => (settledMs ?? createdMs) >= sinceMs);
 	const counts: Partial<Record<Command['state'], number>> = {};
 	for (const { state } of commands) counts[state] = (counts[state] ?? 0) + 1;
 	const failures = commands

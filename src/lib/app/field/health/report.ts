@@ -2,6 +2,7 @@ import type { CommandState, DeviceId, SessionState } from '$lib/model';
 import type { BackfillView, SeriesKey, StoreStats } from '$lib/telemetry';
 import type { IntakeReport } from '../intake-report';
 import type { BrokerFigures } from './broker-figures';
+import type { ErrorReport } from './error-tally';
 import type { LatencySummary } from './latency-histogram';
 import type { RateColumns, Totals } from './rate-history';
 import type { SessionSpan, SessionTimes } from './session-log';
@@ -11,13 +12,14 @@ import type { TroubleReport } from './trouble-log';
 /** How everything under the screens is: told at most once a second, and only while somebody looks. */
 export interface HealthReport {
 	readonly atMs: number;
-	/** Since when counts are counted: the start of this worker. */
+	/** Since when all but the errors is counted: the start of this worker. */
 	readonly sinceMs: number;
 	readonly session: SessionHealth;
 	/** What the broker tells of itself. */
 	readonly broker: BrokerFigures;
 	readonly rates: { readonly now: Totals; readonly hour: RateColumns };
 	readonly intake: IntakeReport;
+	readonly errors: ErrorReport;
 	readonly commands: CommandHealth;
 	readonly store: StoreHealth;
 	/** Of each device that something is to be told of. */
@@ -41,7 +43,7 @@ export interface SessionHealth {
 }
 
 export interface CommandHealth {
-	/** Of all commands this browser remembers. */
+	/** Of those that this browser remembers, asked since the errors are counted. */
 	readonly counts: Readonly<Partial<Record<CommandState, number>>>;
 	/** The newest that did not end well, newest first. */
 	readonly failures: readonly {

@@ -44,6 +44,12 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 	['forged-answer', 'An answer that is not sealed with its device’s key'],
 	['answer-key-unusable', 'An answer of a device whose key in this browser cannot be read'],
 	['stale-epoch', 'An answer that asked for newer numbers; the command was sent again with them'],
+	['unknown-topic', 'A topic of no convention that this page knows'],
+	['too-many-devices', 'A device beyond what this page keeps'],
+	['too-many-device-metrics', 'A metric beyond what is kept of one device'],
+	['store-backlog', 'A sample that came while too many waited to be written'],
+	['unasked-response', 'An answer to what this page did not ask'],
+	['not-passed-on', 'Not taken by the broker'],
 	['batch-backlog', 'More batches and answers at once than can be checked']
 ]);
 

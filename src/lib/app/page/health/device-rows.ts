@@ -42,6 +42,15 @@ export function deviceRows(
 	return rows.toSorted(ORDERS[order]);
 }
 
+/** @param search all its words must be in the name or the id */
+export function rowsFound(rows: readonly DeviceHealthRow[], search: string): readonly DeviceHealthRow[] {
+	const words = search.toLocaleLowerCase().split(/\s+/u).filter(Boolean);
+	return rows.filter(({ device: { name, id } }) => {
+		const text = `${name} ${id}`.toLocaleLowerCase();
+		return words.every((word) => text.includes(word));
+	});
+}
+
 const ORDERS: Readonly<Record<RowOrder, (a: DeviceHealthRow, b: DeviceHealthRow) => number>> = {
 	seen: (a, b) => a.device.lastSeenMs - b.device.lastSeenMs,
 	size: (a, b) => b.bytes - a.bytes || b.samples - a.samples,

@@ -35,6 +35,7 @@ const WELL: HealthReport = {
 		...{ messages: 900, samples: 890, repeated: 0, refused: { 'not-json': 1 } },
 		...{ relay: { devices: 0, passedOn: 0, notPassedOn: 0, deaf: false }, examples: [] }
 	},
+	errors: { sinceMs: NOW - 86_400_000, messages: { 'not-json': 1 }, store: {} },
 	commands: { counts: { acknowledged: 3 }, failures: [] },
 	store: {
 		figures: {
@@ -87,6 +88,7 @@ test('each bad figure is found, the worst first, and says what to do', () => {
 			times: { ...session.times, reconnects: { 'keepalive-timeout': 5 } }
 		},
 		intake: { ...intake, refused: { 'not-json': 50 } },
+		errors: { ...WELL.errors, messages: { 'forged-batch': 2 } },
 		store: {
 			figures: {
 				...{ atMs: NOW, sizes: [] },
@@ -115,7 +117,7 @@ test('each bad figure is found, the worst first, and says what to do', () => {
 	expect(found.map(({ id }) => id).toSorted()).toEqual(
 		[
 			...['session', 'reconnects', 'round-trip', 'not-written', 'dropped', 'quota', 'damaged', 'slow-writes'],
-			...['slow-reads', 'made-room', 'refused', 'devices', 'commands', 'crashed'],
+			...['slow-reads', 'made-room', 'refused', 'forged', 'devices', 'commands', 'crashed'],
 			...['backfill-refused', 'backfill-unsupported', 'backfill-waiting']
 		].toSorted()
 	);
@@ -126,7 +128,7 @@ test('each bad figure is found, the worst first, and says what to do', () => {
 	const text = healthText(ill, { build: 'b1', browser: 'Test', role: 'shared', findings: found });
 	for (const part of [
 		'unreachable',
-		'not-json 50',
+		'forged-batch 2',
 		'append: 50',
 		'fb-1 real: state refused, missing 7',
 		'led.set failed busy'

@@ -114,7 +114,18 @@ function* storeFindings({ store, atMs }: HealthReport): Iterable<Finding> {
 		});
 }
 
-function* intakeFindings({ intake, sinceMs, atMs, refusedIds, commands }: HealthReport): Iterable<Finding> {
+const FORGED = ['forged-batch', 'forged-answer'] as const;
+
+function* intakeFindings(report: HealthReport): Iterable<Finding> {
+	const { intake, errors, sinceMs, atMs, refusedIds, commands } = report;
+	const forged = FORGED.reduce((sum, kind) => sum + (errors.messages[kind] ?? 0), 0);
+	if (forged > 0)
+		yield late('forged', {
+			what: `${formatNumber(forged)} ${forged === 1 ? 'message has a seal that does' : 'messages have seals that do'} not fit`,
+			means:
+				'Either somebody else speaks in a device’s name, or the device has another key than this browser. Nothing of them was stored.',
+			todo: 'The topics are below. Open the device, About: where its key was made anew, type that in. Else find out who else may publish at your broker.'
+		});
 	const refused = Object.values(intake.refused).reduce((a, b) => a + b, 0);
 	if (refused > Math.max(2, REFUSED_SHARE * intake.messages))
 		yield late('refused', {

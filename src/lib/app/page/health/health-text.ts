@@ -18,7 +18,7 @@ const MAX_ROWS = 40;
  * brokers, ids of devices and topics are.
  */
 export function healthText(report: HealthReport, around: AroundReport): string {
-	const { atMs, sinceMs, session, broker, rates, intake, commands, store, devices } = report;
+	const { atMs, sinceMs, session, broker, rates, intake, errors, commands, store, devices } = report;
 	const { stats, sizes, fault } = store.figures ?? { stats: undefined, sizes: [] };
 	const share = availability(session.times);
 	return [
@@ -49,8 +49,12 @@ export function healthText(report: HealthReport, around: AroundReport): string {
 		section('Messages', [
 			`now a second: ${rates.now.messages.toFixed(1)} messages, ${rates.now.samples.toFixed(1)} samples, ${rates.now.refused.toFixed(1)} refused`,
 			`in all: ${intake.messages} messages, ${intake.samples} samples, ${intake.repeated} repeated`,
-			`refused: ${list(intake.refused)}`,
 			...intake.examples.map(({ atMs: at, topic, cause }) => `${iso(at)} ${cause} ${topic}`)
+		]),
+		section('Errors', [
+			`since ${iso(errors.sinceMs)}`,
+			`messages: ${list(errors.messages)}`,
+			`store: ${list(errors.store)}`
 		]),
 		section('Commands', [
 			list(commands.counts),
@@ -61,7 +65,6 @@ export function healthText(report: HealthReport, around: AroundReport): string {
 		section('Store', [
 			...(fault === undefined ? [] : [`fault: ${fault}`]),
 			...(stats ? [list({ ...stats, letGo: stats.letGo.length })] : []),
-			`troubles: ${list(store.troubles.counts)}`,
 			...store.troubles.newest.map(({ atMs: at, kind, detail }) => `${iso(at)} ${kind} ${detail}`),
 			...Object.entries(store.latencies).map(
 				([call, l]) =>
