@@ -251,13 +251,13 @@ export class DeviceEntry {
 		this.changed = false;
 		const values: Record<string, { value: number; timeMs: number }> = {};
 		for (const [name, newest] of this.#values) values[name] = { value: newest.value, timeMs: newest.timeMs };
-		const before = this.#presence === 'unknown' && this.#leftAs !== undefined;
+		const leftAs = this.#presence === 'unknown' ? this.#leftAs : undefined;
 		return (this.#summary = {
 			id: this.id,
 			provenance: this.#provenance,
 			name: this.#alias ?? this.id,
-			presence: before ? this.#leftAs : this.#presence,
-			...(before ? { presenceOf: 'before' as const } : {}),
+			presence: leftAs ?? this.#presence,
+			...(leftAs ? { presenceOf: 'before' as const } : {}),
 			links: [...this.#links],
 			lastSeenMs: this.lastSeenMs,
 			firmware: this.#firmware,
