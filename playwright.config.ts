@@ -13,7 +13,7 @@ export default defineConfig<BenchOptions>({
 	forbidOnly: true,
 	retries: 0,
 	// What hangs ends; what is slow on a busy machine does not fail for it.
-	timeout: 120_000,
+	timeout: 180_000,
 	expect: { timeout: 20_000 },
 	use: { actionTimeout: 30_000 },
 	reporter: [

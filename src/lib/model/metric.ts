@@ -35,6 +35,9 @@ const KNOWN: Readonly<Record<string, MetricInfo>> = {
 
 export const isKnownMetric = (name: string): boolean => Object.hasOwn(KNOWN, name);
 
+/** What a person may mean by a column: the names we know. */
+export const knownMetrics = (): readonly string[] => Object.keys(KNOWN);
+
 /** How a device does, rather than what it is for. */
 export const isDiagnostic = (name: string): boolean => metricInfo(name).rank >= 90;
 

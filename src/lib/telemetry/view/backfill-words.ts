@@ -15,7 +15,7 @@ export function backfillWords({ state, missing, lost, undated }: BackfillView): 
 }
 
 const MISSING = {
-	unheard: (samples) => `Missing of the past: ${samples}, asked for when the device is heard again.`,
+	unheard: (samples) => `Missing of the past: ${samples}, asked for with the device’s next message.`,
 	idle: (samples) => `Missing of the past: ${samples}, asked for in a moment.`,
 	filling: (samples) => `Fetching ${samples} of the past from the device’s own log.`,
 	waiting: (samples) =>

@@ -13,6 +13,7 @@ import {
 import type { Words } from '$lib/ui';
 import type { FieldPort } from '../field-port';
 import { importFaultWords, importStoppedWords, type MappingFault } from './import-words';
+import { titleMetric } from './title-metric';
 
 /** What a person says of a table that somebody else made: what is not said is guessed. */
 export interface TableWish {
@@ -146,7 +147,7 @@ export const metricOf = (
 ) => {
 	if (column === timeColumn || column === clockColumn) return '';
 	const found = columns[column];
-	return (wish.metrics[column] ?? (found?.looksLike === 'number' ? found.name : '')).trim();
+	return (wish.metrics[column] ?? (found?.looksLike === 'number' ? titleMetric(found.name) : '')).trim();
 };
 
 export function rowForm(table: ForeignTable, wish: TableWish): RowForm {

@@ -69,7 +69,7 @@ function historyWord(backfill: Known['backfill'] | undefined): string {
 
 const MISSING = {
 	idle: 'missing',
-	unheard: 'missing, asked for when it is heard',
+	unheard: 'missing, asked for with its next message',
 	filling: 'being fetched',
 	waiting: 'missing, asked again',
 	refused: 'missing, needs its key',
