@@ -3,8 +3,8 @@ import { withBetterTimes } from './better-time';
 import { admitColumns, type Run } from './bulk-admission';
 import { encodeColumnBlock, type NewBlock } from './codec/block';
 import { joinColumns, sliceColumns, sortByTime, type Columns } from './codec/columns';
+import { dayParts } from './day-parts';
 import type { LatestRow } from './disk';
-import { DAY_MS } from './fold-plan';
 import { withIds, type BulkSource, type SampleColumns } from './sample-columns';
 import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
@@ -211,31 +211,9 @@ function takeBack(job: Job): void {
 	for (const { epoch, from, to } of job.runs) job.series.ledger.removeRun(epoch, from, to);
 }
 
-/** Blocks of no more than a day, to be numbered when their turn comes. @param columns by time */
-function encode(series: Series, columns: Columns): NewBlock[] {
-	const blocks: NewBlock[] = [];
-	const { timeMs } = columns;
-	for (let at = 0; at < timeMs.length;) {
-		const end = endOfDay(timeMs, at);
-		const place = { series: series.id, block: 0, level: 0 };
-		blocks.push(encodeColumnBlock(sliceColumns(columns, at, end), place));
-		at = end;
-	}
-	return blocks;
-}
-
-/** Where a block that begins at `start` must end, so that it spans no more than a day. */
-function endOfDay(timeMs: Float64Array, start: number): number {
-	const limitMs = timeMs[start]! + DAY_MS;
-	let low = start + 1;
-	let high = timeMs.length;
-	while (low < high) {
-		const middle = (low + high) >> 1;
-		if (timeMs[middle]! < limitMs) low = middle + 1;
-		else high = middle;
-	}
-	return low;
-}
+/** To be numbered when their turn comes. @param columns by time */
+const encode = (series: Series, columns: Columns): NewBlock[] =>
+	dayParts(columns).map((part) => encodeColumnBlock(part, { series: series.id, block: 0, level: 0 }));
 
 /** The newest value of each metric. @param sorted by time */
 const latestOf = ({ timeMs, metrics }: Columns): LatestRow =>

@@ -3,9 +3,9 @@ import type { BlockHold } from './backup/snapshot';
 import type { BetterTime, BetterTimes } from './better-time';
 import type { BlockReader } from './block-reader';
 import { encodeColumnBlock, type BlockHead, type NewBlock } from './codec/block';
-import { CLOCKS, joinColumns, pickRows, sliceColumns, sortByTime, type Columns } from './codec/columns';
+import { CLOCKS, joinColumns, pickRows, sortByTime, type Columns } from './codec/columns';
+import { dayParts } from './day-parts';
 import type { Disk } from './disk';
-import { DAY_MS } from './fold-plan';
 import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
 import type { SeriesTable } from './series-table';
@@ -98,7 +98,7 @@ export class Corrections {
 			block: blocks.state.seal + made.length + 1
 		});
 		for (const { head, columns } of kept) made.push(encodeColumnBlock(columns, place(head.level)));
-		for (const part of byDays(sortByTime(joinColumns(moved)), limits.blockRows))
+		for (const part of dayParts(sortByTime(joinColumns(moved)), limits.blockRows))
 			made.push(encodeColumnBlock(part, place(0)));
 		// The ledger goes with the next seal: it claims rows that only the log has.
 		const written = await blocks.change(changed, made);
@@ -173,15 +173,4 @@ function divide(
 		clock: Uint8Array.from(times, (time) => CLOCKS.indexOf(time.clock))
 	};
 	return { kept: pickRows(columns, Uint32Array.from(stay)), moved, before };
-}
-
-/** Parts of at most so many rows, none longer than a day. @param columns by time */
-function byDays(columns: Columns, blockRows: number): Columns[] {
-	const { timeMs } = columns;
-	const parts: Columns[] = [];
-	for (let start = 0, end = 0; start < timeMs.length; start = end) {
-		while (end < timeMs.length && end - start < blockRows && timeMs[end]! < timeMs[start]! + DAY_MS) end++;
-		parts.push(sliceColumns(columns, start, end));
-	}
-	return parts;
 }

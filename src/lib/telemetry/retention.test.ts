@@ -64,6 +64,22 @@ const ask = async (
 afterEach(() => vi.restoreAllMocks());
 
 describe('retention by age', () => {
+	it('is not held up by one sample of a wrong date', async () => {
+		const { store, clock } = await filled(1);
+		const wrong = { ...sampleOf(3601), timeMs: Date.UTC(2099, 0, 1) };
+		for (const samples of [[sampleOf(3600), wrong], [sampleOf(3602)]]) {
+			void store.append(samples);
+			await store.flush();
+			clock.advance(16 * MINUTE);
+		}
+		await settle(store);
+		expect((await store.stats()).held).toBe(0);
+		clock.advance(60 * DAY);
+		store.retain({ ...KEEP_ALL, rollupsMs: 30 * DAY });
+		await settle(store);
+		expect(await store.extents()).toMatchObject([{ samples: 1, fromMs: wrong.timeMs }]);
+	});
+
 	it('lets samples go and keeps what they say of minutes, by class', async () => {
 		const { store, clock } = await filled(4);
 		const before = { wide: await ask(store, 'power', 20), fine: await ask(store, 'power', 240) };

@@ -7,9 +7,10 @@ import {
 	type BlockHead,
 	type NewBlock
 } from './codec/block';
-import { columnsOf, joinColumns, sliceColumns, sortByTime, type Columns } from './codec/columns';
+import { columnsOf, joinColumns, sortByTime, type Columns } from './codec/columns';
 import type { Row } from './codec/row-group';
 import type { BlockReader } from './block-reader';
+import { dayParts } from './day-parts';
 import type { BlockChange, Disk, StateRow } from './disk';
 import { chooseFold } from './fold-plan';
 import { keptIn } from './kept-numbers';
@@ -67,13 +68,10 @@ export class SealedBlocks {
 
 	/** Blocks of level 0 for rows of one series, numbered from `after` + 1. */
 	encode(series: Series, rows: readonly Row[], after: number): NewBlock[] {
-		const sorted = sortByTime(columnsOf(rows));
-		const made: NewBlock[] = [];
-		for (let at = 0; at < rows.length; at += this.#limits.blockRows) {
-			const part = sliceColumns(sorted, at, Math.min(rows.length, at + this.#limits.blockRows));
-			made.push(encodeColumnBlock(part, { series: series.id, block: after + made.length + 1, level: 0 }));
-		}
-		return made;
+		const parts = dayParts(sortByTime(columnsOf(rows)), this.#limits.blockRows);
+		return parts.map((part, i) =>
+			encodeColumnBlock(part, { series: series.id, block: after + i + 1, level: 0 })
+		);
 	}
 
 	async change(
