@@ -9,9 +9,11 @@ import { DAY_MS } from './fold-plan';
 export function dayParts(columns: Columns, mostRows = Infinity): Columns[] {
 	const { timeMs } = columns;
 	const parts: Columns[] = [];
-	for (let start = 0, end = 0; start < timeMs.length; start = end) {
-		end = Math.min(endOfDay(timeMs, start), start + mostRows);
+	let start = 0;
+	while (start < timeMs.length) {
+		const end = Math.min(endOfDay(timeMs, start), start + mostRows);
 		parts.push(sliceColumns(columns, start, end));
+		start = end;
 	}
 	return parts;
 }
