@@ -112,6 +112,33 @@ describe('aggregates of a range', () => {
 		}
 	});
 
+	it('follow the pace where it changes, and take what is slow but regular for no gap', async () => {
+		const { maxGapMs: _, ...query } = ask();
+		const at = (s: number) => ({ timeMs: START_MS + s * 1000, value: 100 });
+		const each = (n: number, fromS: number, stepS: number) =>
+			Array.from({ length: n }, (_, i) => at(fromS + i * stepS));
+		const day = 86_400;
+		const covered = async (batches: readonly Points[]) => {
+			const all = await (await storeOf(batches)).aggregate(query, never);
+			expect(all!.integral).toBeCloseTo((100 * all!.coveredMs) / 3_600_000, 6);
+			expect(all!.timeAvg).toBeCloseTo(100, 9);
+			return all!.coveredMs / 1000;
+		};
+		// Two quick ones, sealed first, then a day at one a minute.
+		expect(await covered([[at(0), at(1)], each(1440, 60, 60)])).toBe(day);
+		// One each second day, each in a block of its own.
+		expect(await covered(each(30, 0, 2 * day).map((one) => [one]))).toBe(58 * day);
+		// From a second to a minute and back, with an outage of an hour in each part, at the border too.
+		const parts = [
+			each(50, 0, 1),
+			each(50, 4000, 1),
+			each(50, 4100, 60),
+			each(50, 10_800, 60),
+			each(50, 17_400, 1)
+		];
+		expect(await covered(parts)).toBe(49 + 49 + 51 + 49 * 60 + 49 * 60 + 49);
+	});
+
 	it('take a fall of a counter for a beginning at nothing', async () => {
 		const values = [100, 110, 4, 10];
 		const store = await storeOf(

@@ -2,14 +2,13 @@ import { metricInfo } from '$lib/model';
 import type { BlockHead } from './codec/block';
 import { leftOf, scan, type RangeSource } from './range';
 import type { AggregateQuery, Aggregates } from './store';
+import { TimeIntegral } from './time-integral';
 
 /** Values sorted for a percentile at most: 8 MiB. Beyond, they are counted in bins. */
 const MAX_SORTED = 1 << 20;
 const BINS = 1 << 16;
 const MS_PER_H = 3_600_000;
 const PERCENTILE = 0.95;
-const LEAST_GAP_MS = 5_000;
-const STEPS_LOOKED_AT = 1_000;
 
 /** A block, or all that is in none yet. */
 interface Part {
@@ -47,13 +46,11 @@ export async function aggregateRange(
 	const coarse = countOf(parts, source.metric) + held.length > mostSamples;
 	const percentile = percentileOf(source, parts, held, maxSorted);
 	let [count, min, max, sum] = [0, Infinity, -Infinity, 0];
-	let [area, coveredMs, risen] = [0, 0, 0];
-	let [firstMs, lastMs, last, lastWidthMs] = [NaN, NaN, NaN, 0];
+	let [firstMs, lastMs, last, risen] = [NaN, NaN, NaN, 0];
 	let reduced = false;
-	let gapMs = maxGapMs ?? NaN;
+	const integral = new TimeIntegral(maxGapMs);
 	for (const together of clusters(parts)) {
 		const points = await pointsOf(together, source, held, { fromMs, toMs, coarse });
-		if (Number.isNaN(gapMs)) gapMs = usualGapMs(points);
 		for (const { timeMs, value, left } of points) {
 			const stands = left?.count ?? 1;
 			percentile.add(value, stands);
@@ -61,21 +58,16 @@ export async function aggregateRange(
 			max = Math.max(max, left?.max ?? value);
 			sum += value * stands;
 			if (count === 0) firstMs = timeMs;
-			else {
-				const stepMs = timeMs - lastMs;
-				if (stepMs <= Math.max(gapMs || 0, 1.5 * (left?.widthMs ?? 0), 1.5 * lastWidthMs)) {
-					area += ((value + last) / 2) * stepMs;
-					coveredMs += stepMs;
-				}
-				risen += value >= last ? value - last : value;
-			}
+			else risen += value >= last ? value - last : value;
 			count += stands;
 			reduced ||= left !== undefined;
-			[lastMs, last, lastWidthMs] = [timeMs, value, left?.widthMs ?? 0];
+			integral.add(timeMs, value, left?.widthMs ?? 0);
+			[lastMs, last] = [timeMs, value];
 		}
 	}
 	if (count === 0) return undefined;
 	const { unit } = metricInfo(query.metric);
+	const { area, coveredMs } = integral.end();
 	return {
 		...{ unit, count, min, max, last, avg: sum / count, p95: percentile.value() },
 		risen,
@@ -118,16 +110,6 @@ const countOf = (parts: readonly Part[], metric: number): number =>
 	parts
 		.flatMap(({ head }) => head?.columns ?? [])
 		.reduce((sum, column) => sum + (column.metric === metric ? column.count : 0), 0);
-
-/** From how far apart single samples usually are; NaN where there are no two of them. */
-function usualGapMs(points: readonly Point[]): number {
-	const times = points.filter(({ left }) => !left).slice(0, STEPS_LOOKED_AT);
-	const steps = times
-		.slice(1)
-		.map(({ timeMs }, i) => timeMs - times[i]!.timeMs)
-		.sort((a, b) => a - b);
-	return steps.length === 0 ? NaN : Math.max(LEAST_GAP_MS, 4 * steps[steps.length >> 1]!);
-}
 
 /** Parts that overlap in time go together, so that one group's samples all lie before the next's. */
 function clusters(parts: readonly Part[]): Part[][] {

@@ -135,6 +135,24 @@ describe('backfill', () => {
 		expect(log.asked).toEqual([]);
 	});
 
+	it('asks while a link goes on losing samples', async () => {
+		for (let seq = 0; seq <= 120; seq++) {
+			if (seq % 4 !== 3) live(seq);
+			await pass(1000);
+		}
+		expect(log.asked.length).toBeGreaterThan(10);
+		expect(backfill.view(source).missing).toBeLessThan(4);
+	});
+
+	it('keeps its distance after a fault while a link goes on losing samples', async () => {
+		log.fault = 'waiting';
+		for (let seq = 0; seq <= 300; seq++) {
+			if (seq % 4 !== 3) live(seq);
+			await pass(1000);
+		}
+		expect(log.asked).toHaveLength(3); // at 8 s, 38 s and 158 s
+	});
+
 	it('counts what it filled, whatever goes missing meanwhile', async () => {
 		live(0, 50);
 		whileKept = () => {

@@ -110,20 +110,20 @@ export class Backfill {
 			const wasSet = known.clockSet;
 			known.newest = identity;
 			known.clockSet = clockSet;
-			if (clockSet && !wasSet) this.#checkIn(known, SETTLE_MS);
+			if (clockSet && !wasSet) this.#checkIn(known);
 			return;
 		}
 		// The first of this run, a jump, or a new log.
 		const work = known ?? this.#begin(key, source);
 		work.newest = identity;
 		work.clockSet = clockSet;
-		this.#checkIn(work, SETTLE_MS);
+		this.#checkIn(work);
 	}
 
 	/** The device can be reached again: what was given up for now is tried at once. */
 	reachable(source: SeriesKey): void {
 		const work = this.#work.get(keyOf(source));
-		if (work?.state === 'waiting') this.#checkIn(work, 0);
+		if (work?.state === 'waiting' && !work.running) this.#schedule(work, 0);
 	}
 
 	forget(device: DeviceId): void {
@@ -176,13 +176,11 @@ export class Backfill {
 		return work;
 	}
 
-	#checkIn(work: Work, ms: number): void {
+	/** One look at a time is ahead, however much is heard until then: neither put off by losses that go on, nor hastened after a fault. */
+	#checkIn(work: Work): void {
 		if (work.state === 'unsupported') return;
-		if (work.running) {
-			work.again = true;
-			return;
-		}
-		this.#schedule(work, ms);
+		if (work.running) work.again = true;
+		else if (!work.cancel) this.#schedule(work, SETTLE_MS);
 	}
 
 	#schedule(work: Work, ms: number): void {
@@ -211,7 +209,7 @@ export class Backfill {
 					const again = work.again && work.cancel === undefined;
 					work.again = false;
 					if (again) {
-						this.#checkIn(work, SETTLE_MS);
+						this.#checkIn(work);
 					}
 					this.#next();
 				});

@@ -55,8 +55,8 @@ export interface RangeQuery {
 
 export interface AggregateQuery extends Omit<RangeQuery, 'buckets'> {
 	/**
-	 * Two samples further apart than this have a gap between them, which the integral leaves out; ms. Unless given: four times the
-	 * median step of the range's first thousand samples, 5 s at least.
+	 * Two samples further apart than this have a gap between them, which the integral leaves out; ms. Unless given: 5 s,
+	 * and four times the median of the nine steps around.
 	 */
 	readonly maxGapMs?: number;
 	/** Of a range with more samples than this, minutes serve where a block has them: `reduced`. Unless given, all are read. */

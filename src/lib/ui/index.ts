@@ -20,6 +20,7 @@ export { default as Segmented } from './Segmented.svelte';
 export { default as Select } from './Select.svelte';
 export { default as Sparkline } from './Sparkline.svelte';
 export { default as StateBadge } from './StateBadge.svelte';
+export { default as TextArea } from './TextArea.svelte';
 export { default as Toasts } from './Toasts.svelte';
 export * from './format';
 export type { IconName } from './icons';

@@ -107,6 +107,8 @@ describe('of a device of another convention', () => {
 		await know(INVERTER, SECRET);
 		expect(await seals.judge(sealed(4_294_967_295, randomBytes(9)))).toBe('forged-batch');
 		expect(await seals.judge(unsealed())).toBe('unsealed-batch');
+		const doubt = (secret?: Buffer) => seals.sealDoubt(INVERTER, sealed(1, secret).envelope);
+		expect([await doubt(randomBytes(9)), await doubt()]).toEqual(['forged-batch', undefined]);
 		expect(await seals.plain(INVERTER, OVER_MQTT)).toBe('unsealed-message');
 		expect(await seals.judge(sealed(1))).toBeUndefined();
 		expect(seals.report(INVERTER)).toMatchObject({ sealed: 1, plain: 0 });

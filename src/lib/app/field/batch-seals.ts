@@ -73,18 +73,12 @@ export class BatchSeals {
 	/** In the order in which they came. @returns why it is not believed; undefined where it is */
 	async judge(batch: Batch): Promise<BatchDoubt | undefined> {
 		const { device, envelope, place } = batch;
-		const key = await this.#keyOf(device);
-		if (key === 'unusable') return 'key-unusable';
-		if (key === 'none') {
+		const seal = await this.#sealOf(device, envelope);
+		if (seal === 'not-judged') {
 			this.#count(device).plain++;
 			return undefined;
 		}
-		if (!envelope.seal) return 'unsealed-batch';
-		const holds =
-			envelope.scheme === 'native'
-				? await batchMacHolds(key, envelope)
-				: await sharedSecretHolds(key, envelope);
-		if (!holds) return 'forged-batch';
+		if (seal !== 'holds') return seal;
 		// The number only now: whoever cannot seal must not use numbers up.
 		const rule = envelope.scheme === 'native' ? 'window' : 'rising';
 		const verdict = await this.#taken.take(device, place, rule);
@@ -92,6 +86,12 @@ export class BatchSeals {
 		this.#count(device).sealed++;
 		this.parts.onChange(device);
 		return undefined;
+	}
+
+	/** Of a batch whose contents cannot be read: why nobody need ask what is wrong with them; undefined where it is sealed or has no key. */
+	async sealDoubt(device: DeviceId, envelope: Batch['envelope']): Promise<BatchDoubt | undefined> {
+		const seal = await this.#sealOf(device, envelope);
+		return seal === 'holds' || seal === 'not-judged' ? undefined : seal;
 	}
 
 	/**
@@ -141,6 +141,22 @@ export class BatchSeals {
 	forget(device: DeviceId): Promise<void> {
 		this.#counts.delete(device);
 		return this.changed(device);
+	}
+
+	/** `not-judged`: there is no secret to judge it by. */
+	async #sealOf(
+		device: DeviceId,
+		envelope: Batch['envelope']
+	): Promise<'holds' | 'not-judged' | 'forged-batch' | 'unsealed-batch' | 'key-unusable'> {
+		const key = await this.#keyOf(device);
+		if (key === 'unusable') return 'key-unusable';
+		if (key === 'none') return 'not-judged';
+		if (!envelope.seal) return 'unsealed-batch';
+		const holds =
+			envelope.scheme === 'native'
+				? await batchMacHolds(key, envelope)
+				: await sharedSecretHolds(key, envelope);
+		return holds ? 'holds' : 'forged-batch';
 	}
 
 	async #keyOf(device: DeviceId): Promise<Key> {

@@ -65,7 +65,11 @@ beforeEach(() => {
 			...{ shelf: keep.rows('outbox', parseCommand), clock, link, onChange: () => {}, onFault }
 		}),
 		deviceApi: new DeviceApi({ link, clock }),
-		seals: { judge: async () => doubts.shift(), plain: () => standing, refused: () => {} },
+		seals: {
+			...{ judge: async () => doubts.shift(), sealDoubt: async () => doubts.shift() },
+			plain: () => standing,
+			refused: () => {}
+		},
 		answerDoubt: () => undefined,
 		passOver: () => false,
 		onNumbered: () => {},
@@ -165,6 +169,19 @@ test('a batch that is doubted leaves nothing but a count and an example', async 
 		refused: { 'forged-batch': 1 },
 		examples: [{ topic: 'iot/node/fb-1/batch', cause: 'forged-batch' }]
 	});
+});
+
+test('a batch that cannot be read is told as forged where its seal does not hold, else by what is wrong with it', async () => {
+	doubts = ['forged-batch', undefined];
+	const payload = Buffer.from(BATCH.payload, 'hex').subarray(0, -8).toString('base64');
+	for (let times = 0; times < 2; times++)
+		say('iot/node/fb-1/batch', {
+			...{ device_id: 'fb-1', compressed: true, compression_type: 'best', payload },
+			...{ nonce: 'n1', mac: '0'.repeat(64) }
+		});
+	await settled();
+	expect(stored).toEqual([]);
+	expect(intake.report().refused).toEqual({ 'forged-batch': 1, 'truncated-batch': 1 });
 });
 
 test('a batch that comes again does not bring a dead device back to life', async () => {

@@ -43,7 +43,7 @@ export interface IntakeParts {
 	readonly live: LiveTails;
 	readonly store: TelemetryStore;
 	/** Whether what comes is its device's own. */
-	readonly seals: Pick<BatchSeals, 'judge' | 'plain' | 'refused'>;
+	readonly seals: Pick<BatchSeals, 'judge' | 'sealDoubt' | 'plain' | 'refused'>;
 	/** Why an answer is not believed; undefined at once where there is nothing to check. */
 	readonly answerDoubt: CommandSeals['doubtOf'];
 	/** Messages that this page sent itself, or that are for its own devices. */
@@ -206,8 +206,13 @@ export class Intake {
 				return;
 			case 'unread':
 				return;
-			case 'refused':
-				return this.#refuse(decoded.cause, message, 1, decoded.device);
+			case 'refused': {
+				const { device, cause, envelope } = decoded;
+				const refuse = () => this.#refuse(cause, message, 1, device);
+				if (device === undefined || !envelope) return refuse();
+				// Whoever cannot seal can send anything: that it cannot be read is then not the fault.
+				return this.#inTurn(() => this.parts.seals.sealDoubt(device, envelope), device, message, refuse);
+			}
 		}
 	}
 

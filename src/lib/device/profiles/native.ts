@@ -179,7 +179,8 @@ function decodeBatchMessage(device: DeviceId, { payload, receivedMs }: LinkMessa
 	if (!envelope.ok) return refused(device, envelopeRefusal(envelope.error));
 	if (envelope.value.deviceId !== device) return refused(device, 'other-device');
 	const batch = decodeBatch(envelope.value.payload);
-	if (!batch.ok) return refused(device, BATCH_REFUSALS[batch.error.kind]);
+	if (!batch.ok)
+		return { kind: 'refused', device, cause: BATCH_REFUSALS[batch.error.kind], envelope: envelope.value };
 	const { samples, dropped } = samplesOf(batch.value, device, receivedMs);
 	const { epoch, firstSeq, timesMs } = batch.value;
 	// Its last number: a batch that a device sends anew with more samples in it is another one.

@@ -114,7 +114,13 @@ export type Decoded =
 	  }
 	/** Of this convention, and nothing that a page takes in. */
 	| { readonly kind: 'unread'; readonly device: DeviceId }
-	| { readonly kind: 'refused'; readonly device: DeviceId | undefined; readonly cause: Refusal };
+	| {
+			readonly kind: 'refused';
+			readonly device: DeviceId | undefined;
+			readonly cause: Refusal;
+			/** Of a batch whose contents cannot be read: where its seal does not hold, that is the cause. */
+			readonly envelope?: BatchEnvelope | SharedSecretEnvelope;
+	  };
 
 /** One convention of topics and payloads. Another one is another file and one line in `index.ts`. */
 export interface Profile {

@@ -44,7 +44,8 @@ export function openEnvelope(
 		envelope.value.compression === 'none'
 			? plainContents(envelope.value, read)
 			: compressedContents(envelope.value, told);
-	if (typeof contents === 'string') return refused(contents);
+	if (typeof contents === 'string')
+		return { kind: 'refused', device, cause: contents, envelope: envelope.value };
 	const place = { epoch: 0, number: envelope.value.seal?.nonce ?? 0 };
 	return { kind: 'batch', device, envelope: envelope.value, place, ...contents };
 }

@@ -152,12 +152,13 @@ export class FlashSession {
 		if (run.done && this.run === run) await this.#setUpNow(run.firmware.improvWaitS);
 	}
 
-	/** What was read of the board's settings is no longer so: a plan that is nothing else goes, a form begins anew. */
+	/** What was read of the board's settings is no longer so: a form begins anew, and edits do where they were made. */
 	#readAnew(run: WriteRun): void {
 		const { stage } = this.link;
 		if (stage.kind === 'connected') this.inspector.took(stage.board);
-		if (run.firmware.parts.some(({ madeFrom }) => madeFrom)) this.#run = undefined;
-		else run.settings.written();
+		if (!run.firmware.parts.some(({ madeFrom }) => madeFrom)) return run.settings.outdated();
+		this.#run = undefined;
+		this.inspector.enter('settings');
 	}
 
 	/** Opens the running program's line, for a board that has its firmware already. */

@@ -1,5 +1,5 @@
 import type { BoardFacts } from '$lib/flash';
-import { Inspection } from '$lib/flash/view';
+import { Inspection, type InspectorPlace } from '$lib/flash/view';
 import type { BoardLink } from './board-link.svelte';
 
 /** The way into a board's flash and back. It leads in while the chip waits in download mode. */
@@ -25,10 +25,12 @@ export class InspectorDoor {
 		return this.#gone;
 	}
 
-	enter(): void {
+	/** @param place undefined for where it was left */
+	enter(place?: InspectorPlace): void {
 		this.#open = true;
 		const { stage } = this.link;
 		if (!this.#inspection && stage.kind === 'connected') this.#begin(stage.board);
+		if (place) this.inspection?.go(place);
 		void this.inspection?.look();
 	}
 

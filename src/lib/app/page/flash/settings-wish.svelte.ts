@@ -38,6 +38,7 @@ export class SettingsWish {
 	/** What lay there when it was read. */
 	#found: { readonly offset: number; readonly bytes: Uint8Array } | undefined;
 	#anew = $state(false);
+	#readAgain = $state(false);
 	#image = $state.raw<SettingsImage | undefined>(undefined);
 	#problem = $state.raw<SettingsProblem | undefined>(undefined);
 	/** The form as it went into the image, or as it was begun with. */
@@ -73,6 +74,11 @@ export class SettingsWish {
 	/** Begins with nothing, though the board has settings. */
 	get anew(): boolean {
 		return this.#anew;
+	}
+
+	/** The board has changed what the form was begun from, so it begins once more from what the board has now. */
+	get readAgain(): boolean {
+		return this.#readAgain;
 	}
 
 	/** In the plan now. */
@@ -136,8 +142,15 @@ export class SettingsWish {
 		this.#opening = undefined;
 		this.#base = { kind: 'unread' };
 		this.#anew = false;
+		this.#readAgain = false;
 		this.#refill();
 		this.leaveOut();
+	}
+
+	/** The board has others than the plan's were made from, and a person chose to begin from those. */
+	outdated(): void {
+		this.written();
+		this.#readAgain = true;
 	}
 
 	startAnew(anew: boolean): void {
@@ -164,6 +177,7 @@ export class SettingsWish {
 		this.#problem = made.ok ? undefined : made.error;
 		if (!made.ok) return false;
 		this.#image = made.value;
+		this.#readAgain = false;
 		this.#settled = form;
 		const { offset } = place;
 		const part = { name: 'Settings', offset, bytes: made.value.bytes, from: 'the form' };
