@@ -13,4 +13,5 @@ export * from './iso-time';
 export * from './renew-log';
 export * from './result';
 export * from './row-json';
+export * from './stopwatch';
 export * from './worker-url';

@@ -7,6 +7,7 @@ import type { BulkSource } from './sample-columns';
 import { samplesIn, type BlockHead } from './codec/block';
 import { Corrections } from './corrections';
 import type { Disk, StateRow } from './disk';
+import { FullDisk } from './full-disk';
 import type { Gap } from './ledger';
 import type { Names } from './names';
 import { figuresOf, NOTHING_ASIDE, type Aside } from './quarantine';
@@ -112,7 +113,11 @@ export class ColumnarStore implements TelemetryStore {
 		const log = (this.#log = new WriteAhead({
 			...{ disk, cause, table, turns, clock, limits },
 			...{ wal: parts.wal, walBytes: parts.walBytes, sealedWal: state.sealedWal },
-			makeRoom: () => this.#madeRoom(),
+			fullDisk: new FullDisk({
+				clock,
+				makeRoom: () => this.#retainer.makeRoom(),
+				onTrouble: parts.onTrouble
+			}),
 			onTrouble: parts.onTrouble,
 			onCorrection: () => this.#corrections.schedule(),
 			onWritten: () => {
@@ -303,14 +308,6 @@ export class ColumnarStore implements TelemetryStore {
 		const turned = await this.#retainer.turn();
 		if (!turned.ok) this.#log.failed(turned.error);
 		else if (turned.value) void this.#turns.take(() => this.#letGo());
-	}
-
-	/** @returns whether the oldest went for what comes in */
-	async #madeRoom(): Promise<boolean> {
-		const made = await this.#retainer.makeRoom();
-		if (!made.ok || made.value.length === 0) return false;
-		this.#parts.onTrouble({ kind: 'made-room', letGo: made.value });
-		return true;
 	}
 
 	/**

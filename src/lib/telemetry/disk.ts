@@ -71,8 +71,11 @@ export interface Disk {
 	change(change: BlockChange): Promise<Result<void, StoreError>>;
 	/** Deletes a series' headers and blocks and puts nothing, so that it works where there is no room left: Chromium lets it through. */
 	empty(series: number): Promise<Result<void, StoreError>>;
-	/** Deletes some blocks, and all that is set aside, and puts nothing, likewise. */
-	drop(blocks: readonly Pick<BlockHead, 'series' | 'block'>[]): Promise<Result<void, StoreError>>;
+	/**
+	 * Deletes the bytes of some blocks, and all that is set aside, and puts nothing, likewise. What is left of the blocks is read as if it
+	 * were written; a later `change` adds it.
+	 */
+	dropSamples(left: readonly NewBlock[]): Promise<Result<void, StoreError>>;
 	/** Sets damaged write-ahead records aside, within the bounds of quarantine.ts. */
 	quarantine(records: ReadonlyMap<number, Uint8Array>): Promise<Result<void, StoreError>>;
 	readonly quarantined: QuarantineFigures;

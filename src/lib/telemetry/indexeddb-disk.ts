@@ -1,6 +1,6 @@
 import { unwrap, type IDBPDatabase } from 'idb';
 import { randomId, renewLog } from '$lib/base';
-import { parseBlockHead, type BlockHead } from './codec/block';
+import { parseBlockHead, type BlockHead, type NewBlock } from './codec/block';
 import { ROLLUP_WIDTHS_MS } from './codec/rollup';
 import type { BlockChange, Disk, Loaded, StateRow } from './disk';
 import { FencedWrites, type Puts } from './fenced-writes';
@@ -51,6 +51,8 @@ export class IndexedDbDisk implements Disk {
 	readonly #db: IDBPDatabase<TelemetrySchema>;
 	readonly #writes: FencedWrites;
 	#aside: QuarantineIndex = NOTHING_ASIDE;
+	/** By block: what `dropSamples` left of it, until a change has it. */
+	readonly #unwritten = new Map<number, NewBlock>();
 
 	constructor(
 		db: IDBPDatabase<TelemetrySchema>,
@@ -167,6 +169,8 @@ export class IndexedDbDisk implements Disk {
 		};
 		return this.#writes.write(TABLES, 'strict', put, () => {
 			if (aside) this.#aside = aside.index;
+			for (const { block } of [...change.remove, ...change.add.map(({ head }) => head)])
+				this.#unwritten.delete(block);
 		});
 	}
 
@@ -176,19 +180,15 @@ export class IndexedDbDisk implements Disk {
 		});
 	}
 
-	drop(blocks: readonly Pick<BlockHead, 'series' | 'block'>[]) {
-		const tables = ['wal', 'quarantine', ...OF_BLOCKS] as const;
+	dropSamples(left: readonly NewBlock[]) {
 		const put = (tx: Puts) => {
-			for (const { series, block } of blocks) {
-				tx.delete('heads', [series, block]);
-				tx.delete('blocks', [series, block]);
-				for (const widthMs of ROLLUP_WIDTHS_MS) tx.delete('rollups', [series, widthMs, block]);
-			}
+			for (const { head } of left) tx.delete('blocks', [head.series, head.block]);
 			tx.delete('quarantine', IDBKeyRange.lowerBound(-Infinity));
 		};
-		return this.#writes.write(tables, 'strict', put, () => {
+		return this.#writes.write(['wal', 'quarantine', 'blocks'], 'strict', put, () => {
 			const { entries, letGo } = this.#aside;
 			this.#aside = { entries: [], letGo: letGo + entries.length };
+			for (const one of left) this.#unwritten.set(one.head.block, one);
 		});
 	}
 
@@ -244,7 +244,10 @@ export class IndexedDbDisk implements Disk {
 
 	async heads(series: number): Promise<readonly BlockHead[]> {
 		const rows: unknown[] = await this.#db.getAll('heads', ofSeries(series));
-		return rows.map(parseBlockHead).filter((head) => head !== undefined);
+		return rows.flatMap((row) => {
+			const head = parseBlockHead(row);
+			return (head && this.#unwritten.get(head.block)?.head) ?? head ?? [];
+		});
 	}
 
 	async blocks(
@@ -252,7 +255,7 @@ export class IndexedDbDisk implements Disk {
 	): Promise<readonly (Uint8Array | undefined)[]> {
 		const tx = this.#db.transaction('blocks', 'readonly');
 		const rows = await Promise.all(heads.map(({ series, block }) => tx.store.get([series, block])));
-		return rows.map(asBytes);
+		return rows.map((row, i) => this.#unwritten.get(heads[i]!.block)?.bytes ?? asBytes(row));
 	}
 
 	async rollups(heads: readonly BlockHead[], widthMs: number): Promise<readonly (Uint8Array | undefined)[]> {

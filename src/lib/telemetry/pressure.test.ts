@@ -83,3 +83,25 @@ it('writes sooner where many samples wait, and a few together', async () => {
 	clock.advance(1);
 	await vi.waitFor(async () => expect(await store.stats()).toMatchObject({ flushes: 2, waiting: 0 }));
 });
+
+it('writes in time and tells the sentinel though the clock is set back', async () => {
+	const clock = new ManualClock(START_MS);
+	let backMs = 0;
+	const setBack = { now: () => clock.now() - backMs, after: clock.after.bind(clock) };
+	const told = vi.fn();
+	const { store } = await openTelemetryStore({
+		...{ fence: 1, known: [null], onSentinel: told, clock: setBack, indexedDB: new IDBFactory() }
+	});
+	void store.append([sample(0)]);
+	await store.flush(); // told
+	void store.append([sample(1)]);
+	clock.advance(50);
+	backMs = 3_600_000;
+	void store.append(Array.from({ length: 300 }, (_, i) => sample(i + 2)));
+	clock.advance(100);
+	await vi.waitFor(async () => expect(await store.stats()).toMatchObject({ flushes: 2, waiting: 0 }));
+	told.mockClear();
+	clock.advance(5000);
+	expect(told).toHaveBeenCalledOnce();
+	await store.close();
+});

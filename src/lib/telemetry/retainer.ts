@@ -9,7 +9,7 @@ import type { LetGo, StoreError } from './store';
 
 /** Blocks in one turn: flushes wait that long. */
 const AT_ONCE = 16;
-/** Freed on a full disk, one block at least: others may have filled it, and then all of ours would make no room either. */
+/** Of the bytes of blocks, freed on a full disk, one block at least: others may have filled it, and then all of ours would make no room. */
 const SHARE_FREED = 0.05;
 const MOST_TOLD = 200;
 
@@ -57,25 +57,32 @@ export class Retainer {
 		return ok(lettings.length > AT_ONCE);
 	}
 
-	/** The disk takes nothing more: the oldest blocks go, without a byte being written. @returns what went */
+	/**
+	 * The disk takes nothing more: samples go, without a byte being written, simulated ones first and then the oldest. Rollups stay.
+	 * @returns what went
+	 */
 	async makeRoom(): Promise<Result<readonly LetGo[], StoreError>> {
 		const { blocks } = this.parts;
 		const wanted = SHARE_FREED * blocks.state.blockBytes;
-		const oldest = (await this.#heads()).toSorted((a, b) => a.toMs - b.toMs);
-		const going: BlockHead[] = [];
+		const lasting = (head: BlockHead) => Number(this.#seriesOf(head)?.provenance === 'real');
+		const first = (await this.#heads())
+			.filter(({ columns }) => columns.some(({ gone }) => !gone))
+			.sort((a, b) => lasting(a) - lasting(b) || a.toMs - b.toMs);
+		const going = new Map<Series, BlockHead[]>();
 		let bytes = 0;
-		for (const head of oldest) {
+		for (const head of first) {
 			if (bytes >= wanted) break;
-			going.push(head);
+			const series = this.#seriesOf(head);
+			if (!series) continue;
+			going.set(series, [...(going.get(series) ?? []), head]);
 			bytes += head.bytes;
 		}
-		if (going.length === 0) return ok([]);
-		const dropped = await blocks.drop(going, this.parts.series());
+		const dropped = await blocks.dropSamples(going);
 		if (!dropped.ok) return dropped;
 		return ok(
-			going.flatMap((head) => {
+			dropped.value.flatMap((head) => {
 				const series = this.#seriesOf(head);
-				return series ? [this.#tell(series, head, 'all', 'full')] : [];
+				return series ? [this.#tell(series, head, 'samples', 'full')] : [];
 			})
 		);
 	}

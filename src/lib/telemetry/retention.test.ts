@@ -184,9 +184,65 @@ describe('a full disk', () => {
 		clock.advance(1000);
 		await store.flush();
 		expect(await appended).toMatchObject({ ok: true, value: { stored: 1 } });
-		expect(troubles).toMatchObject([{ kind: 'made-room', letGo: [{ why: 'full', what: 'all' }] }]);
+		expect(troubles).toMatchObject([
+			{ kind: 'made-room', helped: true, letGo: [{ why: 'full', what: 'samples' }] }
+		]);
 		const last = await ask(store, 'power', 10_000, [5, 6]);
 		expect(last.at(-1)).toMatchObject({ timeMs: START_MS + 20_000_000 });
+		await store.close();
+	});
+
+	it('lets samples go once and not each try where others filled it, and keeps the minutes', async () => {
+		const { store, clock, troubles, options } = await filled(4);
+		const before = { wide: await ask(store, 'power', 20), ...(await store.stats()) };
+		const full = vi.spyOn(FDBObjectStore.prototype, 'put').mockImplementation(() => {
+			throw new DOMException('full', 'QuotaExceededError');
+		});
+		const appended = store.append([sampleOf(20_000)]);
+		for (let second = 0; second < 50 * 60; second += 300) {
+			clock.advance(300_000);
+			await store.flush();
+		}
+		expect(await appended).toMatchObject({ ok: false, error: { kind: 'quota' } });
+		expect(troubles).toMatchObject([
+			{ kind: 'made-room', helped: false, letGo: [{ why: 'full', what: 'samples' }] },
+			{ kind: 'failing', error: { kind: 'quota' } }
+		]);
+		expect(await ask(store, 'power', 20)).toEqual(before.wide);
+		expect((await ask(store, 'power', 10_000, [0, 0.25])).every(({ count }) => count === 60)).toBe(true);
+		let scanned = 0;
+		const all = { device, provenance: 'real', fromMs: 0, toMs: START_MS + 4 * HOUR } as const;
+		for await (const page of store.scan(all, never)) scanned += page.length;
+		expect(scanned).toBe(14_400 - (await store.stats()).letGo[0]!.samples);
+
+		full.mockRestore();
+		clock.advance(60_000);
+		await vi.waitFor(() => expect(troubles.at(-1)).toStrictEqual({ kind: 'recovered' }));
+		clock.advance(16 * MINUTE);
+		void store.append([sampleOf(20_001)]);
+		await settle(store);
+		expect(await store.stats()).toMatchObject({ damagedBlocks: 0, rollupBytes: before.rollupBytes });
+		await store.close();
+		const again = await openTelemetryStore({ ...options, fence: 2 });
+		expect(again.losses).toEqual([]);
+		expect(await ask(again.store, 'power', 20)).toEqual(before.wide);
+		await again.store.close();
+	});
+
+	it('costs simulated samples before older real ones', async () => {
+		const { store, clock } = await filled(2);
+		for (const seq of [10_000, 10_001]) {
+			void store.append([{ ...sampleOf(seq), provenance: 'simulated' }]);
+			await store.flush();
+			clock.advance(16 * MINUTE);
+		}
+		await settle(store);
+		vi.spyOn(FDBObjectStore.prototype, 'put').mockImplementation(() => {
+			throw new DOMException('full', 'QuotaExceededError');
+		});
+		void store.append([sampleOf(20_000)]);
+		await store.flush();
+		expect((await store.stats()).letGo.map(({ provenance }) => provenance)).toEqual(['simulated', 'real']);
 		await store.close();
 	});
 });

@@ -1,4 +1,4 @@
-import { done, err, type Result } from '$lib/base';
+import { done, err, ok, type Result } from '$lib/base';
 import {
 	encodeColumnBlock,
 	rollUpBlock,
@@ -27,6 +27,8 @@ export class SealedBlocks {
 	readonly #limits: StoreLimits;
 	readonly #onOlder: (heads: readonly BlockHead[]) => void;
 	#state: StateRow;
+	/** What is left of blocks whose samples went on a full disk: written with the next change. */
+	#unwritten: readonly NewBlock[] = [];
 
 	/**
 	 * @param cause why there is no disk, where there is none
@@ -87,9 +89,7 @@ export class SealedBlocks {
 			seal: Math.max(before.seal + 1, ...added.map(({ block }) => block)),
 			sealedWal: more.walUpTo ?? before.sealedWal
 		};
-		const changed = await this.#disk.change({ state, add, remove, ...more });
-		if (changed.ok) this.#state = state;
-		return changed;
+		return this.#write({ state, add, remove, ...more });
 	}
 
 	/** Removes all blocks of a series without writing a byte. */
@@ -100,6 +100,7 @@ export class SealedBlocks {
 		if (!emptied.ok) return emptied;
 		// Written with the next seal. A browser killed before finds fewer blocks than it knew of, and mends that.
 		this.#state = withBlocks(this.#state, heads, []);
+		this.#unwritten = this.#unwritten.filter(({ head }) => head.series !== series.id);
 		series.changes++;
 		series.heads = [];
 		return done;
@@ -136,12 +137,10 @@ export class SealedBlocks {
 		const [bytes] = await this.#disk.blocks([old]);
 		const group = this.#reader.open(old, bytes);
 		if (!group) return done; // told as damage
-		const thinned = thinBlock(old, group, drop);
+		const thinned = thinBlock(old, group.rows(), drop);
 		const state = withBlocks(this.#state, [old], [thinned.head]);
-		const changed = await this.#disk.change({ state, add: [thinned], remove: [] });
-		if (!changed.ok) return changed;
-		this.#state = state;
-		series.replaceBlocks([old], [thinned.head]);
+		const changed = await this.#write({ state, add: [thinned], remove: [] });
+		if (changed.ok) series.replaceBlocks([old], [thinned.head]);
 		return changed;
 	}
 
@@ -153,18 +152,53 @@ export class SealedBlocks {
 		return changed;
 	}
 
-	/** Removes blocks without writing a byte: a full disk lets it through. As after `empty`, the next change tells of it. */
-	async drop(heads: readonly BlockHead[], all: readonly Series[]): Promise<Result<void, StoreError>> {
+	/**
+	 * Lets go of all samples of some blocks of a series without writing a byte: a full disk lets it through. Their headers and rollups stay.
+	 * As after `empty`, a later change tells of it: a browser killed before finds headers without bytes, and mends that.
+	 */
+	async dropSamples(
+		of: ReadonlyMap<Series, readonly BlockHead[]>
+	): Promise<Result<readonly BlockHead[], StoreError>> {
 		if (!this.#disk) return err({ kind: 'unavailable', cause: this.#cause });
-		const dropped = await this.#disk.drop(heads);
+		const thinned = new Map<BlockHead, NewBlock>();
+		for (const old of [...of.values()].flat()) {
+			const rows = old.states.length === 0 ? [] : await this.#rowsOf(old);
+			if (rows) thinned.set(old, thinBlock(old, rows, new Set(old.columns.map(({ metric }) => metric))));
+		}
+		const left = [...thinned.values()];
+		if (left.length === 0) return ok([]);
+		const dropped = await this.#disk.dropSamples(left);
 		if (!dropped.ok) return dropped;
-		this.#state = withBlocks(this.#state, heads, []);
-		for (const series of all)
-			series.replaceBlocks(
-				heads.filter((head) => head.series === series.id),
-				[]
-			);
-		return done;
+		this.#unwritten = [...this.#unwritten, ...left];
+		for (const [series, heads] of of) {
+			const gone = heads.filter((head) => thinned.has(head));
+			const stay = gone.map((head) => thinned.get(head)!.head);
+			this.#state = withBlocks(this.#state, gone, stay);
+			series.replaceBlocks(gone, stay);
+		}
+		await this.#write({ state: this.#state, add: [], remove: [] }); // where there is no room for it either, later
+		return ok([...thinned.keys()]);
+	}
+
+	/** Of a block, or undefined where it is damaged: told as that. */
+	async #rowsOf(head: BlockHead): Promise<readonly Row[] | undefined> {
+		const [bytes] = (await this.#disk?.blocks([head])) ?? [];
+		return this.#reader.open(head, bytes)?.rows();
+	}
+
+	async #write(change: BlockChange): Promise<Result<void, StoreError>> {
+		if (!this.#disk) return err({ kind: 'unavailable', cause: this.#cause });
+		const others = new Set(
+			[...change.remove, ...change.add.map(({ head }) => head)].map(({ block }) => block)
+		);
+		const rest = this.#unwritten.filter(
+			({ head }) => !others.has(head.block) && !change.forget?.includes(head.series)
+		);
+		const changed = await this.#disk.change({ ...change, add: [...rest, ...change.add] });
+		if (!changed.ok) return changed;
+		this.#unwritten = [];
+		this.#state = change.state;
+		return changed;
 	}
 
 	/** Makes a block's rollups from its rows: of one that an earlier version sealed, or whose rollups are damaged. */
@@ -178,11 +212,9 @@ export class SealedBlocks {
 		if (!group) return done; // told as damage
 		const rolled = rollUpBlock(old, group);
 		const state = withBlocks(this.#state, [old], [rolled.head]);
-		const changed = await this.#disk.change({ state, add: [], remove: [], roll: [rolled] });
-		if (!changed.ok) return changed;
-		this.#state = state;
-		series.replaceBlocks([old], [rolled.head]);
-		return done;
+		const changed = await this.#write({ state, add: [], remove: [], roll: [rolled] });
+		if (changed.ok) series.replaceBlocks([old], [rolled.head]);
+		return changed;
 	}
 
 	/**

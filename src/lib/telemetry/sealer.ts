@@ -1,4 +1,4 @@
-import { done, ok, type Clock, type Result } from '$lib/base';
+import { done, ok, Stopwatch, type Clock, type Result } from '$lib/base';
 import type { DeviceId } from '$lib/model';
 import type { BlockHold } from './backup/snapshot';
 import type { BlockHead, NewBlock } from './codec/block';
@@ -17,7 +17,8 @@ const FOLDS_PER_SEAL = 16;
 
 /** From the write-ahead log to blocks: when, what, and what of it is removed instead. */
 export class Sealer {
-	#notBeforeMs = 0;
+	/** Since a seal failed: it is not tried again at once. */
+	#failed: Stopwatch | undefined;
 	#seals = 0;
 	#folds = 0;
 
@@ -90,8 +91,8 @@ export class Sealer {
 	}
 
 	#due(): boolean {
-		const { limits, clock, log, blocks, hold, corrections } = this.parts;
-		if (clock.now() < this.#notBeforeMs) return false;
+		const { limits, log, blocks, hold, corrections } = this.parts;
+		if (this.#failed && this.#failed.ms < RETRY_MS) return false;
 		// To seal is to let go of times that only the log has, and those move blocks.
 		if (hold.held && corrections.waiting) return false;
 		const records = log.newest - blocks.state.sealedWal;
@@ -104,7 +105,7 @@ export class Sealer {
 		const touched = table.all.filter(({ held }) => held.some((row) => row.wal > 0));
 		const sealed = await this.#seal();
 		if (!sealed.ok) {
-			this.#notBeforeMs = clock.now() + RETRY_MS;
+			this.#failed = new Stopwatch(clock);
 			log.failed(sealed.error);
 			return;
 		}

@@ -1,4 +1,4 @@
-import type { Clock } from '$lib/base';
+import { Stopwatch, type Clock } from '$lib/base';
 
 /** The page's copy of the sentinel is at most this far behind, ms. */
 const SENTINEL_MS = 5000;
@@ -7,7 +7,7 @@ const SENTINEL_MS = 5000;
 export class SentinelTeller {
 	readonly #clock: Clock;
 	readonly #tell: () => void;
-	#dueMs = 0;
+	#told: Stopwatch | undefined;
 	#cancel: (() => void) | undefined;
 
 	constructor(clock: Clock, tell: () => void) {
@@ -18,14 +18,14 @@ export class SentinelTeller {
 	/** Tells at once if it was long ago, else as soon as it is. */
 	changed(): void {
 		if (this.#cancel) return;
-		const waitMs = this.#dueMs - this.#clock.now();
+		const waitMs = SENTINEL_MS - (this.#told?.ms ?? SENTINEL_MS);
 		if (waitMs <= 0) this.tellNow();
 		else this.#cancel = this.#clock.after(waitMs, () => this.tellNow());
 	}
 
 	tellNow(): void {
 		this.stop();
-		this.#dueMs = this.#clock.now() + SENTINEL_MS;
+		this.#told = new Stopwatch(this.#clock);
 		this.#tell();
 	}
 

@@ -388,8 +388,8 @@ export type StoreTrouble =
 	/** Writes fail: samples are held in memory, bounded and counted, and tried again. */
 	| { readonly kind: 'failing'; readonly error: StoreError }
 	| { readonly kind: 'recovered' }
-	/** Nothing more fits, so the oldest went: what comes in is stored again. */
-	| { readonly kind: 'made-room'; readonly letGo: readonly LetGo[] };
+	/** Nothing more fits, so the oldest samples went. `helped`: what comes in is stored again; else no more go for an hour at least. */
+	| { readonly kind: 'made-room'; readonly letGo: readonly LetGo[]; readonly helped: boolean };
 
 export interface OpenedStore {
 	readonly store: TelemetryStore;

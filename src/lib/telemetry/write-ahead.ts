@@ -1,9 +1,10 @@
-import { done, err, ok, type Clock, type Result } from '$lib/base';
+import { done, err, ok, Stopwatch, type Clock, type Result } from '$lib/base';
 import type { Sample, SampleIdentity } from '$lib/model';
 import { isBetter } from './better-time';
 import type { Row, StateValue } from './codec/row-group';
 import { encodeWalRecord } from './codec/wal-record';
 import type { Disk } from './disk';
+import type { FullDisk } from './full-disk';
 import type { Names } from './names';
 import { numberKey, type HeldRow, type Series } from './series';
 import type { SeriesTable } from './series-table';
@@ -48,8 +49,8 @@ export interface WriteAheadParts {
 	readonly turns: Turns;
 	readonly clock: Clock;
 	readonly limits: StoreLimits;
-	/** Makes room on a full disk. @returns whether there is some now */
-	readonly makeRoom: () => Promise<boolean>;
+	/** Tries a write again on a full disk, where room can be made. */
+	readonly fullDisk: Pick<FullDisk, 'write'>;
 	readonly onWritten: () => void;
 	/** A series has a time that its blocks may not have. */
 	readonly onCorrection: () => void;
@@ -70,7 +71,8 @@ export class WriteAhead {
 	readonly #parts: WriteAheadParts;
 	#newest: number;
 	#bytes: number;
-	#sinceMs: number | undefined;
+	/** Since the oldest of the records that are in no block yet. */
+	#age: Stopwatch | undefined;
 	/** Samples no record holds yet, oldest first. */
 	#waiting: Waiting[] = [];
 	/** Samples in the record being written. */
@@ -87,7 +89,7 @@ export class WriteAhead {
 		this.#parts = parts;
 		this.#newest = parts.wal;
 		this.#bytes = parts.walBytes;
-		if (parts.wal > parts.sealedWal) this.#sinceMs = parts.clock.now();
+		if (parts.wal > parts.sealedWal) this.#age = new Stopwatch(parts.clock);
 	}
 
 	/** Number of the newest record. */
@@ -102,8 +104,7 @@ export class WriteAhead {
 
 	/** How long the oldest of them has been there, ms. */
 	get ageMs(): number {
-		const now = this.#parts.clock.now();
-		return now - (this.#sinceMs ?? now);
+		return this.#age?.ms ?? 0;
 	}
 
 	get figures(): Pick<StoreStats, 'flushes' | 'dropped' | 'waiting' | 'flushMs'> {
@@ -162,7 +163,7 @@ export class WriteAhead {
 	/** All records are in blocks. */
 	sealed(): void {
 		this.#bytes = 0;
-		this.#sinceMs = undefined;
+		this.#age = undefined;
 	}
 
 	/** Lets go of what waits of some series: they are being removed. */
@@ -243,7 +244,7 @@ export class WriteAhead {
 
 	#schedule(): Scheduled {
 		const { clock, limits } = this.#parts;
-		const sinceMs = clock.now();
+		const since = new Stopwatch(clock);
 		let resolve: (outcome: Promise<Result<void, StoreError>>) => void = () => undefined;
 		const promise = new Promise<Result<void, StoreError>>((settle) => (resolve = settle));
 		const fire = () => {
@@ -257,7 +258,7 @@ export class WriteAhead {
 			if (soon) return;
 			soon = true;
 			cancel();
-			cancel = clock.after(Math.max(0, sinceMs + MANY_FLUSH_MS - clock.now()), fire);
+			cancel = clock.after(Math.max(0, MANY_FLUSH_MS - since.ms), fire);
 		};
 		return { promise, fire, hasten };
 	}
@@ -273,7 +274,7 @@ export class WriteAhead {
 
 	async #write(): Promise<Result<void, StoreError>> {
 		if (this.#waiting.length === 0) return this.#failing ? err(this.#failing) : done;
-		const { disk, cause, table, clock, makeRoom } = this.#parts;
+		const { disk, cause, table, clock, fullDisk } = this.#parts;
 		if (!disk) return this.failed({ kind: 'unavailable', cause });
 		const flight = this.#takeWaiting();
 		if (flight.length === 0) return this.#failing ? err(this.#failing) : done;
@@ -287,9 +288,7 @@ export class WriteAhead {
 		const bytes = encodeWalRecord(groups);
 		const newNames = [...table.names.unsaved];
 		const number = this.#newest + 1;
-		const put = () => disk.putRecord(number, bytes, newNames);
-		const first = await put();
-		const written = !first.ok && first.error.kind === 'quota' && (await makeRoom()) ? await put() : first;
+		const written = await fullDisk.write(() => disk.putRecord(number, bytes, newNames));
 		this.#flying = 0;
 		if (!written.ok) {
 			this.#waiting = [...flight, ...this.#waiting];
@@ -300,7 +299,7 @@ export class WriteAhead {
 		table.names.saved(newNames);
 		this.#newest = number;
 		this.#bytes += bytes.length;
-		this.#sinceMs ??= clock.now();
+		this.#age ??= new Stopwatch(clock);
 		this.#flushes++;
 		this.#recovered();
 		this.#parts.onWritten();

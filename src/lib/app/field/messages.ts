@@ -267,13 +267,15 @@ export type Notice =
 			readonly resettable: boolean;
 	  }
 	| { readonly id: string; readonly kind: 'quota'; readonly usedBytes: number; readonly quotaBytes: number }
-	/** Nothing more fitted, so the oldest history went. */
+	/** Nothing more fitted, so the oldest samples went. */
 	| {
 			readonly id: string;
 			readonly kind: 'made-room';
 			readonly fromMs: number;
 			readonly toMs: number;
 			readonly samples: number;
+			/** What comes in is stored again. */
+			readonly helped: boolean;
 	  }
 	| { readonly id: string; readonly kind: 'outbox-failing'; readonly cause: string }
 	/** The second copy goes on when a person has said something. */

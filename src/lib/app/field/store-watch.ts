@@ -38,8 +38,10 @@ export class StoreWatch {
 					: notices.dismiss('copy-waits'));
 			case 'failing':
 				return this.error(trouble.error);
-			case 'made-room':
-				return void notices.post({ id: 'made-room', kind: 'made-room', ...spanOf(trouble.letGo) });
+			case 'made-room': {
+				const { letGo, helped } = trouble;
+				return void notices.post({ id: 'made-room', kind: 'made-room', ...spanOf(letGo), helped });
+			}
 			case 'recovered':
 				this.#fault = undefined;
 				void notices.dismiss('quota');

@@ -219,7 +219,10 @@ export function parseNotice(row: unknown): Notice | undefined {
 				: undefined;
 		case 'made-room':
 			return isNumber(f['fromMs']) && isNumber(f['toMs']) && isNumber(f['samples'])
-				? { id, kind: 'made-room', fromMs: f['fromMs'], toMs: f['toMs'], samples: f['samples'] }
+				? {
+						...{ id, kind: 'made-room', fromMs: f['fromMs'], toMs: f['toMs'], samples: f['samples'] },
+						helped: f['helped'] !== false
+					}
 				: undefined;
 		case 'keep-lost':
 			return isNumber(f['noticedMs']) ? { id, kind: 'keep-lost', noticedMs: f['noticedMs'] } : undefined;

@@ -126,9 +126,9 @@ export function rollUpBlock(head: BlockHead, group: RowGroup): Pick<NewBlock, 'h
 	return { head: toldOf({ ...head, rollups: rollups.map(rollupStat) }, group, columns), rollups };
 }
 
-/** A block without the samples of some metrics: its header and its rollups still tell of them. */
-export function thinBlock(head: BlockHead, group: RowGroup, drop: ReadonlySet<number>): NewBlock {
-	const rows = group.rows().flatMap((row): Row[] => {
+/** A block without the samples of some metrics: its header and its rollups still tell of them. @param all its rows */
+export function thinBlock(head: BlockHead, all: readonly Row[], drop: ReadonlySet<number>): NewBlock {
+	const rows = all.flatMap((row): Row[] => {
 		const kept = row.metrics.flatMap((metric, i) => (drop.has(metric) ? [] : [i]));
 		if (kept.length === 0 && !row.states) return [];
 		return [{ ...row, metrics: kept.map((i) => row.metrics[i]!), values: kept.map((i) => row.values[i]!) }];

@@ -2,7 +2,7 @@ import type { Disk, StateRow } from '../disk';
 import type { CopyNeed, Refilled, StoreLoss } from '../store';
 import type { ImportStore } from '../transfer/import-run';
 import type { CopyFollower } from './copy-follower';
-import { goneFrame, keyOf, namesFrame } from './copy-frames';
+import { goneFrame, namesFrame } from './copy-frames';
 import type { DiskEar } from './mirrored-disk';
 
 /** The store that a copy follows, and what it is told. */
@@ -49,7 +49,6 @@ export function earOf(
 			follower.noteNames(rows.map(({ id }) => id));
 		},
 		emptied: (series) => addFrame(goneFrame({ emptied: [series] })),
-		dropped: (blocks) => addFrame(goneFrame({ blocks: blocks.map(keyOf) })),
 		giveWay: () => on.giveWay()
 	};
 }

@@ -7,9 +7,8 @@ import type { StoreError } from '../store';
 export interface DiskEar {
 	changed(change: BlockChange): void;
 	named(rows: readonly NameRow[]): void;
-	/** All blocks of some series went, or some blocks. */
+	/** All blocks of a series went. */
 	emptied(series: number): void;
-	dropped(blocks: BlockChange['remove']): void;
 	/** The disk is full. @returns whether some room was made, so that it pays to try again */
 	giveWay(): Promise<boolean>;
 }
@@ -42,10 +41,11 @@ export function mirrored(disk: Disk, ear: DiskEar): Disk {
 				() => disk.empty(series),
 				() => ear.emptied(series)
 			),
-		drop: (blocks) =>
+		// What is left of the blocks is told with the change that adds it.
+		dropSamples: (left) =>
 			kept(
-				() => disk.drop(blocks),
-				() => ear.dropped(blocks)
+				() => disk.dropSamples(left),
+				() => undefined
 			),
 		quarantine: (records) => disk.quarantine(records),
 		get quarantined() {

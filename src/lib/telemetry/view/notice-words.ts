@@ -98,12 +98,21 @@ export function quotaWords(usedBytes: number, quotaBytes: number): Words {
 	};
 }
 
-/** The disk took nothing more, so the oldest history went for what comes in. */
-export function madeRoomWords(fromMs: number, toMs: number, samples: number): Words {
+/** The disk took nothing more, so the oldest samples went for what comes in. @param gone `helped`: it is stored */
+export function madeRoomWords(gone: {
+	readonly fromMs: number;
+	readonly toMs: number;
+	readonly samples: number;
+	readonly helped: boolean;
+}): Words {
+	const { fromMs, toMs, samples, helped } = gone;
+	const outcome = helped
+		? 'What comes in is stored.'
+		: 'That did not help, for something else fills the disk: no more is let go for at least an hour.';
 	return {
-		what: 'The oldest history was deleted to make room',
-		means: `The browser’s room for this site is full. ${formatNumber(samples)} samples from ${formatDateTime(fromMs)} to ${formatDateTime(toMs)} are gone; what comes in is stored.`,
-		todo: 'Free disk space, or keep less under Settings, Storage: then it is samples that go, and their minutes and hours stay.'
+		what: 'The oldest samples were deleted to make room',
+		means: `The browser’s room for this site is full. ${formatNumber(samples)} samples from ${formatDateTime(fromMs)} to ${formatDateTime(toMs)} are gone; their minutes, hours and days stay. ${outcome}`,
+		todo: 'Free disk space, or keep less under Settings, Storage.'
 	};
 }
 

@@ -39,7 +39,7 @@ export class TroubleLog {
 			case 'lost':
 				return this.add('lost', lossText(trouble.loss));
 			case 'made-room':
-				return this.add('made-room', `${trouble.letGo.length} blocks`);
+				return this.add('made-room', `${trouble.letGo.length} blocks${trouble.helped ? '' : ', in vain'}`);
 			case 'recovered':
 				return this.add('recovered', '');
 		}

@@ -108,8 +108,8 @@ function* storeFindings({ store, atMs }: HealthReport): Iterable<Finding> {
 		});
 	if (trouble?.kind === 'made-room' && atMs - trouble.atMs < RECENT_MS)
 		yield late('made-room', {
-			what: 'The oldest history was deleted to make room',
-			means: 'The browser took no more bytes for this site.',
+			what: 'The oldest samples were deleted to make room',
+			means: 'The browser took no more bytes for this site. Their minutes, hours and days stay.',
 			todo: 'Free disk space, or keep less under Settings, Storage.'
 		});
 }

@@ -45,7 +45,7 @@ export const callWord = (call: string): string => wordOf(CALLS, call);
 
 const TROUBLES: ReadonlyMap<string, string> = new Map([
 	['lost', 'Stored measurements were lost'],
-	['made-room', 'The oldest history was deleted to make room'],
+	['made-room', 'The oldest samples were deleted to make room'],
 	['recovered', 'Storing works again'],
 	['fenced', 'Another tab took over the store'],
 	['quota', 'No room to store'],
