@@ -45,6 +45,7 @@ export class RecordingStore implements TelemetryStore {
 	gaps: TelemetryStore['gaps'] = () => [];
 	missing: TelemetryStore['missing'] = () => [];
 	giveUp: TelemetryStore['giveUp'] = () => {};
+	disown: TelemetryStore['disown'] = () => 0;
 	retain: TelemetryStore['retain'] = () => {};
 	latest = async (): Promise<readonly LatestSample[]> => [];
 	flush: TelemetryStore['flush'] = async () => ok(undefined);

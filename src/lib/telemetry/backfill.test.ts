@@ -69,6 +69,7 @@ beforeEach(() => {
 				missing: (_, epoch) => ledger.missing(epoch),
 				gaps: () => ledger.gaps(),
 				giveUp: (_, { epoch, from, to }) => ledger.giveUp(epoch, from, to),
+				disown: (_, { epoch, from, to }) => ledger.disown(epoch, from, to),
 				guessed: (_, epoch) => ledger.guessed(epoch),
 				settleTimes: (_, { epoch, from, to }) => ledger.settle(epoch, from, to)
 			},
@@ -120,7 +121,14 @@ describe('backfill', () => {
 		await pass(30_000);
 		expect(seqs()).toEqual(range(3, 202));
 		expect(log.asked[0]).toEqual([3, 202]);
-		expect(backfill.view(source)).toEqual({ state: 'idle', missing: 0, filled: 200, lost: 0, undated: 0 });
+		expect(backfill.view(source)).toEqual({
+			state: 'idle',
+			missing: 0,
+			filled: 200,
+			lost: 0,
+			undated: 0,
+			disowned: 0
+		});
 		live(205, 206);
 		const { length } = log.asked;
 		await pass(30_000);
@@ -151,6 +159,41 @@ describe('backfill', () => {
 			await pass(1000);
 		}
 		expect(log.asked).toHaveLength(3); // at 8 s, 38 s and 158 s
+	});
+
+	it.each([100, 0])(
+		'disowns a wild number once the log has told its end, after %i true ones',
+		async (known) => {
+			live(...range(0, known - 1));
+			const wild = 2 ** 32 - 1;
+			take(sampleOf(wild));
+			backfill.heard(source, { epoch: EPOCH, seq: wild }, 'synchronised');
+			if (known > 0) expect(backfill.view(source)).toMatchObject({ missing: 0 });
+			log.fault = 'waiting';
+			await pass(6000);
+			live(known, known + 3); // seen though the wild one is not settled
+			if (known > 0) expect(backfill.view(source)).toMatchObject({ state: 'waiting', missing: 2 });
+			log.fault = undefined;
+			log.asked.length = 0;
+			await pass(40_000);
+			expect(log.asked.length).toBeLessThan(4);
+			expect(seqs()).toEqual([known + 1, known + 2]);
+			expect(backfill.view(source)).toMatchObject({ state: 'idle', missing: 0, lost: 0, disowned: 1 });
+			live(known + 6);
+			await pass(10_000);
+			expect(seqs()).toEqual([1, 2, 4, 5].map((n) => known + n));
+			expect(ledger.gaps()).toEqual([]);
+		}
+	);
+
+	it('believes a long way passed over as soon as the log has told of it', async () => {
+		live(0);
+		log.first = 150_000;
+		live(150_010);
+		expect(backfill.view(source)).toMatchObject({ missing: 0 });
+		await pass(10_000);
+		expect(seqs()).toEqual(range(150_000, 150_009));
+		expect(backfill.view(source)).toMatchObject({ missing: 0, filled: 10, lost: 149_999, disowned: 0 });
 	});
 
 	it('counts what it filled, whatever goes missing meanwhile', async () => {

@@ -27,7 +27,7 @@ export interface LogRange {
 
 export interface BackfillParts {
 	readonly clock: Clock;
-	readonly store: Pick<TelemetryStore, 'missing' | 'gaps' | 'giveUp' | 'guessed' | 'settleTimes'>;
+	readonly store: Pick<TelemetryStore, 'missing' | 'gaps' | 'giveUp' | 'disown' | 'guessed' | 'settleTimes'>;
 	/** One page of a device's log over whatever link is up. Rejects only with the signal's reason. */
 	readonly ask: (
 		source: SeriesKey,
@@ -48,6 +48,8 @@ export interface BackfillView {
 	readonly lost: number;
 	/** Samples that came without a time that can be told. */
 	readonly undated: number;
+	/** Numbers that were heard, and that the device's log says it never gave: of a damaged message, or not its own. */
+	readonly disowned: number;
 }
 
 /** Devices at once: a broker and a phone have other things to do too. */
@@ -61,10 +63,12 @@ const RETRY_MS = [30_000, 120_000, 600_000];
 const STRIDE = 2000;
 /** Pages of one stride; a device that needs more gives no progress. */
 const MOST_PAGES = 500;
+/** Numbers passed over at once that are believed before the device's log has confirmed them: more than a day, one a second. */
+const MOST_PASSED_OVER = 100_000;
 
 interface Work {
 	readonly source: SeriesKey;
-	/** Highest number heard of the log that is being written. */
+	/** Highest number heard and believed of the log that is being written. */
 	newest: SampleIdentity | undefined;
 	/** Its clock was right when it took that one: it can tell now when it took those before. */
 	clockSet: boolean;
@@ -72,6 +76,7 @@ interface Work {
 	filled: number;
 	lost: number;
 	undated: number;
+	disowned: number;
 	failures: number;
 	cancel: (() => void) | undefined;
 	running: boolean;
@@ -113,6 +118,8 @@ export class Backfill {
 			if (clockSet && !wasSet) this.#checkIn(known);
 			return;
 		}
+		if (known && before?.epoch === identity.epoch && identity.seq - before.seq > MOST_PASSED_OVER)
+			return this.#checkIn(known); // the log will tell whether it ever got there
 		// The first of this run, a jump, or a new log.
 		const work = known ?? this.#begin(key, source);
 		work.newest = identity;
@@ -142,34 +149,34 @@ export class Backfill {
 	view(source: SeriesKey): BackfillView {
 		const { store } = this.parts;
 		const work = this.#work.get(keyOf(source));
-		const { state, filled, lost, undated } = work ?? {
+		const { state, filled, lost, undated, disowned } = work ?? {
 			state: 'idle' as const,
-			filled: 0,
-			lost: 0,
-			undated: 0
+			...{ filled: 0, lost: 0, undated: 0, disowned: 0 }
 		};
 		const newest = work?.newest;
 		const earlier = store
 			.gaps(source)
 			.filter((gap) => !gap.lost && gap.epoch !== newest?.epoch)
 			.map(({ from, to }) => [from, to] as const);
-		const missing = count(newest ? [...store.missing(source, newest.epoch), ...earlier] : earlier);
+		const present = newest ? clip(store.missing(source, newest.epoch), 0, newest.seq) : [];
+		const missing = count([...present, ...earlier]);
 		return {
-			...{ missing, filled, lost, undated },
+			...{ missing, filled, lost, undated, disowned },
 			state: missing > 0 && !newest && state === 'idle' ? 'unheard' : state
 		};
 	}
 
-	/** Of each series that lacks something, or has lost something since this worker began. */
+	/** Of each series that lacks something, or has lost or disowned something since this worker began. */
 	unfinished(): readonly (SeriesKey & BackfillView)[] {
 		return Array.from(this.#work.values(), ({ source }) => ({ ...source, ...this.view(source) })).filter(
-			({ missing, lost }) => missing > 0 || lost > 0
+			({ missing, lost, disowned }) => missing > 0 || lost > 0 || disowned > 0
 		);
 	}
 
 	#begin(key: string, source: SeriesKey): Work {
 		const work: Work = {
 			...{ source, newest: undefined, state: 'idle', filled: 0, lost: 0, undated: 0, failures: 0 },
+			disowned: 0,
 			...{ clockSet: false, cancel: undefined, running: false, again: false }
 		};
 		this.#work.set(key, work);
@@ -277,7 +284,15 @@ export class Backfill {
 				for (const [first, last] of store.missing(source, epoch)) this.#lose(work, epoch, first, last);
 				return undefined;
 			}
-			if (pages === 0) this.#loseOlderLogs(work, epoch);
+			if (page.seq <= to) {
+				this.#disown(work, { epoch, from: page.seq, to });
+				await delay(PAGE_PAUSE_MS, clock, this.#ended);
+				return undefined;
+			}
+			if (pages === 0) {
+				this.#loseOlderLogs(work, epoch);
+				this.#believe(work, epoch, to);
+			}
 			const samples = page.samples.filter(
 				({ identity }) => identity?.epoch === epoch && identity.seq >= from && identity.seq <= to
 			);
@@ -287,7 +302,7 @@ export class Backfill {
 			if (samples.length > 0 && !(await keep(samples))) return 'waiting';
 			work.filled += before - left();
 			work.undated += page.undated;
-			if (page.first > next) this.#lose(work, epoch, next, Math.min(to, page.first - 1));
+			if (page.first > next) this.#lose(work, epoch, 0, Math.min(to, page.first - 1));
 			this.parts.onChange(source);
 			if (page.next !== undefined && (page.next <= next || pages >= MOST_PAGES)) return 'unsupported';
 			next = page.next;
@@ -302,6 +317,24 @@ export class Backfill {
 	#loseOlderLogs(work: Work, present: number): void {
 		for (const { epoch, from, to, lost } of this.parts.store.gaps(work.source))
 			if (epoch !== present && !lost) this.#lose(work, epoch, from, to);
+	}
+
+	/** The device's log got as far as this. */
+	#believe(work: Work, epoch: number, seq: number): void {
+		if (work.newest?.epoch === epoch && work.newest.seq < seq) work.newest = { epoch, seq };
+	}
+
+	/**
+	 * The device's log ends before numbers that are missing: what was heard behind them was never given by it. What came while it was
+	 * asked lies between its end and them, and stays.
+	 * @param range from the log's end to the last that is missing
+	 */
+	#disown(work: Work, { epoch, from, to }: LogRange): void {
+		const { store, onChange } = this.parts;
+		work.disowned += store.disown(work.source, { epoch, from: to + 1, to: MAX_SEQ });
+		if (work.newest?.epoch === epoch && work.newest.seq > to)
+			work.newest = from > 0 ? { epoch, seq: from - 1 } : undefined;
+		onChange(work.source);
 	}
 
 	#lose(work: Work, epoch: number, from: number, to: number): void {
@@ -323,6 +356,8 @@ export class Backfill {
 		this.parts.onChange(work.source);
 	}
 }
+
+const MAX_SEQ = 2 ** 32 - 1;
 
 const keyOf = ({ device, provenance }: SeriesKey): string => `${provenance}/${device}`;
 

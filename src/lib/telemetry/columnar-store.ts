@@ -235,6 +235,13 @@ export class ColumnarStore implements TelemetryStore {
 		this.#table.find(device, provenance)?.ledger.giveUp(epoch, from, to);
 	}
 
+	disown(
+		{ device, provenance }: SeriesKey,
+		{ epoch, from, to }: { readonly epoch: number; readonly from: number; readonly to: number }
+	): number {
+		return this.#table.find(device, provenance)?.ledger.disown(epoch, from, to) ?? 0;
+	}
+
 	guessed({ device, provenance }: SeriesKey, epoch: number): readonly (readonly [number, number])[] {
 		return this.#table.find(device, provenance)?.ledger.guessed(epoch) ?? [];
 	}

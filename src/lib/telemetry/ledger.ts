@@ -155,6 +155,13 @@ export class Ledger {
 		this.removeRun(epoch, seq, seq);
 	}
 
+	/** The device never gave these numbers. @returns how many had been received */
+	disown(epoch: number, from: number, to: number): number {
+		const received = this.#logs.get(epoch)?.received.within(from, to) ?? [];
+		for (const [first, last] of received) this.removeRun(epoch, first, last);
+		return received.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+	}
+
 	/** Both ends inclusive. */
 	removeRun(epoch: number, from: number, to: number): void {
 		const log = this.#logs.get(epoch);

@@ -316,6 +316,14 @@ export interface TelemetryStore {
 		series: SeriesKey,
 		range: { readonly epoch: number; readonly from: number; readonly to: number }
 	): void;
+	/**
+	 * The device's log says that it never gave these, though they came: nothing below them is missing for their sake. Their samples
+	 * stay. Written with the next seal. @returns how many they are
+	 */
+	disown(
+		series: SeriesKey,
+		range: { readonly epoch: number; readonly from: number; readonly to: number }
+	): number;
 	/** Numbers of one log whose times are those of receipt, since the device had no clock; both ends inclusive, ascending. */
 	guessed(series: SeriesKey, epoch: number): readonly (readonly [from: number, to: number])[];
 	/** Nobody knows these times any better: they are not to be asked for again. Written with the next seal. */

@@ -3,12 +3,15 @@ import type { BackfillView } from '../backfill';
 const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${n === 1 ? what : `${what}s`}`;
 
 /** How far the filling of a device's history is; '' where there is nothing to say. */
-export function backfillWords({ state, missing, lost, undated }: BackfillView): string {
+export function backfillWords({ state, missing, lost, undated, disowned }: BackfillView): string {
 	const sentences = [
 		missing > 0 ? MISSING[state](count(missing, 'sample')) : '',
 		lost > 0 ? `${count(lost, 'sample')} cannot be had any more: the device has let go of them.` : '',
 		undated > 0
 			? `${count(undated, 'sample')} came without a time, from before its clock was set, and are left out.`
+			: '',
+		disowned > 0
+			? `${count(disowned, 'sample')} came with a number that the device’s own log never gave: damaged on the way, or sent by somebody else. Nothing is missing for their sake.`
 			: ''
 	];
 	return sentences.filter(Boolean).join(' ');
