@@ -65,7 +65,7 @@ export class Reads {
 			values: Object.fromEntries(
 				[...latest].flatMap(([metric, value]) => {
 					const name = table.names.metricName(metric);
-					return name === undefined ? [] : [[name, value] as const];
+					return name === undefined ? [] : [[name, { ...value }] as const];
 				})
 			)
 		}));

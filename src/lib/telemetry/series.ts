@@ -13,6 +13,8 @@ export interface HeldRow extends Row {
 	wal: number;
 }
 
+type Readings = Pick<Row, 'metrics' | 'values'>;
+
 /** All that memory knows of one device's data of one provenance. */
 export class Series {
 	/** Rows not yet in blocks, in order of arrival. */
@@ -108,19 +110,22 @@ export class Series {
 	}
 
 	/** The finite readings of a message. Most of a device's have the same metrics: they share one list of ids. */
-	readings(
-		values: Readonly<Record<string, number>>,
-		names: Names
-	): { metrics: readonly number[]; values: readonly number[] } {
-		const keys = Object.keys(values);
-		const numbers = keys.map((name) => values[name]!);
+	readings(values: Readonly<Record<string, number>>, names: Names): Readings {
 		const { names: last, metrics } = this.#shape;
-		const isLast =
-			keys.length === last.length && keys.every((name, i) => name === last[i] && Number.isFinite(numbers[i]));
-		if (isLast) return { metrics, values: numbers };
-		const finite = keys.filter((_, i) => Number.isFinite(numbers[i]));
+		const numbers = new Array<number>(last.length);
+		let count = 0;
+		for (const name in values) {
+			const value = values[name]!;
+			if (name !== last[count] || !Number.isFinite(value)) return this.#reshaped(values, names);
+			numbers[count++] = value;
+		}
+		return count === last.length ? { metrics, values: numbers } : this.#reshaped(values, names);
+	}
+
+	#reshaped(values: Readonly<Record<string, number>>, names: Names): Readings {
+		const finite = Object.keys(values).filter((name) => Number.isFinite(values[name]));
 		this.#shape = { names: finite, metrics: finite.map((name) => names.metric(name)) };
-		return { metrics: this.#shape.metrics, values: numbers.filter(Number.isFinite) };
+		return { metrics: this.#shape.metrics, values: finite.map((name) => values[name]!) };
 	}
 
 	/** Holds a row, and makes it the latest of its metrics where it is. */
@@ -134,7 +139,11 @@ export class Series {
 		const { metrics, values, timeMs } = row;
 		for (let i = 0; i < metrics.length; i++) {
 			const known = this.#latest.get(metrics[i]!);
-			if (!known || known.timeMs <= timeMs) this.#latest.set(metrics[i]!, { value: values[i]!, timeMs });
+			if (!known) this.#latest.set(metrics[i]!, { value: values[i]!, timeMs });
+			else if (known.timeMs <= timeMs) {
+				known.value = values[i]!;
+				known.timeMs = timeMs;
+			}
 		}
 	}
 

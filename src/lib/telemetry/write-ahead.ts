@@ -115,10 +115,10 @@ export class WriteAhead {
 	async append(samples: readonly Sample[]): Promise<Result<AppendReport, StoreError>> {
 		const batch: Batch = { dropped: 0 };
 		const held: HeldIndex = new Map();
-		const outcomes = samples.map((sample) => this.#admit(sample, batch, held));
-		const times = (of: (typeof outcomes)[number]) => outcomes.filter((outcome) => outcome === of).length;
-		const [stored, corrected] = [times('stored'), times('corrected')];
-		const report = { stored, duplicates: times('duplicate'), ...(corrected > 0 ? { corrected } : {}) };
+		const times = { stored: 0, corrected: 0, duplicate: 0 };
+		for (const sample of samples) times[this.#admit(sample, batch, held)]++;
+		const { stored, corrected, duplicate: duplicates } = times;
+		const report = { stored, duplicates, ...(corrected > 0 ? { corrected } : {}) };
 		const droppedBefore = this.#dropped;
 		// A repeat of what still waits is acknowledged with it, not before.
 		if (stored + corrected === 0) {
@@ -199,17 +199,12 @@ export class WriteAhead {
 	#admit(sample: Sample, batch: Batch, held: HeldIndex): 'stored' | 'corrected' | 'duplicate' {
 		const { table } = this.#parts;
 		const series = table.findOrMake(sample.device, sample.provenance);
-		const { identity } = sample;
-		if (identity && !series.ledger.add(identity.epoch, identity.seq, sample.timeMs, sample.clock))
+		const { identity, timeMs, clock, states } = sample;
+		if (identity && !series.ledger.add(identity.epoch, identity.seq, timeMs, clock))
 			return this.#correct(series, sample, identity, batch, held) ? 'corrected' : 'duplicate';
-		const row: HeldRow = {
-			timeMs: sample.timeMs,
-			clock: sample.clock,
-			identity: identity && { epoch: identity.epoch, seq: identity.seq },
-			...series.readings(sample.values, table.names),
-			...(sample.states ? { states: statesOf(sample.states, table.names) } : {}),
-			wal: 0
-		};
+		const { metrics, values } = series.readings(sample.values, table.names);
+		const measured: HeldRow = { timeMs, clock, identity, metrics, values, wal: 0 };
+		const row = states ? { ...measured, states: statesOf(states, table.names) } : measured;
 		series.hold(row);
 		this.#waiting.push({ series, row, batch, corrects: false });
 		return 'stored';
