@@ -33,6 +33,7 @@ export type { Words } from './words';
 export { ChartCursor } from './chart/chart-cursor.svelte';
 export type * from './chart/layers';
 export * from './chart/series';
+export { StepClock } from './chart/step-clock';
 export { default as TimeChart } from './chart/TimeChart.svelte';
 export * from './chart/view-window';
 export * from './files/save-file';

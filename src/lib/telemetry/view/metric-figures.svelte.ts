@@ -18,7 +18,8 @@ export interface WindowFigures {
 
 /** Figures read every sample: they are asked for once a hand has rested so long. */
 const REST_MS = 350;
-const REFRESH_LEAST_MS = 5_000;
+/** A little less than a chart's clock steps by, which may come early by the time that the step before came late. */
+const REFRESH_LEAST_MS = 4_500;
 /** A following window is asked for again when so much of it is new. */
 const REFRESH_SHARE = 1 / 200;
 

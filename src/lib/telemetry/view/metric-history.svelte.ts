@@ -18,7 +18,8 @@ const MARGIN = 0.5;
 const BUCKETS = 1200;
 /** A hand on the chart asks many times a second; the store is asked once it rests. */
 const REST_MS = 90;
-const REFRESH_LEAST_MS = 5_000;
+/** A little less than a chart's clock steps by, which may come early by the time that the step before came late. */
+const REFRESH_LEAST_MS = 4_500;
 /** Live points kept beside what was asked for; the next refresh has them reduced. */
 const TAIL_MOST = 4_000;
 

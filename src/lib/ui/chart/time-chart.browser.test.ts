@@ -100,6 +100,21 @@ it('reads value by value, for eyes and for ears', async () => {
 	await expect.element(page.getByText(/ … /u)).not.toBeInTheDocument();
 });
 
+it('reads and moves from the present where it follows it, however long ago its window was told', async () => {
+	const toldMs = Date.now() - 30_000;
+	const timeMs = [toldMs - 20_000, toldMs - 10_000, toldMs + 20_000];
+	const values = [21, 22, 23];
+	const { asked } = await chart({
+		layers: [{ ...temperature, series: { timeMs, avg: values, min: values, max: values } }],
+		view: { fromMs: toldMs - HOUR, toMs: toldMs, following: true }
+	});
+	await userEvent.keyboard('{Shift>}{ArrowLeft}{/Shift}');
+	await expect.element(page.getByText(/^23\.0 °C/u)).toBeVisible();
+	const beforeMs = Date.now();
+	await userEvent.keyboard('{ArrowLeft}');
+	expect(asked.at(-1)?.toMs).toBeGreaterThanOrEqual(beforeMs - 0.2 * HOUR);
+});
+
 it('says in words what it shows, and that it is simulated', async () => {
 	const { plot } = await chart();
 	await expect.element(plot).toHaveAccessibleDescription(/lowest 18\.5 °C .* highest 21\.5 °C .* no gaps/u);

@@ -21,6 +21,13 @@ export const following = (spanMs: number, nowMs: number): ViewWindow => ({
 	following: true
 });
 
+/** Until when a window shows what comes; one that follows the present shows all of it. */
+export const endOf = ({ following: open, toMs }: ViewWindow): number => (open ? Infinity : toMs);
+
+/** The window at this time. */
+export const windowAt = (view: ViewWindow, nowMs: number): ViewWindow =>
+	view.following ? following(view.toMs - view.fromMs, nowMs) : view;
+
 /** Moves the window by a share of its span; a negative one goes back in time. At the present it follows again. */
 export function pan(view: ViewWindow, share: number, nowMs: number): ViewWindow {
 	const by = (view.toMs - view.fromMs) * share;
