@@ -14,6 +14,9 @@ const KEPT_BLOCKS = 4;
 /** A page whose blocks were folded away while it read them starts again; so often in a row means a fault. */
 const PAGE_TRIES = 8;
 
+/** Thrown where blocks went again and again while a page of them was read: what was read would have a hole. */
+export class ScanMoved extends Error {}
+
 /**
  * Raw samples of one series by time, a page at a time. Where a page ends is a time, and all of one time is in one page: so the
  * next page needs nothing but that time, whoever reads it, and what happens to blocks between two pages does not matter.
@@ -50,17 +53,17 @@ export class Scanner {
 			const inReach = heads.filter(
 				(head) => !reader.isDamaged(head) && head.toMs >= fromMs && head.fromMs < toMs
 			);
-			const page = await this.#collect(query, inReach, held, left <= 1, signal);
+			const page = await this.#collect(query, inReach, held, signal);
 			if (page) return this.#told(query, series, page);
+			if (left <= 1) throw new ScanMoved('stored blocks went while they were read: try again');
 		}
 	}
 
-	/** Undefined: a block went while it was read. @param anyhow leaves such a block out, so that it ends */
+	/** Undefined: a block went while it was read. */
 	async #collect(
 		{ fromMs, toMs }: ScanQuery,
 		heads: readonly BlockHead[],
 		held: readonly Row[],
-		anyhow: boolean,
 		signal: AbortSignal
 	): Promise<{ rows: readonly Row[]; nextMs: number | undefined } | undefined> {
 		const rows: Row[] = [];
@@ -84,7 +87,7 @@ export class Scanner {
 			const sealed = await this.#rows(head);
 			signal.throwIfAborted();
 			if (sealed) add(sealed);
-			else if (!this.parts.reader.isDamaged(head) && !anyhow) return undefined;
+			else if (!this.parts.reader.isDamaged(head)) return undefined;
 		}
 		rows.sort(byTime);
 		const lastMs = rows[Math.min(this.pageSamples, rows.length) - 1]?.timeMs;
