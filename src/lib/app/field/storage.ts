@@ -6,7 +6,7 @@ import type { Alert, EventPage, StoredDevice } from '$lib/device';
 import type { Command } from '$lib/model';
 import type { Annotation, buildStore, SavedView, StorePart, StoreLoss, TelemetryStore } from '$lib/telemetry';
 import type { Keep, Rows, SecretBox } from '$lib/vault';
-import type { ErrorCounts } from './health/error-tally';
+import type { ErrorCounts } from './health/error-counts';
 import type { SessionSpan } from './health/session-log';
 import type { BrokerProfile, Notice } from './messages';
 

@@ -10,7 +10,7 @@ import {
 } from '$lib/device';
 import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
 import type { LostStretch, Refilled, Unfilled } from '$lib/telemetry';
-import { parseErrorCounts } from './health/error-tally';
+import { parseErrorCounts } from './health/error-counts';
 import { parseSessionSpan } from './health/session-log';
 import type { Notice } from './messages';
 import type { SettingRow, StoredBroker } from './storage';

@@ -30,10 +30,9 @@ export class AlertsView {
 export type WorstAlerts = ReadonlyMap<DeviceId, 'warning' | 'critical'>;
 
 function worstAlerts(alerts: readonly Alert[]): WorstAlerts {
-	const worst = new Map<DeviceId, 'warning' | 'critical'>();
-	for (const alert of alerts) {
-		if (!needsLook(alert) || alert.severity === 'info') continue;
-		if (worst.get(alert.device) !== 'critical') worst.set(alert.device, alert.severity);
-	}
-	return worst;
+	const of = (severity: 'warning' | 'critical') =>
+		alerts
+			.filter((alert) => alert.severity === severity && needsLook(alert))
+			.map(({ device }) => [device, severity] as const);
+	return new Map([...of('warning'), ...of('critical')]);
 }

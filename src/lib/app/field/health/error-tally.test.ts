@@ -2,7 +2,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '$lib/base';
 import { memoryKeep, type Keep } from '$lib/vault';
 import { parseSetting } from '../stored-rows';
-import { ErrorTally, type ErrorCounts } from './error-tally';
+import type { ErrorCounts } from './error-counts';
+import { ErrorTally } from './error-tally';
 
 let clock: ManualClock;
 let keep: Keep;

@@ -1,20 +1,6 @@
 import type { Clock } from '$lib/base';
 import type { FieldStorage } from '../storage';
-
-/** How often each went wrong, by kind. */
-export interface ErrorCounts {
-	/** Messages that were not taken, by cause. */
-	readonly messages: Readonly<Record<string, number>>;
-	/** Troubles of the store, by kind. */
-	readonly store: Readonly<Record<string, number>>;
-}
-
-/** Of all workers since `sinceMs`, when a person began anew, else when the first of them counted. */
-export interface ErrorReport extends ErrorCounts {
-	readonly sinceMs: number;
-	/** Why they do not outlive this worker; absent where they do. */
-	readonly notKept?: string;
-}
+import type { ErrorCounts, ErrorReport } from './error-counts';
 
 export interface ErrorTallyParts {
 	readonly clock: Clock;
@@ -23,8 +9,6 @@ export interface ErrorTallyParts {
 	readonly counted: () => ErrorCounts;
 }
 
-/** More kinds than there are: what a damaged row may bring. */
-const MAX_KINDS = 200;
 const NOTHING: ErrorCounts = { messages: {}, store: {} };
 
 /** Counts on where the worker before left off, so that what went wrong in the night is seen in the morning. */
@@ -101,17 +85,3 @@ function sum(a: ErrorCounts['store'], b: ErrorCounts['store']): Record<string, n
 
 const negative = (counts: ErrorCounts['store']): Record<string, number> =>
 	Object.fromEntries(Object.entries(counts).map(([kind, count]) => [kind, -count]));
-
-/** As they lie in the keep; what is no count is passed over. */
-export function parseErrorCounts(raw: unknown): ErrorCounts {
-	const { messages, store } = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>;
-	return { messages: countsOf(messages), store: countsOf(store) };
-}
-
-function countsOf(raw: unknown): Record<string, number> {
-	if (typeof raw !== 'object' || raw === null) return {};
-	const counts = Object.entries(raw).filter(
-		(entry): entry is [string, number] => Number.isSafeInteger(entry[1]) && (entry[1] as number) > 0
-	);
-	return Object.fromEntries(counts.slice(0, MAX_KINDS));
-}

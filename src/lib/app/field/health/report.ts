@@ -2,7 +2,7 @@ import type { CommandState, DeviceId, SessionState } from '$lib/model';
 import type { BackfillView, SeriesKey, StoreStats } from '$lib/telemetry';
 import type { IntakeReport } from '../intake-report';
 import type { BrokerFigures } from './broker-figures';
-import type { ErrorReport } from './error-tally';
+import type { ErrorReport } from './error-counts';
 import type { LatencySummary } from './latency-histogram';
 import type { RateColumns, Totals } from './rate-history';
 import type { SessionSpan, SessionTimes } from './session-log';

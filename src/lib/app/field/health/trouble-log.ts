@@ -42,6 +42,9 @@ export class TroubleLog {
 				return this.add('made-room', `${trouble.letGo.length} blocks${trouble.helped ? '' : ', in vain'}`);
 			case 'recovered':
 				return this.add('recovered', '');
+			case 'copy-waits':
+			case 'returned':
+				return; // no trouble of the store's: notices tell them
 		}
 	}
 
