@@ -52,7 +52,7 @@ test('a secret that is typed in parts an inverter’s own messages from others',
 			page.locator('dl > div', { has: page.locator('dt').filter({ hasText: name }) }).locator('dd');
 		await expect(figure(/^Signed$/u)).toHaveText('1');
 		await expect(figure(/number was taken before/u)).toHaveText('1');
-		await expect(figure(/A batch whose seal does not fit/u)).toHaveText('1');
+		await expect(figure(/a batch whose seal does not fit/u)).toHaveText('1');
 		await expect(figure(/without a seal, of a device that has a secret/u)).toHaveText('1');
 		await page.getByRole('link', { name: 'Devices', exact: true }).first().click();
 		await expect(card(page, 'roof')).toContainText('1,600');
