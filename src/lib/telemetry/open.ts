@@ -50,7 +50,13 @@ export async function openTelemetryStore(options: DurableOptions): Promise<Opene
 	}
 	const text = String(cause);
 	const store = new ColumnarStore({ ...common, ...emptyParts(), disk: undefined, cause: text });
-	return { store, losses: [], health: { kind: 'memory', cause: text }, sentinel: undefined };
+	const newer = cause instanceof DOMException && cause.name === 'VersionError';
+	return {
+		store,
+		losses: [],
+		health: { kind: newer ? 'newer' : 'memory', cause: text },
+		sentinel: undefined
+	};
 }
 
 /** Deletes the telemetry database: the way out where it will not open. Every connection must be closed. */

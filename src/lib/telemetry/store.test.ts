@@ -436,6 +436,23 @@ describe('telemetry store', () => {
 		expect(await seqsOf((await open()).store)).toHaveLength(17);
 	});
 
+	it('takes a newer database for sound, and for none of its own', async () => {
+		const newer = Object.assign(new IDBFactory(), {
+			open() {
+				throw new DOMException(
+					'The requested version (3) is less than the existing version (4).',
+					'VersionError'
+				);
+			}
+		});
+		const opening = open({ indexedDB: newer });
+		for (let i = 0; i < 50; i++) {
+			await Promise.resolve();
+			clock.advance(1000);
+		}
+		expect((await opening).health).toMatchObject({ kind: 'newer' });
+	});
+
 	it('keeps a bounded part in memory where the database will not open, and counts the rest', async () => {
 		const broken = Object.assign(new IDBFactory(), {
 			open() {

@@ -403,8 +403,12 @@ export interface OpenedStore {
 	readonly store: TelemetryStore;
 	/** What was lost since the sentinel was last told. Start backfill. */
 	readonly losses: readonly StoreLoss[];
-	/** 'memory': the database would not open (cause), nothing outlives this worker; offer `resetTelemetry`. */
-	readonly health: { readonly kind: 'durable' } | { readonly kind: 'memory'; readonly cause: string };
+	/**
+	 * 'memory': the database would not open (cause), nothing outlives this worker; offer `resetTelemetry`.
+	 * 'newer': as 'memory', but what is stored is sound, and of a newer Fieldbench: never offer to delete it.
+	 */
+	readonly health:
+		{ readonly kind: 'durable' } | { readonly kind: 'memory' | 'newer'; readonly cause: string };
 	/** As given to `onSentinel`, once at opening; undefined in memory. */
 	readonly sentinel: string | undefined;
 }

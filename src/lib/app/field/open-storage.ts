@@ -161,5 +161,6 @@ function failureOf(
 	telemetry: { kind: string; cause?: string }
 ): string | undefined {
 	if (keep !== undefined) return `settings: ${keep}`;
+	if (telemetry.kind === 'newer') return 'telemetry: newer-version';
 	return telemetry.kind === 'durable' ? undefined : `telemetry: ${telemetry.cause ?? telemetry.kind}`;
 }

@@ -80,6 +80,14 @@ export function keepLossWords(noticedMs: number): Words {
 
 /** Nothing can be written. @param cause the browser's own words @param resettable the store itself will not open */
 export function storeFailingWords(cause: string, resettable: boolean): Words {
+	if (cause.endsWith(': newer-version'))
+		return {
+			what: 'This page is older than what is stored here',
+			means:
+				'A newer Fieldbench has stored your data in a form that this one cannot read. Nothing is lost, and nothing is written to it.',
+			todo: 'Reload the page to get the newer one. Where that stays so, its server has gone back to an older version: ask who runs it.',
+			details: cause
+		};
 	return {
 		what: 'New measurements cannot be stored',
 		means: 'Live values are shown, but they will be gone when the last Fieldbench tab is closed.',
