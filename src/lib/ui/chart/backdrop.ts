@@ -1,3 +1,4 @@
+import { HOLE_DASH, type HoleKind, holeKind } from './hole-kinds';
 import type { ChartLayer, ChartMarker } from './layers';
 import { fade, type PlotColours } from './plot-colours';
 import type { ChartHole } from './series';
@@ -14,6 +15,8 @@ export interface Area {
 const HATCH_STEP_PX = 8;
 /** A hole that lasted a moment of a year is seen all the same. */
 const LEAST_HOLE_PX = 2;
+/** The line at its foot, which says of what kind it is. */
+const FOOT_PX = 3;
 /** Room for its word. */
 const HOLE_WORD_PX = 44;
 /** Height and half width of the flag on a marker's line. */
@@ -66,18 +69,35 @@ export function paintHoles(
 ): void {
 	ctx.font = `12px ${colours.face}`;
 	ctx.textAlign = 'center';
-	for (const { fromMs, toMs, lost, filling } of holes) {
+	for (const hole of holes) {
+		const { fromMs, toMs } = hole;
 		const from = Math.max(left, x.offset + x.factor * fromMs);
 		const to = Math.min(right, Math.max(from + LEAST_HOLE_PX, x.offset + x.factor * toMs));
 		if (to <= from || x.offset + x.factor * toMs < left) continue;
-		const colour = lost ? colours.lost : colours.filling;
-		ctx.fillStyle = fade(colour, 0.1);
-		ctx.fillRect(from, top, to - from, bottom - top);
-		ctx.fillStyle = fade(colour, 0.8);
-		ctx.fillRect(from, bottom - LEAST_HOLE_PX, to - from, LEAST_HOLE_PX);
-		if (to - from > HOLE_WORD_PX)
-			ctx.fillText(lost ? 'lost' : filling ? 'filling' : 'missing', (from + to) / 2, top + 14);
+		const kind = holeKind(hole);
+		paintHoleGround(ctx, kind, { left: from, right: to, top, bottom }, colours);
+		if (to - from > HOLE_WORD_PX) ctx.fillText(kind, (from + to) / 2, top + 14);
 	}
+}
+
+/** A hole without its word, in a plot or a legend. Leaves the colour of its kind to fill with. */
+export function paintHoleGround(
+	ctx: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D,
+	kind: HoleKind,
+	{ left, right, top, bottom }: Area,
+	colours: PlotColours
+): void {
+	const colour = kind === 'lost' ? colours.lost : colours.filling;
+	ctx.fillStyle = fade(colour, 0.1);
+	ctx.fillRect(left, top, right - left, bottom - top);
+	ctx.fillStyle = ctx.strokeStyle = fade(colour, 0.8);
+	ctx.lineWidth = FOOT_PX;
+	ctx.setLineDash([...HOLE_DASH[kind]]);
+	ctx.beginPath();
+	ctx.moveTo(left, bottom - FOOT_PX / 2);
+	ctx.lineTo(right, bottom - FOOT_PX / 2);
+	ctx.stroke();
+	ctx.setLineDash([]);
 }
 
 /** A line where something happened, a band while it lasted, and at its head a flag of its kind: ▼ event, ● note, ▲ alert. */

@@ -1,4 +1,5 @@
 import { formatClock, formatDateTime, formatNumber } from '../format';
+import { type HoleKind, holeKind } from './hole-kinds';
 import type { ChartLayer, ChartMarker } from './layers';
 import { type ChartHole, type ChartSeries, firstFrom, gapThreshold } from './series';
 
@@ -96,9 +97,8 @@ function meanIn({ timeMs, avg }: ChartSeries, fromMs: number, toMs: number): num
 }
 
 function holeWords(holes: readonly ChartHole[]): string[] {
-	const lost = holes.filter((hole) => hole.lost).length;
-	const filling = holes.filter((hole) => hole.filling && !hole.lost).length;
-	const missing = holes.length - lost - filling;
+	const of = (kind: HoleKind) => holes.filter((hole) => holeKind(hole) === kind).length;
+	const [missing, filling, lost] = [of('missing'), of('filling'), of('lost')];
 	const stretches = (n: number) => (n === 1 ? 'one stretch is' : `${n} stretches are`);
 	return [
 		...(missing > 0 ? [`${stretches(missing)} missing`] : []),

@@ -1,21 +1,13 @@
 import { Chart, LinearScale, type ChartConfiguration, type Plugin, type Scale } from 'chart.js';
-import { formatNumber } from '../format';
 import { type Area, paintHatch, paintHoles, paintMarkers, paintUnits } from './backdrop';
-import type { ChartLayer, ChartMarker } from './layers';
+import type { ChartLayer } from './layers';
 import type { PlotColours } from './plot-colours';
+import { type PlotScene, slid } from './plot-scene';
 import { paintTimeAxis, TIME_AXIS_PX } from './time-axis';
 import { type AxisId, axisOf, paintTrack, type Straight, type Track, tracksOf } from './track';
-import { valueAxis } from './value-axis';
+import { drawnRange, tickWords, valueAxis } from './value-axis';
 
 Chart.register(LinearScale);
-
-export interface PlotScene {
-	readonly layers: readonly ChartLayer[];
-	readonly fromMs: number;
-	readonly toMs: number;
-	readonly simulated: boolean;
-	readonly markers: readonly ChartMarker[];
-}
 
 /** All charts of a page begin at the same place, so that one time is one vertical line through them. */
 const AXIS_WIDTH_PX = 48;
@@ -153,7 +145,7 @@ export class Plot {
 				callback: (value: string | number, _i: number, ticks: readonly { readonly value: number }[]) =>
 					this.#onAxis(id).every(({ columns }) => columns.length === 0)
 						? ''
-						: formatNumber(Number(value), decimalsFor(ticks, this.#decimals(id)))
+						: tickWords(Number(value), ticks, this.#decimals(id))
 			}
 		};
 	}
@@ -179,17 +171,11 @@ export class Plot {
 		);
 	}
 
-	/** At least a few of the last digits: less is noise, and is drawn as calm. */
 	#limits(id: AxisId): readonly [number, number] {
 		const tracks = this.#onAxis(id);
 		const low = Math.min(...tracks.map(({ columns }) => columns.lowest));
 		const high = Math.max(...tracks.map(({ columns }) => columns.highest));
-		if (!(low <= high)) return [0, 1];
-		const half = (5 * 10 ** -this.#decimals(id)) / 2;
-		const middle = (low + high) / 2;
-		const [from, to] = [Math.min(low, middle - half), Math.max(high, middle + half)];
-		// Where calm is drawn wider than it is, it gets no side of zero that it does not have.
-		return low >= 0 && from < 0 ? [0, to - from] : high <= 0 && to > 0 ? [from - to, 0] : [from, to];
+		return drawnRange(low, high, this.#decimals(id));
 	}
 
 	#time({ left, right }: Area): Straight {
@@ -251,20 +237,4 @@ function straight(scale: Scale): Straight {
 	const from = scale.getPixelForValue(scale.min);
 	const factor = (scale.getPixelForValue(scale.max) - from) / (scale.max - scale.min);
 	return { offset: from - factor * scale.min, factor };
-}
-
-/** Whether nothing but the window moved on: what is seen of it, and how, stayed the same. */
-const slid = (a: PlotScene, b: PlotScene): boolean =>
-	a.layers === b.layers &&
-	a.markers === b.markers &&
-	a.simulated === b.simulated &&
-	Math.abs(b.toMs - b.fromMs - (a.toMs - a.fromMs)) < 1;
-
-/** So many that no tick is said as another value than its own. */
-function decimalsFor(ticks: readonly { readonly value: number }[], most: number): number {
-	const step = Math.abs((ticks[1]?.value ?? 1) - (ticks[0]?.value ?? 0));
-	const exact = [0, 1, 2, 3].find(
-		(digits) => Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-6
-	);
-	return step >= 1 ? (exact ?? 0) : Math.max(exact ?? 3, Math.min(most, 1));
 }

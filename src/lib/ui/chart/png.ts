@@ -1,8 +1,11 @@
 import { formatDateTime } from '../format';
+import { paintHoleGround } from './backdrop';
+import { HOLE_WORDS, type HoleKind, holeKindsIn } from './hole-kinds';
 import type { ChartLayer } from './layers';
 import { markOf } from './marks';
 import type { PictureWish } from './painter-messages';
-import { Plot, type PlotScene } from './plot';
+import { Plot } from './plot';
+import type { PlotScene } from './plot-scene';
 import { fade, type PlotColours } from './plot-colours';
 import { EARLIER_DASH_PX, earlierInk } from './track';
 
@@ -11,6 +14,9 @@ const WIDTH = 1080;
 const HEIGHT = 420;
 const PAD = 20;
 const LINE = 22;
+/** How wide is what stands for a line in the legend, and where its words begin. */
+const SIGN_PX = 26;
+const WORDS_PX = 34;
 
 /**
  * A chart as a picture to keep: title, range, legend, plot, and the mark of simulated data, in the theme of the page.
@@ -20,7 +26,7 @@ export async function chartPng({ title, colours, pixelRatio, ...scene }: Picture
 	const picture = new OffscreenCanvas(1, 1);
 	const ctx = picture.getContext('2d');
 	if (!ctx) throw new Error('The browser has no canvas to draw on.');
-	const legend = legendRows(ctx, scene.layers, colours);
+	const legend = legendRows(ctx, scene, colours);
 	const top = PAD + 2 * LINE + legend.length * LINE;
 	picture.width = WIDTH * pixelRatio;
 	picture.height = (top + HEIGHT + PAD) * pixelRatio;
@@ -67,30 +73,34 @@ function head(
 	ctx.fillText(word, WIDTH - PAD - width + 8, PAD + LINE / 2);
 }
 
-interface LegendItem {
-	readonly x: number;
+interface LegendEntry {
 	readonly words: string;
-	readonly colour: number;
-	readonly earlier: boolean;
+	readonly sign: { readonly colour: number; readonly earlier: boolean } | { readonly hole: HoleKind };
+	/** The chart has no other line. */
 	readonly alone: boolean;
+}
+interface LegendItem extends LegendEntry {
+	readonly x: number;
 }
 
 /** Side by side, as many to a row as there is room for. */
 function legendRows(
 	ctx: OffscreenCanvasRenderingContext2D,
-	layers: readonly ChartLayer[],
+	{ layers, fromMs, toMs }: PlotScene,
 	colours: PlotColours
 ): readonly (readonly LegendItem[])[] {
 	ctx.font = `13px ${colours.face}`;
 	const alone = layers.length === 1;
-	const items = layers.flatMap(({ name, unit, compare, colour }, place) => [
-		{ words: unit ? `${name} (${unit})` : name, colour: colour ?? place, earlier: false, alone },
-		...(compare ? [{ words: `${name}, ${compare.name}`, colour: colour ?? place, earlier: true, alone }] : [])
-	]);
+	const lines = layers.flatMap((layer, place) => lineEntries(layer, place, alone));
+	const holes = holeKindsIn(
+		layers.flatMap((layer) => layer.holes ?? []),
+		fromMs,
+		toMs
+	).map((hole): LegendEntry => ({ words: HOLE_WORDS[hole], sign: { hole }, alone }));
 	const rows: LegendItem[][] = [];
 	let x = Infinity;
-	for (const item of items) {
-		const width = 34 + ctx.measureText(item.words).width + 24;
+	for (const item of [...lines, ...holes]) {
+		const width = WORDS_PX + ctx.measureText(item.words).width + 24;
 		if (x + width > WIDTH - PAD) {
 			rows.push([]);
 			x = PAD;
@@ -101,28 +111,43 @@ function legendRows(
 	return rows;
 }
 
+function lineEntries(
+	{ name, unit, compare, colour: own }: ChartLayer,
+	place: number,
+	alone: boolean
+): LegendEntry[] {
+	const colour = own ?? place;
+	const present = { words: unit ? `${name} (${unit})` : name, sign: { colour, earlier: false }, alone };
+	if (!compare) return [present];
+	return [present, { words: `${name}, ${compare.name}`, sign: { colour, earlier: true }, alone }];
+}
+
 function paintItem(
 	ctx: OffscreenCanvasRenderingContext2D,
-	item: LegendItem,
+	{ x, words, sign, alone }: LegendItem,
 	y: number,
 	colours: PlotColours
 ): void {
-	const ink = colours.series[item.colour % colours.series.length] ?? colours.text;
-	ctx.strokeStyle = ctx.fillStyle = item.earlier ? earlierInk(ink, item.alone, colours) : ink;
-	ctx.lineWidth = 1.75;
-	ctx.setLineDash(item.earlier ? EARLIER_DASH_PX : []);
-	ctx.beginPath();
-	ctx.moveTo(item.x, y);
-	ctx.lineTo(item.x + 26, y);
-	ctx.stroke();
-	ctx.setLineDash([]);
-	if (!item.earlier) {
-		ctx.save();
-		ctx.translate(item.x + 13, y);
-		ctx.fill(new Path2D(markOf(item.colour)));
-		ctx.restore();
+	if ('hole' in sign)
+		paintHoleGround(ctx, sign.hole, { left: x, right: x + SIGN_PX, top: y - 7, bottom: y + 7 }, colours);
+	else {
+		const ink = colours.series[sign.colour % colours.series.length] ?? colours.text;
+		ctx.strokeStyle = ctx.fillStyle = sign.earlier ? earlierInk(ink, alone, colours) : ink;
+		ctx.lineWidth = 1.75;
+		ctx.setLineDash(sign.earlier ? EARLIER_DASH_PX : []);
+		ctx.beginPath();
+		ctx.moveTo(x, y);
+		ctx.lineTo(x + SIGN_PX, y);
+		ctx.stroke();
+		ctx.setLineDash([]);
+		if (!sign.earlier) {
+			ctx.save();
+			ctx.translate(x + SIGN_PX / 2, y);
+			ctx.fill(new Path2D(markOf(sign.colour)));
+			ctx.restore();
+		}
 	}
 	ctx.font = `13px ${colours.face}`;
 	ctx.fillStyle = colours.text;
-	ctx.fillText(item.words, item.x + 34, y);
+	ctx.fillText(words, x + WORDS_PX, y);
 }

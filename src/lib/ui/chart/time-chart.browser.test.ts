@@ -233,14 +233,43 @@ it('draws one sample of 100,000 that stands out as high as it is', async () => {
 	await expect.poll(spike, CHART_JS_ARRIVES).toEqual(whole);
 });
 
+/** A picture's pixels, CSS px from its left upper corner. */
+async function pictureOf(chart: { toPng(): Promise<Blob> }) {
+	const bitmap = await createImageBitmap(await chart.toPng());
+	expect(bitmap.width).toBe(1080 * devicePixelRatio);
+	const ctx = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
+	ctx.drawImage(bitmap, 0, 0);
+	return (x: number, y: number, width: number, height: number) => {
+		const [left, top, across, down] = [x, y, width, height].map((px) => px * devicePixelRatio);
+		return ctx.getImageData(left!, top!, across!, down!).data;
+	};
+}
+
+it('says what its bands of missing samples mean, in the picture too, and only of those in view', async () => {
+	const hole = (fromMs: number, more: object) => ({ fromMs, toMs: fromMs + 300_000, lost: false, ...more });
+	const kinds = page.getByRole('list', { name: 'Where samples are missing' }).getByRole('listitem');
+	const inked = async (holes: ChartLayer['holes'], said: readonly string[]) => {
+		const { component } = await chart({ layers: [{ ...temperature, holes: holes! }], simulated: false });
+		await expect.poll(() => kinds.elements().map((one) => one.textContent.trim())).toEqual(said);
+		const row = (await pictureOf(component))(0, 70, 1080, 12);
+		document.body.replaceChildren();
+		return Array.from({ length: row.length / 4 }, (_, i) => row[4 * i]!).filter((red) => red !== row[0])
+			.length;
+	};
+	const alone = await inked([hole(view.fromMs - HOUR, {})], []);
+	const one = await inked([hole(view.fromMs, { lost: true })], ['Lost for good']);
+	const all = await inked(
+		[hole(view.fromMs, { lost: true }), hole(toMs - 600_000, {}), hole(toMs - 300_000, { filling: true })],
+		['Missing, to be fetched', 'Being fetched', 'Lost for good']
+	);
+	expect(one).toBeGreaterThan(alone + 100);
+	expect(all).toBeGreaterThan(one + 200);
+});
+
 it('becomes a picture of its own, the mark of simulated data on it', async () => {
 	const violet = async (simulated: boolean) => {
 		const { component } = await chart({ title: `Kept ${simulated}`, simulated });
-		const bitmap = await createImageBitmap(await component.toPng());
-		expect(bitmap.width).toBe(1080 * devicePixelRatio);
-		const ctx = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
-		ctx.drawImage(bitmap, 0, 0);
-		const { data } = ctx.getImageData(bitmap.width / 2, 0, bitmap.width / 2, 60 * devicePixelRatio);
+		const data = (await pictureOf(component))(540, 0, 540, 60);
 		return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i + 2]! - data[4 * i + 1]!).filter(
 			(v) => v > 20
 		).length;

@@ -9,12 +9,16 @@ const device = (id: string, metrics: readonly string[]): LineDevice => {
 	return { id: parsed.value, name: id, provenance, metrics };
 };
 const mine = device('fb-1', ['temperature', 'humidity', 'heat_sink', 'pressure']);
-const others = [mine, device('sim-2', ['temperature']), device('fb-3', ['power'])];
+const others = [mine, device('sim-2', ['temperature']), device('fb-3', ['power', 'heat_sink'])];
 
-it('offers the device’s other metrics, and the same metric of others, told apart when simulated', () => {
+it('offers the device’s other metrics, and of others the same or what is in its unit, told apart when simulated', () => {
 	const { ofDevice, ofOthers } = lineChoices(mine, 'temperature', others, []);
 	expect(ofDevice.map(({ label }) => label)).toEqual(['Humidity', 'Heat sink', 'Pressure']);
-	expect(ofOthers.map(({ label, detail }) => [label, detail])).toEqual([['sim-2', '°C · simulated']]);
+	expect(ofOthers.map(({ label, detail }) => [label, detail])).toEqual([
+		['sim-2', '°C · simulated'],
+		['fb-3, Heat sink', '°C']
+	]);
+	expect(lineChoices(mine, 'soil_index', [device('fb-4', ['mood'])], []).ofOthers).toEqual([]);
 });
 
 it('bars a third unit and a seventh line, never what is chosen', () => {

@@ -21,7 +21,7 @@ export interface LineChoice {
 }
 
 /**
- * What can be drawn beside one metric of one device: its other metrics, and the same metric of others.
+ * What can be drawn beside one metric of one device: its other metrics, and of other devices the same metric, then what is in its unit.
  * @param chosen what is drawn beside it now
  */
 export function lineChoices(
@@ -45,15 +45,23 @@ export function lineChoices(
 			.filter((one) => one !== metric)
 			.map((one) => toChoice({ metric: one, device: undefined }, metricInfo(one).label, false)),
 		ofOthers: others
-			.filter((other) => other.id !== device.id && other.metrics.includes(metric))
-			.map((other) =>
+			.filter((other) => other.id !== device.id)
+			.flatMap((other) => akin(metric, other.metrics).map((one) => ({ other, one })))
+			.sort((a, b) => Number(b.one === metric) - Number(a.one === metric))
+			.map(({ other, one }) =>
 				toChoice(
-					{ metric, device: other.id },
-					other.name,
+					{ metric: one, device: other.id },
+					one === metric ? other.name : `${other.name}, ${metricInfo(one).label}`,
 					other.provenance === 'simulated' && device.provenance !== 'simulated'
 				)
 			)
 	};
+}
+
+/** The metric itself, and others that count the same; numbers without a unit count nothing in common. */
+function akin(metric: string, metrics: readonly string[]): readonly string[] {
+	const { unit } = metricInfo(metric);
+	return metrics.filter((one) => one === metric || (unit !== '' && metricInfo(one).unit === unit));
 }
 
 function barredBy(units: ReadonlySet<string>, unit: string, chosen: number): string | undefined {
