@@ -35,8 +35,17 @@ describe('a page of a log', () => {
 		expect(parseLogPage(page({ samples }), owner)).toMatchObject({ value: { samples: [], undated: 1 } });
 	});
 
+	it('counts a sample of a time that cannot be as one without a time', () => {
+		const times = [[5000, 1], [4e12, 1], [1.763e9, 2], [1e300, 0], [-1e13, 0]] as const; // prettier-ignore
+		const rows = times.map(([ms, clock], seq) => [seq, ms, clock, 1]);
+		const samples = [{ names: ['a'], rows }];
+		expect(parseLogPage(page({ samples }), { ...owner, bootMs: 1_700_000_000_000 })).toMatchObject({
+			value: { samples: [{ timeMs: 4e12 }], undated: 4 }
+		});
+	});
+
 	it('leaves out what is no number', () => {
-		const samples = [{ names: ['a', 'b', 'c'], rows: [[1, 5000, 2, null, 'x', 3]] }];
+		const samples = [{ names: ['a', 'b', 'c'], rows: [[1, 1_763_690_000_250, 2, null, 'x', 3]] }];
 		expect(parseLogPage(page({ samples }), owner)).toMatchObject({
 			value: { samples: [{ values: { c: 3 }, clock: 'corrected' }] }
 		});

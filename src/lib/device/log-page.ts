@@ -1,5 +1,12 @@
 import { err, ok, type Result } from '$lib/base';
-import type { ClockQuality, DeviceId, Provenance, Sample } from '$lib/model';
+import {
+	isBelievedTime,
+	isPossibleTime,
+	type ClockQuality,
+	type DeviceId,
+	type Provenance,
+	type Sample
+} from '$lib/model';
 import { isRecord } from './profiles/json';
 
 /** One page of what a device's log holds, by `telemetry.query` (docs/protocol.md §4.4). */
@@ -10,7 +17,7 @@ export interface LogPage {
 	/** The next number to be used. */
 	readonly seq: number;
 	readonly samples: readonly Sample[];
-	/** Numbers that came without a time that can be told: measured before the device's clock was ever set. */
+	/** Numbers that came without a time that can be: most were measured before the device's clock was ever set. */
 	readonly undated: number;
 	/** What to ask from for the next page; undefined at the end. */
 	readonly next: number | undefined;
@@ -73,8 +80,9 @@ function timeOf(
 	if (typeof ms !== 'number' || !Number.isFinite(ms) || typeof clock !== 'number') return 'bad';
 	const quality = CLOCKS[clock];
 	if (!quality) return 'bad';
-	if (quality !== 'unsynchronised') return { timeMs: ms, clock: quality };
-	return bootMs === undefined ? undefined : { timeMs: bootMs + ms, clock: quality };
+	if (quality !== 'unsynchronised') return isBelievedTime(ms) ? { timeMs: ms, clock: quality } : undefined;
+	const timeMs = bootMs === undefined ? NaN : bootMs + ms;
+	return isPossibleTime(timeMs) ? { timeMs, clock: quality } : undefined;
 }
 
 function valuesOf(names: readonly string[], row: readonly unknown[]): Readonly<Record<string, number>> {

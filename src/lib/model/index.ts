@@ -1,3 +1,4 @@
+export * from './believed-time';
 export * from './command';
 export * from './device-id';
 export * from './display-name';

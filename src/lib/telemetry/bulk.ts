@@ -9,7 +9,8 @@ import { withIds, type BulkSource, type SampleColumns } from './sample-columns';
 import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
 import type { SeriesTable } from './series-table';
-import type { AppendReport, BulkReport, StoreError, StoreLimits } from './store';
+import { finiteValues, possibleRows, Refusals } from './refused';
+import type { AppendReport, BulkReport, StoreError, StoreLimits, StoreTrouble } from './store';
 import type { Turns } from './turns';
 import type { WriteAhead } from './write-ahead';
 import { writtenLedger } from './written-ledger';
@@ -24,6 +25,7 @@ export interface BulkParts {
 	readonly log: Pick<WriteAhead, 'append' | 'flush' | 'writeCorrections'>;
 	readonly limits: Pick<StoreLimits, 'blockRows'>;
 	readonly onSealed: () => void;
+	readonly onTrouble: (trouble: StoreTrouble) => void;
 }
 
 /** Rows of one series on their way to blocks. */
@@ -59,8 +61,11 @@ export class Bulk {
 	#stored = 0;
 	#repeats = 0;
 	#corrected = 0;
+	readonly #refusals: Refusals;
 
-	constructor(private readonly parts: BulkParts) {}
+	constructor(private readonly parts: BulkParts) {
+		this.#refusals = new Refusals(parts.onTrouble);
+	}
 
 	/** Resolves when all is committed. Throws the signal's reason; what was committed before stays, and is a duplicate the next time. */
 	async run(source: BulkSource, signal: AbortSignal): Promise<Result<BulkReport, StoreError>> {
@@ -80,6 +85,7 @@ export class Bulk {
 			const told = this.#corrected > 0 ? await this.parts.log.flush() : done;
 			return told.ok ? ok(this.#report) : told;
 		} finally {
+			this.#refusals.tell();
 			await this.#flying; // nothing of it is under way when the caller hears of an end
 		}
 	}
@@ -87,14 +93,19 @@ export class Bulk {
 	get #report(): BulkReport {
 		const corrected = this.#corrected;
 		const duplicates = this.#repeats - corrected;
-		return { stored: this.#stored, duplicates, ...(corrected > 0 ? { corrected } : {}) };
+		const refused = this.#refusals.all;
+		return {
+			...{ stored: this.#stored, duplicates },
+			...(corrected > 0 ? { corrected } : {}),
+			...(refused ? { refused } : {})
+		};
 	}
 
 	/** Holds a batch, and sends each series that is full. */
 	async #take(batch: SampleColumns, signal: AbortSignal): Promise<Result<void, StoreError>> {
 		const { limits, table } = this.parts;
 		const series = table.findOrMake(batch.device, batch.provenance);
-		const columns = withIds(batch, table.names);
+		const columns = possibleRows(withIds(batch, table.names), this.#refusals.of(batch.device));
 		const { length } = columns.timeMs;
 		for (let at = 0; at < length;) {
 			signal.throwIfAborted();
@@ -147,7 +158,7 @@ export class Bulk {
 
 	#prepare(series: Series, arrived: Columns): Job {
 		const { runs, columns, better } = admitColumns(series, arrived);
-		const sorted = sortByTime(columns);
+		const sorted = sortByTime(finiteValues(columns, this.#refusals.of(series.device)));
 		series.flying.push(...runs);
 		const { log } = this.parts;
 		const correcting = better.length > 0 ? log.append(better) : undefined;

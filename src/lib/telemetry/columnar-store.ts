@@ -155,7 +155,8 @@ export class ColumnarStore implements TelemetryStore {
 		const { limits } = this.#parts;
 		const bulk = new Bulk({
 			...{ blocks: this.#blocks, table: this.#table, turns: this.#turns, log: this.#log, limits },
-			onSealed: () => this.#sentinels.changed()
+			onSealed: () => this.#sentinels.changed(),
+			onTrouble: this.#parts.onTrouble
 		});
 		const outcome = await bulk.run(source, signal);
 		this.#sentinels.tellNow();

@@ -1,4 +1,5 @@
 export { DEFAULT_LIMITS, KEEP_ALL } from './limits';
+export type { Refused, RefusedPart } from './refused';
 export type { MetricClass, Retention } from './retention';
 export { openTelemetryStore, resetTelemetry } from './open';
 export {

@@ -2,6 +2,7 @@ import { assert } from '$lib/base';
 import type { DeviceId, Provenance, Sample } from '$lib/model';
 import { CLOCKS, NO_SEQ, type Columns } from './codec/columns';
 import type { Names } from './names';
+import { isUint32 } from './refused';
 
 /** Samples of one device as columns of equal length: how a file, a backup or a device's log brings them. */
 export interface SampleColumns {
@@ -14,7 +15,7 @@ export interface SampleColumns {
 	readonly epoch: Uint32Array<ArrayBuffer>;
 	/** −1 where the sample has no identity. */
 	readonly seq: Float64Array<ArrayBuffer>;
-	/** By metric; where a sample has none, or nothing finite, NaN. */
+	/** By metric; where a sample has none, NaN. */
 	readonly values: ReadonlyMap<string, Float64Array<ArrayBuffer>>;
 	/** By name of the state; undefined where a sample has none. */
 	readonly states?: ReadonlyMap<string, readonly (string | undefined)[]>;
@@ -48,8 +49,11 @@ function columnsOfOne(samples: readonly Sample[]): SampleColumns {
 		const sample = samples[i]!;
 		timeMs[i] = sample.timeMs;
 		clock[i] = CLOCKS.indexOf(sample.clock);
-		epoch[i] = sample.identity?.epoch ?? 0;
-		seq[i] = sample.identity?.seq ?? NO_SEQ;
+		const { identity } = sample;
+		epoch[i] = identity?.epoch ?? 0;
+		// What these columns cannot hold stays refusable.
+		if (!identity) seq[i] = NO_SEQ;
+		else seq[i] = isUint32(identity.epoch) && identity.seq !== NO_SEQ ? identity.seq : NaN;
 		for (const name in sample.values) {
 			let column = values.get(name);
 			if (!column) values.set(name, (column = new Float64Array(count).fill(NaN)));
@@ -64,7 +68,7 @@ function columnsOfOne(samples: readonly Sample[]): SampleColumns {
 	return { device, provenance, timeMs, clock, epoch, seq, values, states };
 }
 
-/** With names as ids. Views of what came, but for columns that hold an infinity. */
+/** With names as ids: views of what came. */
 export function withIds(
 	{ timeMs, clock, epoch, seq, values, states = new Map() }: SampleColumns,
 	names: Names
@@ -74,20 +78,9 @@ export function withIds(
 		columns.every(({ length }) => length === timeMs.length),
 		'columns of samples are equally long'
 	);
-	const metrics = [...values].map(([name, column]) => ({
-		metric: names.metric(name),
-		values: finite(column)
-	}));
+	const metrics = [...values].map(([name, column]) => ({ metric: names.metric(name), values: column }));
 	const told = [...states].map(([name, column]) => ({ metric: names.metric(name), values: column }));
 	return { timeMs, clock, epoch, seq, metrics: metrics.sort(byMetric), states: told.sort(byMetric) };
 }
 
 const byMetric = (a: { metric: number }, b: { metric: number }): number => a.metric - b.metric;
-
-/** Infinities as NaN, as `append` leaves them out. */
-function finite(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-	for (let i = 0; i < values.length; i++)
-		if (values[i] === Infinity || values[i] === -Infinity)
-			return values.map((value) => (Number.isFinite(value) ? value : NaN));
-	return values;
-}

@@ -13,7 +13,8 @@ export interface HeldRow extends Row {
 	wal: number;
 }
 
-type Readings = Pick<Row, 'metrics' | 'values'>;
+/** `refused`: how many were not finite, and are not in it. */
+type Readings = Pick<Row, 'metrics' | 'values'> & { readonly refused: number };
 
 /** All that memory knows of one device's data of one provenance. */
 export class Series {
@@ -119,13 +120,18 @@ export class Series {
 			if (name !== last[count] || !Number.isFinite(value)) return this.#reshaped(values, names);
 			numbers[count++] = value;
 		}
-		return count === last.length ? { metrics, values: numbers } : this.#reshaped(values, names);
+		return count === last.length ? { metrics, values: numbers, refused: 0 } : this.#reshaped(values, names);
 	}
 
 	#reshaped(values: Readonly<Record<string, number>>, names: Names): Readings {
-		const finite = Object.keys(values).filter((name) => Number.isFinite(values[name]));
+		const told = Object.keys(values);
+		const finite = told.filter((name) => Number.isFinite(values[name]));
 		this.#shape = { names: finite, metrics: finite.map((name) => names.metric(name)) };
-		return { metrics: this.#shape.metrics, values: finite.map((name) => values[name]!) };
+		return {
+			metrics: this.#shape.metrics,
+			values: finite.map((name) => values[name]!),
+			refused: told.length - finite.length
+		};
 	}
 
 	/** Holds a row, and makes it the latest of its metrics where it is. */

@@ -3,6 +3,7 @@ import type { DeviceId, Provenance, Sample } from '$lib/model';
 import type { BulkSource } from './sample-columns';
 import type { Gap } from './ledger';
 import type { Aside, QuarantineFigures } from './quarantine';
+import type { Refused } from './refused';
 import type { Retention } from './retention';
 
 /** What happened to a batch. `append` resolves when the record that holds it is committed. */
@@ -12,6 +13,8 @@ export interface AppendReport {
 	readonly duplicates: number;
 	/** Of those whose time is now known better than it was stored; absent where there are none. */
 	readonly corrected?: number;
+	/** Not stored, and neither of the others; absent where nothing was. */
+	readonly refused?: Refused;
 }
 
 /** What became of what `bulk` brought. */
@@ -21,6 +24,7 @@ export interface BulkReport {
 	readonly duplicates: number;
 	/** As of `append`. */
 	readonly corrected?: number;
+	readonly refused?: Refused;
 }
 
 export type StoreError =
@@ -396,6 +400,8 @@ export type StoreTrouble =
 	/** Writes fail: samples are held in memory, bounded and counted, and tried again. */
 	| { readonly kind: 'failing'; readonly error: StoreError }
 	| { readonly kind: 'recovered' }
+	/** Something was given that cannot be stored: the device says who told it. */
+	| { readonly kind: 'refused'; readonly device: DeviceId; readonly refused: Refused }
 	/** Nothing more fits, so the oldest samples went. `helped`: what comes in is stored again; else no more go for an hour at least. */
 	| { readonly kind: 'made-room'; readonly letGo: readonly LetGo[]; readonly helped: boolean };
 

@@ -6,6 +6,7 @@ import { encodeWalRecord } from './codec/wal-record';
 import type { Disk } from './disk';
 import type { FullDisk } from './full-disk';
 import type { Names } from './names';
+import { faultOf, Refusals } from './refused';
 import { numberKey, type HeldRow, type Series } from './series';
 import type { SeriesTable } from './series-table';
 import type { AppendReport, StoreError, StoreLimits, StoreStats, StoreTrouble } from './store';
@@ -116,13 +117,27 @@ export class WriteAhead {
 		const batch: Batch = { dropped: 0 };
 		const held: HeldIndex = new Map();
 		const times = { stored: 0, corrected: 0, duplicate: 0 };
-		for (const sample of samples) times[this.#admit(sample, batch, held)]++;
+		const refusals = new Refusals(this.#parts.onTrouble);
+		const possible: Sample[] = [];
+		for (const sample of samples) {
+			const fault = faultOf(sample);
+			if (fault) refusals.of(sample.device).add(fault);
+			else {
+				possible.push(sample);
+				times[this.#admit(sample, batch, held, refusals)]++;
+			}
+		}
+		const refused = refusals.tell();
 		const { stored, corrected, duplicate: duplicates } = times;
-		const report = { stored, duplicates, ...(corrected > 0 ? { corrected } : {}) };
+		const report = {
+			...{ stored, duplicates },
+			...(corrected > 0 ? { corrected } : {}),
+			...(refused ? { refused } : {})
+		};
 		const droppedBefore = this.#dropped;
 		// A repeat of what still waits is acknowledged with it, not before.
 		if (stored + corrected === 0) {
-			const lost = await this.#lostMeanwhile(samples);
+			const lost = await this.#lostMeanwhile(possible);
 			if (lost > 0) return err({ kind: 'dropped', count: lost });
 		}
 		if (this.#waiting.length === 0) return ok(report);
@@ -196,13 +211,19 @@ export class WriteAhead {
 	}
 
 	/** Takes a sample into memory, unless the ledger has it. */
-	#admit(sample: Sample, batch: Batch, held: HeldIndex): 'stored' | 'corrected' | 'duplicate' {
+	#admit(
+		sample: Sample,
+		batch: Batch,
+		held: HeldIndex,
+		refusals: Refusals
+	): 'stored' | 'corrected' | 'duplicate' {
 		const { table } = this.#parts;
 		const series = table.findOrMake(sample.device, sample.provenance);
 		const { identity, timeMs, clock, states } = sample;
 		if (identity && !series.ledger.add(identity.epoch, identity.seq, timeMs, clock))
 			return this.#correct(series, sample, identity, batch, held) ? 'corrected' : 'duplicate';
-		const { metrics, values } = series.readings(sample.values, table.names);
+		const { metrics, values, refused } = series.readings(sample.values, table.names);
+		if (refused > 0) refusals.of(sample.device).add('value', refused);
 		const measured: HeldRow = { timeMs, clock, identity, metrics, values, wal: 0 };
 		const row = states ? { ...measured, states: statesOf(states, table.names) } : measured;
 		series.hold(row);

@@ -23,8 +23,9 @@ export class StoreWatch {
 	/** What the store noticed by itself. */
 	trouble(trouble: StoreTrouble): void {
 		const { notices, troubles } = this.#parts;
-		if (trouble.kind === 'made-room' || trouble.kind === 'recovered') troubles.trouble(trouble);
 		switch (trouble.kind) {
+			case 'refused':
+				return troubles.trouble(trouble);
 			case 'lost':
 				return void this.lost(trouble.loss);
 			case 'returned': {
@@ -39,10 +40,12 @@ export class StoreWatch {
 			case 'failing':
 				return this.error(trouble.error);
 			case 'made-room': {
+				troubles.trouble(trouble);
 				const { letGo, helped } = trouble;
 				return void notices.post({ id: 'made-room', kind: 'made-room', ...spanOf(letGo), helped });
 			}
 			case 'recovered':
+				troubles.trouble(trouble);
 				this.#fault = undefined;
 				void notices.dismiss('quota');
 				return void notices.dismiss('store-failing');

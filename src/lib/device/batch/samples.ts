@@ -1,9 +1,7 @@
 import { Counters } from '$lib/base';
-import type { ClockQuality, DeviceId, Sample } from '$lib/model';
+import { isBelievedTime, type ClockQuality, type DeviceId, type Sample } from '$lib/model';
 import type { Batch } from './decode-batch';
 
-const EARLIEST_MS = Date.UTC(2015, 0, 1);
-const LATEST_MS = Date.UTC(2100, 0, 1);
 /** A device without a clock does not hold samples back for longer. */
 const LONGEST_HELD_MS = 24 * 3600 * 1000;
 
@@ -63,7 +61,7 @@ function timeOf(
 ): { readonly clock: ClockQuality; readonly timeMs: number } {
 	const timeMs = batch.timesMs[at]!;
 	if (batch.clock !== 'none') {
-		if (timeMs >= EARLIEST_MS && timeMs <= LATEST_MS)
+		if (isBelievedTime(timeMs))
 			return { clock: batch.clock === 'sync' ? 'synchronised' : 'corrected', timeMs };
 		dropped.add('bad-timestamp');
 		return { clock: 'unsynchronised', timeMs: receivedMs };

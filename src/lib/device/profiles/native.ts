@@ -1,6 +1,8 @@
 import {
 	conventionOf,
+	isBelievedTime,
 	parseDeviceId,
+	presentUntil,
 	type ClockQuality,
 	type DeviceId,
 	type Presence,
@@ -18,10 +20,6 @@ import { BATCH_REFUSALS, type Decoded, type Profile, type Refusal, type StatusRe
 const PREFIX = 'iot/node/';
 /** Names and versions are shown to people: what is longer is cut. */
 const MAX_TEXT_CHARS = 128;
-const EARLIEST_S = Date.UTC(2015, 0, 1) / 1000;
-/** A device that says its clock is set is believed this far, for the receiver's own clock may be the wrong one. */
-const LATEST_S = Date.UTC(2100, 0, 1) / 1000;
-const DAY_S = 24 * 3600;
 /** Topics remembered, so that the id of a device that is known is not checked again with each message. */
 const MAX_ADDRESSES = 8192;
 
@@ -161,12 +159,12 @@ function timeOf(
 	const unsynchronised = { clock: 'unsynchronised', timeMs: receivedMs } as const;
 	if (said === 'none') return unsynchronised;
 	const stated = said === 'sync' || said === 'corrected';
-	const latestS = stated ? LATEST_S : receivedMs / 1000 + DAY_S;
-	if (!(timestampS >= EARLIEST_S && timestampS <= latestS)) {
+	const timeMs = timestampS * 1000;
+	if (!isBelievedTime(timeMs, stated ? undefined : presentUntil(receivedMs))) {
 		counted.push('bad-timestamp');
 		return unsynchronised;
 	}
-	return { clock: said === 'corrected' ? 'corrected' : 'synchronised', timeMs: timestampS * 1000 };
+	return { clock: said === 'corrected' ? 'corrected' : 'synchronised', timeMs };
 }
 
 /** §1: either mark is enough. */
@@ -243,8 +241,7 @@ function decodeAlert(device: DeviceId, { payload, receivedMs }: LinkMessage): De
 	const { severity = 'warning', raised, timestamp } = body;
 	if (rule === undefined || text === undefined || !isSeverity(severity) || typeof raised !== 'boolean')
 		return refused(device, 'bad-event');
-	const timed =
-		isFiniteNumber(timestamp) && timestamp >= EARLIEST_S && timestamp <= receivedMs / 1000 + DAY_S;
+	const timed = isFiniteNumber(timestamp) && isBelievedTime(timestamp * 1000, presentUntil(receivedMs));
 	return {
 		kind: 'event',
 		device,

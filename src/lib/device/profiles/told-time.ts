@@ -1,8 +1,6 @@
 import { parseIsoTime } from '$lib/base';
-import type { ClockQuality } from '$lib/model';
+import { isBelievedTime, presentUntil, type ClockQuality } from '$lib/model';
 
-const EARLIEST_MS = Date.UTC(2015, 0, 1);
-const DAY_MS = 24 * 3600 * 1000;
 /** Numbers below are seconds since the Unix epoch, others ms: as seconds it is the year 5138, as ms 1973. */
 const LARGEST_SECONDS = 1e11;
 
@@ -26,7 +24,7 @@ export function toldTime(
 			: typeof said === 'number'
 				? said * (said < LARGEST_SECONDS ? 1000 : 1)
 				: undefined;
-	if (timeMs !== undefined && timeMs >= EARLIEST_MS && timeMs <= receivedMs + DAY_MS)
+	if (timeMs !== undefined && isBelievedTime(timeMs, presentUntil(receivedMs)))
 		return { timeMs, clock: 'synchronised', fault: false };
 	return { timeMs: receivedMs, clock: 'unsynchronised', fault: name !== undefined };
 }

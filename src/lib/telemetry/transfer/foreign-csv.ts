@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '$lib/base';
-import type { DeviceId, Provenance, Sample } from '$lib/model';
+import { isPossibleTime, type DeviceId, type Provenance, type Sample } from '$lib/model';
 import { foreignNumber, guessDecimalComma, isAbsent } from './foreign-number';
 import { foreignTime, guessTimeForm, isTimeOfDay, type TimeReading } from './foreign-time';
 import { csvFields } from './line-splitter';
@@ -155,7 +155,7 @@ export function readRow(
 		return err({ kind: 'fields', found: fields.length, wanted: width });
 	const told = timeField(fields, form);
 	const timeMs = foreignTime(told, form);
-	if (timeMs === undefined) return err({ kind: 'time', found: told.slice(0, 40) });
+	if (timeMs === undefined || !isPossibleTime(timeMs)) return err({ kind: 'time', found: told.slice(0, 40) });
 	const values = readValues(fields, form.values, (field) => foreignNumber(field, decimalComma), isAbsent);
 	return values.ok ? ok({ timeMs, values: values.value }) : values;
 }

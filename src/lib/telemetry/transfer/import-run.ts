@@ -42,8 +42,8 @@ export class ImportRun {
 		if (fresh.length === 0) return ok({ stored: 0, there: samples.length });
 		const taken = await this.store.bulk(sampleColumns(fresh), signal);
 		if (!taken.ok) return taken;
-		const { stored } = taken.value;
-		return ok({ stored, there: samples.length - stored });
+		const { stored, duplicates, corrected = 0 } = taken.value;
+		return ok({ stored, there: samples.length - fresh.length + duplicates + corrected });
 	}
 
 	/** What the store has at the times of samples without identity. */

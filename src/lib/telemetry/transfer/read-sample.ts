@@ -1,5 +1,11 @@
 import { err, ok, parseIsoTime, type Result } from '$lib/base';
-import { parseDeviceId, type ClockQuality, type Sample, type SampleIdentity } from '$lib/model';
+import {
+	isPossibleTime,
+	parseDeviceId,
+	type ClockQuality,
+	type Sample,
+	type SampleIdentity
+} from '$lib/model';
 import { CSV_COLUMNS, fieldName } from './text-rows';
 
 /** Why a line is no sample. */
@@ -18,8 +24,6 @@ export const MAX_METRICS = 256;
 const MAX_NAME_BYTES = 64;
 const MAX_STATE_CHARS = 256;
 const MAX_UINT32 = 2 ** 32 - 1;
-/** Dates beyond have no calendar (ECMA-262 §21.4.1.1). */
-const MAX_TIME_MS = 8.64e15;
 const CLOCKS: readonly string[] = ['unsynchronised', 'corrected', 'synchronised'] satisfies ClockQuality[];
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/iu;
 
@@ -59,7 +63,7 @@ function head(raw: Raw): Result<Omit<Sample, 'values' | 'states'>, LineFault> {
 		return err({ kind: 'provenance', found: shown(provenance) });
 	if (typeof clock !== 'string' || !CLOCKS.includes(clock))
 		return err({ kind: 'clock', found: shown(clock) });
-	if (timeMs === undefined || Math.abs(timeMs) > MAX_TIME_MS)
+	if (timeMs === undefined || !isPossibleTime(timeMs))
 		return err({ kind: 'time', found: shown(raw.timeShown) });
 	const identity = identityOf(epoch, seq);
 	if (identity === null) return err({ kind: 'identity', found: `${String(epoch)}, ${String(seq)}` });

@@ -8,7 +8,7 @@ export function backfillWords({ state, missing, lost, undated, disowned }: Backf
 		missing > 0 ? MISSING[state](count(missing, 'sample')) : '',
 		lost > 0 ? `${count(lost, 'sample')} cannot be had any more: the device has let go of them.` : '',
 		undated > 0
-			? `${count(undated, 'sample')} came without a time, from before its clock was set, and are left out.`
+			? `${count(undated, 'sample')} came without a time that can be, most likely from before its clock was set, and are left out.`
 			: '',
 		disowned > 0
 			? `${count(disowned, 'sample')} came with a number that the device’s own log never gave: damaged on the way, or sent by somebody else. Nothing is missing for their sake.`

@@ -1,8 +1,12 @@
 import { BoundedQueue, Counters, type Clock } from '$lib/base';
-import type { StoreError, StoreLoss, StoreTrouble } from '$lib/telemetry';
+import type { RefusedPart, StoreError, StoreLoss, StoreTrouble } from '$lib/telemetry';
 
 /** What went wrong with the store, by what it means for a person. */
-export type TroubleKind = Exclude<StoreTrouble['kind'], 'failing'> | StoreError['kind'] | 'not-kept';
+export type TroubleKind =
+	| Exclude<StoreTrouble['kind'], 'failing' | 'refused'>
+	| StoreError['kind']
+	| `refused-${RefusedPart}`
+	| 'not-kept';
 
 export interface TroubleReport {
 	/** Since the worker started. */
@@ -24,8 +28,9 @@ export class TroubleLog {
 
 	constructor(private readonly clock: Clock) {}
 
-	add(kind: TroubleKind, detail: string): void {
-		this.#counts.add(kind);
+	add(kind: TroubleKind, detail: string, times = 1): void {
+		if (times === 0) return;
+		this.#counts.add(kind, times);
 		const atMs = this.clock.now();
 		if (atMs - (this.#listedMs.get(kind) ?? -Infinity) < SAME_MS) return;
 		this.#listedMs.set(kind, atMs);
@@ -42,6 +47,12 @@ export class TroubleLog {
 				return this.add('made-room', `${trouble.letGo.length} blocks${trouble.helped ? '' : ', in vain'}`);
 			case 'recovered':
 				return this.add('recovered', '');
+			case 'refused':
+				for (const part of ['time', 'identity', 'value'] as const) {
+					const times = trouble.refused[part];
+					this.add(`refused-${part}`, `${trouble.device}: ${times}`, times);
+				}
+				return;
 			case 'copy-waits':
 			case 'returned':
 				return; // no trouble of the store's: notices tell them

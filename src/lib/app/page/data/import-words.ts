@@ -98,7 +98,7 @@ export function lineFaultWords(fault: LineFault): string {
 		case 'time':
 			return fault.found.trim() === ''
 				? 'it has no time'
-				: `“${fault.found}” is no time written as the others are`;
+				: `“${fault.found}” is no time written as the others are, or not of the years 1900 to 2099`;
 		case 'identity':
 			return `epoch and seq are “${fault.found}”: both whole numbers below 4,294,967,296, or neither`;
 		case 'metric':

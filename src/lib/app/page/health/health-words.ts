@@ -50,6 +50,9 @@ const TROUBLES: ReadonlyMap<string, string> = new Map([
 	['fenced', 'Another tab took over the store'],
 	['quota', 'No room to store'],
 	['unavailable', 'The browser refused to store'],
+	['refused-time', 'Samples with a time that cannot be: not stored'],
+	['refused-identity', 'Samples with a number that is none: not stored'],
+	['refused-value', 'Readings that were no finite number: left out'],
 	['dropped', 'Samples let go: too many waited'],
 	['not-kept', 'A device’s name or a setting could not be stored']
 ]);
