@@ -43,6 +43,7 @@ export class RecordingStore implements TelemetryStore {
 	guessed: TelemetryStore['guessed'] = () => [];
 	settleTimes: TelemetryStore['settleTimes'] = () => {};
 	gaps: TelemetryStore['gaps'] = () => [];
+	abandoned: TelemetryStore['abandoned'] = () => 0;
 	missing: TelemetryStore['missing'] = () => [];
 	giveUp: TelemetryStore['giveUp'] = () => {};
 	disown: TelemetryStore['disown'] = () => 0;

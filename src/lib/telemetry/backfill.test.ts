@@ -68,6 +68,7 @@ beforeEach(() => {
 			store: {
 				missing: (_, epoch) => ledger.missing(epoch),
 				gaps: () => ledger.gaps(),
+				abandoned: () => ledger.abandoned,
 				giveUp: (_, { epoch, from, to }) => ledger.giveUp(epoch, from, to),
 				disown: (_, { epoch, from, to }) => ledger.disown(epoch, from, to),
 				guessed: (_, epoch) => ledger.guessed(epoch),
@@ -127,7 +128,8 @@ describe('backfill', () => {
 			filled: 200,
 			lost: 0,
 			undated: 0,
-			disowned: 0
+			disowned: 0,
+			abandoned: 0
 		});
 		live(205, 206);
 		const { length } = log.asked;

@@ -27,7 +27,10 @@ export interface LogRange {
 
 export interface BackfillParts {
 	readonly clock: Clock;
-	readonly store: Pick<TelemetryStore, 'missing' | 'gaps' | 'giveUp' | 'disown' | 'guessed' | 'settleTimes'>;
+	readonly store: Pick<
+		TelemetryStore,
+		'missing' | 'gaps' | 'abandoned' | 'giveUp' | 'disown' | 'guessed' | 'settleTimes'
+	>;
 	/** One page of a device's log over whatever link is up. Rejects only with the signal's reason. */
 	readonly ask: (
 		source: SeriesKey,
@@ -46,6 +49,8 @@ export interface BackfillView {
 	readonly missing: number;
 	readonly filled: number;
 	readonly lost: number;
+	/** Numbers that never came and are not asked for, since there were more gaps than are remembered; of all time. */
+	readonly abandoned: number;
 	/** Samples that came without a time that can be told. */
 	readonly undated: number;
 	/** Numbers that were heard, and that the device's log says it never gave: of a damaged message, or not its own. */
@@ -161,15 +166,15 @@ export class Backfill {
 		const present = newest ? clip(store.missing(source, newest.epoch), 0, newest.seq) : [];
 		const missing = count([...present, ...earlier]);
 		return {
-			...{ missing, filled, lost, undated, disowned },
+			...{ missing, filled, lost, undated, disowned, abandoned: store.abandoned(source) },
 			state: missing > 0 && !newest && state === 'idle' ? 'unheard' : state
 		};
 	}
 
-	/** Of each series that lacks something, or has lost or disowned something since this worker began. */
+	/** Of each series that lacks or has abandoned something, or has lost or disowned something since this worker began. */
 	unfinished(): readonly (SeriesKey & BackfillView)[] {
 		return Array.from(this.#work.values(), ({ source }) => ({ ...source, ...this.view(source) })).filter(
-			({ missing, lost, disowned }) => missing > 0 || lost > 0 || disowned > 0
+			({ missing, lost, disowned, abandoned }) => missing + lost + disowned + abandoned > 0
 		);
 	}
 

@@ -225,6 +225,10 @@ export class ColumnarStore implements TelemetryStore {
 		return this.#table.find(device, provenance)?.ledger.gaps() ?? [];
 	}
 
+	abandoned({ device, provenance }: SeriesKey): number {
+		return this.#table.find(device, provenance)?.ledger.abandoned ?? 0;
+	}
+
 	missing({ device, provenance }: SeriesKey, epoch: number): readonly (readonly [number, number])[] {
 		return this.#table.find(device, provenance)?.ledger.missing(epoch) ?? [];
 	}

@@ -1,27 +1,28 @@
-/** Intervals kept per set. One more, and the oldest gap is closed: what was missing there is no longer asked for. */
+/** Intervals kept of one log: what is beyond is the caller's to close, or closed where that is harmless. */
 export const MAX_INTERVALS = 4096;
 
 /** Both ends inclusive, and when they were measured, ms since the epoch. */
 export type Interval = readonly [from: number, to: number, fromMs: number, toMs: number];
-type Held = [from: number, to: number, fromMs: number, toMs: number];
+/** One of a set's own. */
+export type Held = [from: number, to: number, fromMs: number, toMs: number];
 
 /** A set of unsigned integers, each with a time, as sorted, disjoint, non-adjacent intervals; only their ends' times are kept. */
 export class IntervalSet {
 	readonly #intervals: Held[];
-	#closedGaps = 0;
 
-	/** @param intervals sorted, disjoint and non-adjacent; taken over */
-	constructor(intervals: Held[] = []) {
+	/**
+	 * @param intervals sorted, disjoint and non-adjacent; taken over
+	 * @param most with more, the oldest gap is closed: what lies in it counts as in the set
+	 */
+	constructor(
+		intervals: Held[] = [],
+		private readonly most = MAX_INTERVALS
+	) {
 		this.#intervals = intervals;
 	}
 
 	get intervals(): readonly Interval[] {
 		return this.#intervals;
-	}
-
-	/** How often the bound closed a gap that had not been filled. */
-	get closedGaps(): number {
-		return this.#closedGaps;
 	}
 
 	has(n: number): boolean {
@@ -55,7 +56,7 @@ export class IntervalSet {
 			count++;
 		}
 		this.#intervals.splice(at, count, joined);
-		if (this.#intervals.length > MAX_INTERVALS) this.closeOldestGap();
+		while (this.#intervals.length > this.most) this.closeOldestGap();
 		return true;
 	}
 
@@ -112,12 +113,12 @@ export class IntervalSet {
 		if (found?.[1] === n) found[3] = timeMs;
 	}
 
-	/** Does nothing where there is no gap. */
-	closeOldestGap(): void {
+	/** @returns what lay in it, with the times of the numbers before and behind; undefined where there is no gap */
+	closeOldestGap(): Interval | undefined {
 		const [first, second] = this.#intervals;
-		if (!first || !second) return;
+		if (!first || !second) return undefined;
 		this.#intervals.splice(0, 2, [first[0], second[1], first[2], second[3]]);
-		this.#closedGaps++;
+		return [first[1] + 1, second[0] - 1, first[3], second[2]];
 	}
 
 	#firstEndingAtOrAfter(n: number): number {

@@ -32,7 +32,7 @@ export class KeptNumbers {
 	}
 
 	#log(epoch: number): IntervalSet {
-		const known = this.#logs.get(epoch) ?? new IntervalSet();
+		const known = this.#logs.get(epoch) ?? new IntervalSet([], Infinity);
 		this.#logs.set(epoch, known);
 		return known;
 	}

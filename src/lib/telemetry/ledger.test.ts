@@ -29,11 +29,10 @@ describe('interval set', () => {
 		);
 	});
 
-	it('stays within its bound by closing the oldest gap, and counts it', () => {
-		const set = new IntervalSet();
-		for (let i = 0; i <= MAX_INTERVALS; i++) set.add(i * 2);
-		expect(set.intervals).toHaveLength(MAX_INTERVALS);
-		expect(set.closedGaps).toBe(1);
+	it('stays within its bound by closing the oldest gap', () => {
+		const set = new IntervalSet([], 3);
+		for (let i = 0; i <= 3; i++) set.add(i * 2);
+		expect(set.intervals).toHaveLength(3);
 		expect(set.has(1)).toBe(true);
 		expect(set.has(3)).toBe(false);
 	});
@@ -135,8 +134,46 @@ describe('ledger', () => {
 		const total = Array.from({ length: logs }, (_, i) => ledger.intervals(i + 1).length);
 		expect(total.reduce((sum, n) => sum + n, 0)).toBe(MAX_LEDGER_INTERVALS);
 		expect(total.at(-1)).toBe(perLog);
-		expect(ledger.add(1, 1, 0)).toBe(false);
 		expect(ledger.add(logs, 1, 0)).toBe(true);
+	});
+
+	it('says of each number beyond its bound whether it came, and takes the others when they come', () => {
+		const ledger = new Ledger();
+		const gaps = MAX_INTERVALS + 9; // ten more than are remembered
+		for (let n = 0; n <= gaps; n++) ledger.add(1, n * 4, n * 4000, 'synchronised');
+		for (const each of [ledger, Ledger.decode(ledger.encode())!]) {
+			expect(each.abandoned).toBe(30);
+			expect(each.missing(1)[0]).toStrictEqual([41, 43]); // no longer asked for below
+			expect(each.gaps()).toHaveLength(gaps);
+			expect(each.gaps().filter(({ lost }) => lost)).toHaveLength(10);
+			expect(each.gaps()[0]).toStrictEqual({
+				...{ epoch: 1, from: 1, to: 3, fromMs: 0, toMs: 4000, lost: true }
+			});
+			for (let n = 0; n <= 40; n++) expect(each.has(1, n)).toBe(n % 4 === 0);
+			expect(each.add(1, 4, 4000)).toBe(false);
+			expect(each.add(1, 6, 6000)).toBe(true); // too late to be asked for, not to be stored
+			expect(each.add(1, 6, 6000)).toBe(false);
+			expect(each.addRun(1, [0, 8, 0, 8000])).toStrictEqual([
+				[1, 3],
+				[5, 5],
+				[7, 7]
+			]);
+			expect(each.abandoned).toBe(24);
+		}
+	});
+
+	it('counts what it abandoned also where it does not know any more which numbers those were', () => {
+		const ledger = new Ledger();
+		const numbers = 3 * MAX_INTERVALS;
+		for (let n = 0; n < numbers; n++) ledger.add(1, n * 2, n * 2000);
+		const again = Ledger.decode(ledger.encode())!;
+		expect(again.abandoned).toBe(numbers - MAX_INTERVALS);
+		const lost = again.gaps().filter((gap) => gap.lost);
+		expect(lost).toHaveLength(MAX_INTERVALS);
+		expect(lost[0]).toMatchObject({ from: 1, fromMs: 0 });
+		expect(lost[1]!.from).toBe(lost[0]!.to + 2); // one band as far as the single ones
+		expect(again.add(1, 1, 0)).toBe(false); // it may be among those that came
+		expect(again.add(1, numbers * 2, 0)).toBe(true);
 	});
 
 	it('forgets the oldest log when there are too many', () => {

@@ -1,15 +1,19 @@
 import { assert, crc32 } from '$lib/base';
 import type { ClockQuality } from '$lib/model';
 import { ByteReader, ByteWriter, Malformed } from './codec/byte-stream';
-import { IntervalSet } from './interval-set';
+import { AbandonedNumbers } from './abandoned-numbers';
+import { IntervalSet, MAX_INTERVALS, type Held, type Interval } from './interval-set';
 
 /** Logs remembered per series; a device that loses its log at each boot makes a new one each time. */
 export const MAX_EPOCHS = 1024;
 
 /** Intervals of all logs of a series together: the whole ledger is encoded at each seal. */
 export const MAX_LEDGER_INTERVALS = 16_384;
+/** Of them, stretches of numbers that are not asked for any more. */
+const MAX_ABANDONED = 4096;
 
-const VERSION = 3;
+/** Written where gaps were abandoned; else 3, which earlier versions read. */
+const VERSION = 4;
 /** Differences of two times fit a signed varint. */
 const FARTHEST_MS = 2 ** 51;
 
@@ -22,7 +26,7 @@ export interface Gap {
 	/** Of the sample before and of the one behind it, ms since the epoch; equal where only one of them is known. */
 	readonly fromMs: number;
 	readonly toMs: number;
-	/** The device does not have them any more. */
+	/** They are not asked for any more: the device has let go of them, or there were more gaps than are remembered. */
 	readonly lost: boolean;
 }
 
@@ -33,13 +37,16 @@ interface Log {
 	/** Numbers whose times were guessed, and those corrected since; all others were synchronised. */
 	readonly unsynchronised: IntervalSet;
 	readonly corrected: IntervalSet;
+	/** Of gaps beyond the bound: `received` says that they came, so that it stays short. */
+	readonly abandoned: AbandonedNumbers;
 }
 
 const newLog = (): Log => ({
-	received: new IntervalSet(),
+	received: new IntervalSet([], Infinity),
 	lost: new IntervalSet(),
 	unsynchronised: new IntervalSet(),
-	corrected: new IntervalSet()
+	corrected: new IntervalSet(),
+	abandoned: new AbandonedNumbers()
 });
 
 /** Which (epoch, seq) of one series have been received. Bounded: MAX_EPOCHS logs, and MAX_LEDGER_INTERVALS intervals in all of them. */
@@ -50,12 +57,12 @@ export class Ledger {
 
 	/** @param timeMs when it was measured. @returns false where it was there already */
 	add(epoch: number, seq: number, timeMs: number, clock: ClockQuality = 'synchronised'): boolean {
-		const { received } = this.#log(epoch);
+		const log = this.#log(epoch);
+		const { received } = log;
 		const before = received.intervals.length;
-		const added = received.add(seq, storable(timeMs));
+		const added = received.add(seq, storable(timeMs)) || log.abandoned.reclaim(seq, seq).length > 0;
 		if (added) this.doubt(epoch, seq, seq, clock);
-		this.#total += received.intervals.length - before;
-		if (this.#total > MAX_LEDGER_INTERVALS) this.#bound();
+		this.#grown(log, before);
 		return added;
 	}
 
@@ -67,13 +74,14 @@ export class Ledger {
 		epoch: number,
 		[from, to, fromMs, toMs]: readonly [from: number, to: number, fromMs: number, toMs: number]
 	): readonly (readonly [from: number, to: number])[] {
-		const { received } = this.#log(epoch);
+		const log = this.#log(epoch);
+		const { received } = log;
 		const missing = received.missing(from, to);
 		const before = received.intervals.length;
 		if (missing.length > 0) received.addRange(from, to, storable(fromMs), storable(toMs));
-		this.#total += received.intervals.length - before;
-		if (this.#total > MAX_LEDGER_INTERVALS) this.#bound();
-		return missing;
+		const reclaimed = log.abandoned.reclaim(from, to);
+		this.#grown(log, before);
+		return reclaimed.length === 0 ? missing : [...missing, ...reclaimed].sort(([a], [b]) => a - b);
 	}
 
 	/** How well the times of these are known; both ends inclusive. */
@@ -137,17 +145,40 @@ export class Ledger {
 		return log;
 	}
 
-	/** Closes the oldest gaps, from the oldest log on: there are fewer logs than intervals, so there is one. */
-	#bound(): void {
-		for (const { received } of this.#logs.values())
-			while (this.#total > MAX_LEDGER_INTERVALS && received.intervals.length > 1) {
-				received.closeOldestGap();
-				this.#total--;
-			}
+	/** @param before how many intervals it had */
+	#grown(log: Log, before: number): void {
+		this.#total += log.received.intervals.length - before;
+		while (log.received.intervals.length > MAX_INTERVALS && this.#abandonOldest(log));
+		// From the oldest log on: there are fewer logs than intervals, so one has a gap.
+		if (this.#total > MAX_LEDGER_INTERVALS)
+			for (const one of this.#logs.values())
+				while (this.#total > MAX_LEDGER_INTERVALS && this.#abandonOldest(one));
+	}
+
+	/** @returns whether there was a gap */
+	#abandonOldest({ received, abandoned }: Log): boolean {
+		const gap = received.closeOldestGap();
+		if (!gap) return false;
+		this.#total--;
+		abandoned.add(gap);
+		this.#boundAbandoned();
+		return true;
+	}
+
+	#boundAbandoned(): void {
+		const all = [...this.#logs.values()];
+		let over = all.reduce((sum, { abandoned }) => sum + abandoned.bands.length, 0) - MAX_ABANDONED;
+		for (const { abandoned } of all) while (over > 0 && abandoned.blurOldest()) over--;
 	}
 
 	has(epoch: number, seq: number): boolean {
-		return this.#logs.get(epoch)?.received.has(seq) ?? false;
+		const log = this.#logs.get(epoch);
+		return log !== undefined && log.received.has(seq) && !log.abandoned.has(seq);
+	}
+
+	/** Numbers that never came, of gaps beyond those that are remembered: they are not asked for any more. */
+	get abandoned(): number {
+		return [...this.#logs.values()].reduce((sum, { abandoned }) => sum + abandoned.count, 0);
 	}
 
 	/** Takes back what was dropped before it was written, so that backfill may bring it again. */
@@ -168,6 +199,7 @@ export class Ledger {
 		if (!log) return;
 		const { received } = log;
 		const before = received.intervals.length;
+		log.abandoned.reclaim(from, to);
 		received.removeRange(from, to);
 		for (const set of [log.unsynchronised, log.corrected]) set.removeRange(from, to);
 		this.#total += received.intervals.length - before;
@@ -186,13 +218,16 @@ export class Ledger {
 	/** What did not come between two samples of one log that did, lost or not. */
 	gaps(): readonly Gap[] {
 		const gaps: Gap[] = [];
-		for (const [epoch, { received, lost }] of this.#logs)
+		for (const [epoch, { received, lost, abandoned }] of this.#logs) {
+			for (const [from, to, fromMs, toMs] of abandoned.bands)
+				gaps.push({ epoch, from, to, fromMs, toMs, lost: true });
 			received.intervals.forEach(([next, , nextMs], i) => {
 				const before = received.intervals[i - 1];
 				if (!before) return;
 				const between = { from: before[1] + 1, to: next - 1, fromMs: before[3], toMs: nextMs };
 				gaps.push(...partsOf(epoch, between, lost));
 			});
+		}
 		return gaps;
 	}
 
@@ -218,36 +253,30 @@ export class Ledger {
 
 	encode(): Uint8Array<ArrayBuffer> {
 		const out = new ByteWriter();
-		out.byte(VERSION);
+		const version = this.abandoned > 0 ? VERSION : VERSION - 1;
+		out.byte(version);
 		out.varint(this.#logs.size);
-		for (const [epoch, { received, lost, unsynchronised, corrected }] of this.#logs) {
+		for (const [epoch, { received, lost, unsynchronised, corrected, abandoned }] of this.#logs) {
 			out.uint32(epoch);
-			out.varint(received.intervals.length);
-			let last = 0;
-			let lastMs = 0;
-			for (const [from, to, fromMs, toMs] of received.intervals) {
-				out.varint(from - last);
-				out.varint(to - from);
-				out.signed(fromMs - lastMs);
-				out.signed(toMs - fromMs);
-				last = to;
-				lastMs = toMs;
-			}
+			writeTimed(out, received.intervals);
 			for (const { intervals } of [lost, unsynchronised, corrected]) {
 				out.varint(intervals.length);
-				last = 0;
+				let last = 0;
 				for (const [from, to] of intervals) {
 					out.varint(from - last);
 					out.varint(to - from);
 					last = to;
 				}
 			}
+			if (version < VERSION) continue;
+			out.varint(abandoned.count);
+			writeTimed(out, abandoned.bands);
 		}
 		out.uint32(crc32(out.done()));
 		return out.done();
 	}
 
-	/** The ledger, or undefined where the bytes are damaged. Version 1 had no times and nothing lost: its gaps have no place in time. Version 2 knew nothing of clocks. */
+	/** The ledger, or undefined where the bytes are damaged. Version 1 had no times and nothing lost: its gaps have no place in time. Version 2 knew nothing of clocks, version 3 of abandoned gaps. */
 	static decode(bytes: Uint8Array): Ledger | undefined {
 		try {
 			const body = bytes.subarray(0, Math.max(0, bytes.length - 4));
@@ -258,10 +287,14 @@ export class Ledger {
 			const ledger = new Ledger();
 			for (let left = reader.varint(); left > 0; left--) {
 				const epoch = reader.uint32();
-				const rest = (since: number) => (version >= since ? readIntervals(reader, false) : new IntervalSet());
+				const rest = (since: number) => new IntervalSet(version >= since ? readIntervals(reader, false) : []);
 				const log = {
-					received: readIntervals(reader, version >= 2),
-					...{ lost: rest(2), unsynchronised: rest(3), corrected: rest(3) }
+					received: new IntervalSet(readIntervals(reader, version >= 2), Infinity),
+					...{ lost: rest(2), unsynchronised: rest(3), corrected: rest(3) },
+					abandoned:
+						version >= 4
+							? new AbandonedNumbers(reader.varint(), readIntervals(reader, true))
+							: new AbandonedNumbers()
 				};
 				ledger.#logs.set(epoch, log);
 				ledger.#total += log.received.intervals.length;
@@ -277,8 +310,22 @@ export class Ledger {
 const storable = (timeMs: number): number =>
 	Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, Math.round(timeMs)));
 
-function readIntervals(reader: ByteReader, timed: boolean): IntervalSet {
-	const intervals: [number, number, number, number][] = [];
+function writeTimed(out: ByteWriter, intervals: readonly Interval[]): void {
+	out.varint(intervals.length);
+	let last = 0;
+	let lastMs = 0;
+	for (const [from, to, fromMs, toMs] of intervals) {
+		out.varint(from - last);
+		out.varint(to - from);
+		out.signed(fromMs - lastMs);
+		out.signed(toMs - fromMs);
+		last = to;
+		lastMs = toMs;
+	}
+}
+
+function readIntervals(reader: ByteReader, timed: boolean): Held[] {
+	const intervals: Held[] = [];
 	let last = 0;
 	let lastMs = 0;
 	for (let n = reader.varint(); n > 0; n--) {
@@ -288,7 +335,7 @@ function readIntervals(reader: ByteReader, timed: boolean): IntervalSet {
 		lastMs = timed ? fromMs + reader.signed() : 0;
 		intervals.push([from, last, fromMs, lastMs]);
 	}
-	return new IntervalSet(intervals);
+	return intervals;
 }
 
 type Between = Pick<Gap, 'from' | 'to' | 'fromMs' | 'toMs'>;

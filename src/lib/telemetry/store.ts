@@ -313,6 +313,8 @@ export interface TelemetryStore {
 	extents(): Promise<readonly SeriesExtent[]>;
 	/** What a device numbered between two samples that came, and did not come itself: lost, or yet to be had. */
 	gaps(series: SeriesKey): readonly Gap[];
+	/** How many numbers never came and are not asked for, since there were more gaps than are remembered: `gaps` has them as lost. */
+	abandoned(series: SeriesKey): number;
 	/** Numbers of one log, below the highest that came, that neither came nor were given up; both ends inclusive, ascending. */
 	missing(series: SeriesKey, epoch: number): readonly (readonly [from: number, to: number])[];
 	/** The device does not have these any more. Written with the next seal: until then a new start asks for them once more. */

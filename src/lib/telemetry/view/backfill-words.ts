@@ -3,10 +3,13 @@ import type { BackfillView } from '../backfill';
 const count = (n: number, what: string): string => `${n.toLocaleString('en')} ${n === 1 ? what : `${what}s`}`;
 
 /** How far the filling of a device's history is; '' where there is nothing to say. */
-export function backfillWords({ state, missing, lost, undated, disowned }: BackfillView): string {
+export function backfillWords({ state, missing, lost, undated, disowned, abandoned }: BackfillView): string {
 	const sentences = [
 		missing > 0 ? MISSING[state](count(missing, 'sample')) : '',
 		lost > 0 ? `${count(lost, 'sample')} cannot be had any more: the device has let go of them.` : '',
+		abandoned > 0
+			? `${count(abandoned, 'sample')} never came and ${abandoned === 1 ? 'is' : 'are'} not asked for any more: this device’s history has more gaps than are remembered. A steadier link, or a tab that stays open, keeps them few.`
+			: '',
 		undated > 0
 			? `${count(undated, 'sample')} came without a time that can be, most likely from before its clock was set, and are left out.`
 			: '',

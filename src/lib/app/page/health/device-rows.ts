@@ -61,7 +61,8 @@ type Known = HealthReport['devices'][number];
 
 function historyWord(backfill: Known['backfill'] | undefined): string {
 	if (!backfill) return '–';
-	const { state, missing, lost } = backfill;
+	const { state, missing, abandoned } = backfill;
+	const lost = backfill.lost + abandoned;
 	const gone = lost > 0 ? `, ${lost.toLocaleString('en')} lost` : '';
 	if (missing === 0) return lost > 0 ? `${lost.toLocaleString('en')} lost` : 'No holes known';
 	return `${missing.toLocaleString('en')} ${MISSING[state]}${gone}`;

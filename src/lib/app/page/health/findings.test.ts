@@ -61,7 +61,7 @@ const WELL: HealthReport = {
 	devices: [
 		{
 			...{ device, provenance: 'real', offlineTimes: 2, restarts: 0 },
-			backfill: { state: 'idle', missing: 0, filled: 0, lost: 0, undated: 0, disowned: 0 }
+			backfill: { state: 'idle', missing: 0, filled: 0, lost: 0, undated: 0, disowned: 0, abandoned: 0 }
 		}
 	],
 	refusedIds: 0
@@ -109,7 +109,7 @@ test('each bad figure is found, the worst first, and says what to do', () => {
 		},
 		devices: (['refused', 'unsupported', 'waiting'] as const).map((state) => ({
 			...{ device, provenance: 'real' as const, offlineTimes: 0, restarts: 0 },
-			backfill: { state, missing: 7, filled: 0, lost: 0, undated: 0, disowned: 0 }
+			backfill: { state, missing: 7, filled: 0, lost: 0, undated: 0, disowned: 0, abandoned: 0 }
 		})),
 		refusedIds: 12
 	};
