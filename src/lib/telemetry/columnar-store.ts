@@ -8,6 +8,7 @@ import { samplesIn, type BlockHead } from './codec/block';
 import { Corrections } from './corrections';
 import type { Disk, StateRow } from './disk';
 import { FullDisk } from './full-disk';
+import { mend } from './mend';
 import type { Gap } from './ledger';
 import type { Names } from './names';
 import { figuresOf, NOTHING_ASIDE, type Aside } from './quarantine';
@@ -40,6 +41,7 @@ import type {
 	StateQuery,
 	StoreError,
 	StoreLimits,
+	StoreLoss,
 	StoreSnapshot,
 	StoreStats,
 	StoreTrouble,
@@ -66,6 +68,9 @@ export interface StoreParts {
 	readonly onTrouble: (trouble: StoreTrouble) => void;
 }
 
+/** When tables are counted: after opening has answered and what is shown first has been read, ms. */
+const COUNT_AFTER_MS = 5000;
+
 /** The store over a disk: what waits and is written ahead, what is sealed, what is read. All writes take turns. */
 export class ColumnarStore implements TelemetryStore {
 	readonly #parts: StoreParts;
@@ -82,6 +87,7 @@ export class ColumnarStore implements TelemetryStore {
 	readonly #sentinels: SentinelTeller;
 	readonly #retainer: Retainer;
 	readonly #hold: BlockHold;
+	readonly #cancelCount: () => void;
 	#retention: Retention;
 	#closed = false;
 
@@ -139,6 +145,7 @@ export class ColumnarStore implements TelemetryStore {
 		this.#reads = new Reads({ blocks, reader, table });
 		this.#scanner = new Scanner({ disk, blocks, reader, table }, limits.pageSamples);
 		this.#sizes = new SeriesSizes({ disk, table, turns });
+		this.#cancelCount = clock.after(COUNT_AFTER_MS, () => hold.take(() => this.#count()));
 	}
 
 	get sentinel(): string {
@@ -309,6 +316,7 @@ export class ColumnarStore implements TelemetryStore {
 		this.#sentinels.stop();
 		this.#corrections.stop();
 		this.#hold.stop();
+		this.#cancelCount();
 		this.#log.stop();
 		if (this.#parts.disk) this.#sentinels.tellNow();
 		this.#parts.disk?.close();
@@ -338,16 +346,31 @@ export class ColumnarStore implements TelemetryStore {
 	}
 
 	#tellDamaged(head: BlockHead): void {
-		const { seal } = this.#blocks.state;
-		const wal = this.#log.newest;
-		const known = { knownSeal: seal, knownWal: wal, foundSeal: seal, foundWal: wal };
 		const noticedMs = this.#parts.clock.now();
 		const series = this.#table.byId(head.series);
 		const { block, fromMs, toMs } = head;
 		const of = series && { ...keyOf(series), fromMs, toMs, samples: samplesIn(head) };
-		const loss = { noticedMs, cause: 'unreadable', block, ...(of ? { of } : {}), ...known } as const;
-		this.#parts.onTrouble({ kind: 'lost', loss });
+		this.#tellLost({ noticedMs, cause: 'unreadable', block, ...(of ? { of } : {}) });
 		if (series) this.#hold.take(() => this.#mend(series, noticedMs));
+	}
+
+	#tellLost(what: Omit<StoreLoss, 'knownSeal' | 'knownWal' | 'foundSeal' | 'foundWal'>): void {
+		const { seal } = this.#blocks.state;
+		const wal = this.#log.newest;
+		const known = { knownSeal: seal, knownWal: wal, foundSeal: seal, foundWal: wal };
+		this.#parts.onTrouble({ kind: 'lost', loss: { ...what, ...known } });
+	}
+
+	/** Whether the tables have lost blocks of which nothing else tells: then makes sense of what is left. */
+	async #count(): Promise<void> {
+		const { disk, names, clock } = this.#parts;
+		const { state } = this.#blocks;
+		if (this.#closed || !disk || (await disk.isWhole(state.blocks))) return;
+		const noticedMs = clock.now();
+		this.#tellLost({ noticedMs, cause: 'corrupt-record' });
+		const mended = await mend(disk, { state, names, series: this.#table.all }, new Set(), noticedMs);
+		if (mended.ok) this.#blocks.state = mended.value;
+		else this.#log.failed(mended.error);
 	}
 
 	async #mend(series: Series, noticedMs: number): Promise<void> {

@@ -33,8 +33,6 @@ export interface Loaded {
 	readonly wal: ReadonlyMap<number, Uint8Array>;
 	/** Rows whose form was not ours. */
 	readonly malformed: number;
-	/** False where headers, blocks and the state row do not agree: rows were lost from under us. */
-	readonly whole: boolean;
 }
 
 export type BlockKey = readonly [series: number, block: number];
@@ -91,6 +89,8 @@ export interface Disk {
 		quotaBytes: number | undefined;
 		persisted: boolean | undefined;
 	}>;
+	/** Whether there are so many headers, and blocks; else rows were lost from under us. Goes through both tables. */
+	isWhole(blocks: number): Promise<boolean>;
 	/** Every block that a header, bytes or rollups are there of, for mending. */
 	blockKeys(): Promise<readonly BlockKey[]>;
 	readonly bucketsApart: boolean;

@@ -37,13 +37,23 @@ import {
 /** From here on one request for all rollups between the first and the last block asked for beats one a block. */
 const MANY_ROLLUPS = 32;
 
-/** Opens the database, creating it at need, and takes the fence in a strict transaction. Rejects with the browser's error. */
-export async function openDisk(place: StorePlace, name: string, fence: number): Promise<IndexedDbDisk> {
+/** Opens the database, creating it at need, takes the fence in a strict transaction, and loads. Rejects with the browser's error. */
+export async function openDisk(
+	place: StorePlace,
+	name: string,
+	fence: number
+): Promise<{ disk: IndexedDbDisk; loaded: Loaded }> {
 	const { db, discarded } = await openTables(place.factory, name);
-	await renewLog(unwrap(db), 'meta');
 	const disk = new IndexedDbDisk(db, place, fence, discarded);
-	await disk.enter();
-	return disk;
+	try {
+		// Asked for at once. Each has a table of the one before, so they run in this order.
+		const queued = [renewLog(unwrap(db), 'meta'), disk.enter(), disk.lookAside()];
+		const [loaded] = await Promise.all([disk.load(), ...queued]);
+		return { disk, loaded };
+	} catch (cause) {
+		disk.close();
+		throw cause;
+	}
 }
 
 /** The store's tables in IndexedDB: drawn in docs/telemetry-format.md. */
@@ -68,7 +78,7 @@ export class IndexedDbDisk implements Disk {
 		return this.place.apart;
 	}
 
-	/** Raises the fence to ours unless a higher one is there, makes the state row of a new store, and sees what lies aside. */
+	/** Raises the fence to ours unless a higher one is there, and makes the state row of a new store. */
 	async enter(): Promise<void> {
 		const tx = this.#db.transaction(['meta', 'wal'], 'readwrite', { durability: 'strict' });
 		const [meta, wal] = [tx.objectStore('meta'), tx.objectStore('wal')];
@@ -88,7 +98,6 @@ export class IndexedDbDisk implements Disk {
 			await meta.put(fresh, 'state');
 		}
 		await tx.done;
-		this.#aside = await this.#findAside();
 	}
 
 	async load(): Promise<Loaded> {
@@ -99,14 +108,12 @@ export class IndexedDbDisk implements Disk {
 			const [keys, values] = await Promise.all([store.getAllKeys(range), store.getAll(range)]);
 			return new Map(keys.map((key, i) => [key, values[i] as T]));
 		};
-		const [state, rawNames, wal, ledgers, latest, heads, blocks] = await Promise.all([
+		const [state, rawNames, wal, ledgers, latest] = await Promise.all([
 			tx.objectStore('meta').get('state'),
 			tx.objectStore('names').getAll(),
 			pairs<unknown>('wal'),
 			pairs<unknown>('ledger'),
-			pairs<unknown>('latest'),
-			tx.objectStore('heads').count(),
-			tx.objectStore('blocks').count()
+			pairs<unknown>('latest')
 		]);
 		await tx.done;
 		const parsed = parseState(state);
@@ -128,9 +135,17 @@ export class IndexedDbDisk implements Disk {
 			latest: goodLatest,
 			wal: goodWal,
 			ledgers: goodLedgers,
-			malformed,
-			whole: heads === parsed.blocks && blocks === parsed.blocks
+			malformed
 		};
+	}
+
+	async isWhole(count: number): Promise<boolean> {
+		const tx = this.#db.transaction(['heads', 'blocks'], 'readonly');
+		const [heads, blocks] = await Promise.all([
+			tx.objectStore('heads').count(),
+			tx.objectStore('blocks').count()
+		]);
+		return heads === count && blocks + this.#unwritten.size === count;
 	}
 
 	putRecord(number: number, bytes: Uint8Array<ArrayBuffer>, names: readonly NameRow[]) {
@@ -219,13 +234,13 @@ export class IndexedDbDisk implements Disk {
 		return keys.flatMap((key, i) => parseAside(key, rows[i]) ?? []);
 	}
 
-	/** Rows that an earlier version set aside have no index. */
-	async #findAside(): Promise<QuarantineIndex> {
-		const index = parseQuarantineIndex(await this.#db.get('quarantine', INDEX_KEY));
-		if (index) return index;
-		const rows = await this.aside();
-		return {
-			entries: rows.map((row) => ({
+	/** Learns what is set aside. Rows of an earlier version have no index. */
+	async lookAside(): Promise<void> {
+		// The fence's table too, to be behind it.
+		const tx = this.#db.transaction(['wal', 'quarantine'], 'readonly');
+		const index = parseQuarantineIndex(await tx.objectStore('quarantine').get(INDEX_KEY));
+		this.#aside = index ?? {
+			entries: (await this.aside()).map((row) => ({
 				key: row.kind === 'record' ? row.number : ([row.series, row.block] as const),
 				bytes: asideBytes(row)
 			})),

@@ -10,12 +10,13 @@ import type { Names } from './names';
 import { asideBytes, asideOf, MOST_ASIDE_BYTES, type AsideBlock } from './quarantine';
 import { byTime, type HeldRow, type Series } from './series';
 import type { StoreError } from './store';
+import { writtenLedger } from './written-ledger';
 
 /**
  * After tables have lost rows, each apart from the others: takes from the ledgers what is not there any more, so that backfill can
  * bring it, makes the newest values anew, forgets rows whose metrics have lost their names, and sets aside headers without bytes,
- * and bytes without headers. A ledger is made anew only where it is lost, or where blocks are of which nothing tells. Reads
- * every block.
+ * and bytes without headers. A ledger is made anew only where it is lost; where blocks are of which nothing tells, it loses all that
+ * is not seen. Reads every block. In a turn of its own: what comes meanwhile stays.
  * @param untold series whose ledger is lost
  * @returns the state row that was written, or why it could not be
  */
@@ -43,7 +44,11 @@ export async function mend(
 	}
 	const known = mended.blocks + [...found.values()].reduce((sum, { lostBlocks }) => sum + lostBlocks, 0);
 	for (const [series, left] of found)
-		settle(series, left, untold.has(series.id) || (known < state.blocks && left.toldWhole));
+		settle(series, left, {
+			names,
+			anew: untold.has(series.id),
+			unseen: known < state.blocks && left.toldWhole
+		});
 	for (const [series, block] of keys) {
 		names.startAbove(series);
 		mended.seal = Math.max(mended.seal, block);
@@ -53,7 +58,7 @@ export async function mend(
 		state: mended,
 		add: [],
 		remove: keys.filter((key) => !kept.has(keyText(key))).map(([series, block]) => ({ series, block })),
-		ledgers: new Map(all.map(({ id, ledger }) => [id, ledger.encode()])),
+		ledgers: new Map(all.map((series) => [series.id, writtenLedger(series, false).encode()])),
 		latest: new Map(all.map((series) => [series.id, series.latestRow()]))
 	};
 	const aside = within([...found.values()].flatMap((left) => left.aside));
@@ -66,14 +71,13 @@ export async function mend(
 /** What is left of one series, and what is told of the rest. */
 interface Found {
 	readonly good: BlockHead[];
-	readonly held: HeldRow[];
 	/** Blocks that are lost, and of which at least something is there. */
 	readonly lostBlocks: number;
 	readonly lost: readonly EpochRange[];
 	/** Of these blocks, what is there. */
 	readonly aside: readonly AsideBlock[];
 	readonly kept: KeptNumbers;
-	/** What rows and headers tell. */
+	/** What blocks and headers tell. */
 	readonly ledger: Ledger;
 	/** Whether that is all that was received: not where retention let samples go and their header does not tell which. */
 	readonly toldWhole: boolean;
@@ -101,14 +105,13 @@ async function lookAt(
 	const kept = new KeptNumbers();
 	const ledger = new Ledger();
 	let toldWhole = true;
-	const hasNames = (ids: readonly number[]) => ids.every((id) => names.metricName(id) !== undefined);
 	const heads = [...(await disk.heads(series.id))].sort(byTime);
 	for (const head of heads) {
 		const ids = [...head.columns, ...head.states].map(({ metric }) => metric);
 		for (const id of ids) names.startAbove(id);
 		const [bytes] = await disk.blocks([head]);
 		const rows = readable(() => openBlock(head, bytes)?.rows());
-		if (!rows || !hasNames(ids)) {
+		if (!rows || !hasNames(names, ids)) {
 			lost.push(...(head.logs ?? []));
 			aside.push(asideOf(head, bytes, noticedMs));
 			continue;
@@ -125,20 +128,13 @@ async function lookAt(
 			ledger.addRun(range.epoch, [range.from, range.to, head.fromMs, head.toMs]);
 		}
 	}
-	const held: HeldRow[] = [];
-	for (const row of series.held)
-		if (hasNames(idsOf(row))) {
-			held.push(row);
-			addTo(ledger, kept, row);
-		} else if (row.identity)
-			lost.push({ epoch: row.identity.epoch, from: row.identity.seq, to: row.identity.seq });
 	const headless = await withoutHead(disk, series, heads, keys);
 	for (const { block, bytes, ranges } of headless) {
 		lost.push(...(ranges ?? []));
 		aside.push({ series: series.id, block, noticedMs, head: undefined, bytes });
 	}
 	return {
-		...{ good, held, lost, aside, kept, ledger, toldWhole },
+		...{ good, lost, aside, kept, ledger, toldWhole },
 		lostBlocks: heads.length - good.length + headless.filter(({ ranges }) => ranges).length
 	};
 }
@@ -177,14 +173,36 @@ async function withoutHead(
 	return found;
 }
 
-function settle(series: Series, { good, held, lost, kept, ledger }: Found, anew: boolean): void {
+const hasNames = (names: Names, ids: readonly number[]): boolean =>
+	ids.every((id) => names.metricName(id) !== undefined);
+
+/** @param how `anew`: the ledger is lost; `unseen`: nothing tells of all that is lost */
+function settle(
+	series: Series,
+	{ good, lost, kept, ledger }: Found,
+	how: { readonly names: Names; readonly anew: boolean; readonly unseen: boolean }
+): void {
+	const held: HeldRow[] = [];
+	const gone = [...lost];
+	for (const row of series.held) {
+		const { identity } = row;
+		if (hasNames(how.names, idsOf(row))) {
+			held.push(row);
+			addTo(ledger, kept, row);
+		} else if (identity) gone.push({ epoch: identity.epoch, from: identity.seq, to: identity.seq });
+	}
 	series.held = held;
 	series.heads = good;
-	if (anew) {
+	series.changes++;
+	kept.addWaiting(series);
+	if (how.anew) {
 		ledger.inheritLost(series.ledger);
 		series.ledger = ledger;
-	} else kept.takeRest(series.ledger, lost);
+	} else kept.takeRest(series.ledger, how.unseen ? receivedIn(series.ledger) : gone);
 }
+
+const receivedIn = (ledger: Ledger): EpochRange[] =>
+	ledger.epochs.flatMap((epoch) => ledger.intervals(epoch).map(([from, to]) => ({ epoch, from, to })));
 
 const keyText = ([series, block]: BlockKey): string => `${series}.${block}`;
 

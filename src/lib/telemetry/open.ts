@@ -78,10 +78,9 @@ async function openDurable(
 	const { copy } = options;
 	const place = await placeOf(options);
 	const name = options.name ?? TELEMETRY_DATABASE;
-	const opened = await openDisk(place, name, options.fence);
+	const { disk: opened, loaded: found } = await openDisk(place, name, options.fence);
 	const disk = copy?.over(opened) ?? opened;
 	try {
-		const found = await disk.load();
 		// Where a page knows this very store, that it is empty is no loss.
 		const isKnown = options.known.some((text) => parseSentinel(text)?.generation === found.state.generation);
 		const filling = isKnown ? undefined : await copy?.refill(opened, found);
@@ -161,7 +160,6 @@ function restore(
 		if (!ledger) untold.add(row.id);
 		byId.set(row.id, new Series(row.id, row.device, row.provenance, ledger, loaded.latest.get(row.id)));
 	}
-	if (!loaded.whole) badRows++;
 	for (const id of [...loaded.ledgers.keys(), ...loaded.latest.keys()]) names.startAbove(id);
 
 	let wal = loaded.state.sealedWal;

@@ -54,6 +54,11 @@ export class SealedBlocks {
 		return this.#state;
 	}
 
+	/** After a mending wrote another. */
+	set state(mended: StateRow) {
+		this.#state = mended;
+	}
+
 	/** Headers of a series' blocks by time: read once, then kept up to date. Needs no turn: what is written meanwhile is seen. */
 	async headsOf(series: Series): Promise<readonly BlockHead[]> {
 		while (!series.heads) {

@@ -120,10 +120,10 @@ export async function buildStore(
 	const name = otherDatabase(inUse);
 	const place = await placeOf({ indexedDB });
 	await place.drop(name);
-	const disk = await openDisk(place, name, 0);
+	const { disk, loaded } = await openDisk(place, name, 0);
 	let built = false;
 	try {
-		let { state } = await disk.load();
+		let { state } = loaded;
 		let add: NewBlock[] = [];
 		let [bytes, lost] = [0, 0];
 		const ledgers = new Map<number, Uint8Array<ArrayBuffer>>();
@@ -152,7 +152,7 @@ export async function buildStore(
 			const written = await write();
 			if (!written.ok) return written.error;
 		}
-		// The next opening finds fewer than there were, and takes from the ledgers what only these had.
+		// A store that opens finds fewer than there were, and takes from the ledgers what only these had.
 		state = { ...state, blocks: state.blocks + lost };
 		const written = await write();
 		if (!written.ok) return written.error;

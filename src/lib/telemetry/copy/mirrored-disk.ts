@@ -56,6 +56,7 @@ export function mirrored(disk: Disk, ear: DiskEar): Disk {
 		blocks: (heads) => disk.blocks(heads),
 		rollups: (heads, widthMs) => disk.rollups(heads, widthMs),
 		usage: () => disk.usage(),
+		isWhole: (blocks) => disk.isWhole(blocks),
 		blockKeys: () => disk.blockKeys(),
 		get bucketsApart() {
 			return disk.bucketsApart;
