@@ -70,7 +70,7 @@ export class BatchSeals {
 		this.#taken = new TakenBatches(parts.taken, parts.onFault);
 	}
 
-	/** In the order in which they came. @returns why it is not believed; undefined where it is */
+	/** In the order in which they came; one that is believed is to be `kept` or `released`. @returns why it is not believed; undefined where it is */
 	async judge(batch: Batch): Promise<BatchDoubt | undefined> {
 		const { device, envelope, place } = batch;
 		const seal = await this.#sealOf(device, envelope);
@@ -80,12 +80,21 @@ export class BatchSeals {
 		}
 		if (seal !== 'holds') return seal;
 		// The number only now: whoever cannot seal must not use numbers up.
-		const rule = envelope.scheme === 'native' ? 'window' : 'rising';
-		const verdict = await this.#taken.take(device, place, rule);
+		const verdict = await this.#taken.take(device, place, ruleOf(batch));
 		if (verdict !== 'new') return verdict === 'seen' ? 'replayed-batch' : 'stale-batch';
 		this.#count(device).sealed++;
 		this.parts.onChange(device);
 		return undefined;
+	}
+
+	/** Its samples are on disk. Resolves when its number is too. */
+	kept(batch: Batch): Promise<void> {
+		return this.#taken.keep(batch.device, batch.place, ruleOf(batch));
+	}
+
+	/** Its samples are not stored: it may come again. */
+	released({ device, place }: Batch): void {
+		this.#taken.release(device, place);
 	}
 
 	/** Of a batch whose contents cannot be read: why nobody need ask what is wrong with them; undefined where it is sealed or has no key. */
@@ -192,5 +201,7 @@ export class BatchSeals {
 		return fresh;
 	}
 }
+
+const ruleOf = ({ envelope }: Batch) => (envelope.scheme === 'native' ? 'window' : 'rising');
 
 const NOTHING: Counts = { sealed: 0, plain: 0, shown: 0, refused: new Counters() };

@@ -371,6 +371,7 @@ export class FieldCore {
 			this.#alerts.save(),
 			this.#health.keep()
 		]);
+		await this.#intake.kept();
 		if (!flushed.ok) this.#watch.error(flushed.error);
 	}
 

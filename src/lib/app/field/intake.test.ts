@@ -26,6 +26,7 @@ const EPOCH = 2890137841;
 let clock: ManualClock;
 let stored: Sample[];
 let refuseToStore = false;
+let numbers: string[];
 let doubts: (BatchDoubt | undefined)[];
 let standing: Unsealed | undefined;
 let registry: Registry;
@@ -36,6 +37,7 @@ let alerts: AlertBook;
 beforeEach(() => {
 	clock = new ManualClock(1_763_700_000_000);
 	stored = [];
+	numbers = [];
 	doubts = [];
 	standing = undefined;
 	refuseToStore = false;
@@ -67,6 +69,8 @@ beforeEach(() => {
 		deviceApi: new DeviceApi({ link, clock }),
 		seals: {
 			...{ judge: async () => doubts.shift(), sealDoubt: async () => doubts.shift() },
+			kept: async ({ place }) => void numbers.push(`kept ${place.number}, ${stored.length} stored`),
+			released: ({ place }) => void numbers.push(`released ${place.number}`),
 			plain: () => standing,
 			refused: () => {}
 		},
@@ -201,6 +205,21 @@ test('what the store did not take may come again', async () => {
 	alone(1802);
 	await settled();
 	expect(seqs()).toEqual([1802]);
+});
+
+test('the number of a batch is kept behind its samples, and not where they are not stored', async () => {
+	batch();
+	await intake.checked();
+	expect(numbers).toEqual([]);
+	refuseToStore = true;
+	intake.drain();
+	await intake.kept();
+	refuseToStore = false;
+	batch();
+	batch(); // all of it repeats what is on its way
+	await settled();
+	await intake.kept();
+	expect(numbers).toEqual(['released 1808', 'kept 1808, 7 stored', 'kept 1808, 7 stored']);
 });
 
 test('a device that was forgotten may tell again what it told', async () => {

@@ -1,4 +1,4 @@
-import { BoundedQueue, Counters, type Clock } from '$lib/base';
+import { BoundedQueue, Counters, done, type Clock, type Result } from '$lib/base';
 import type { AlertBook, Decoded, DeviceApi, Outbox, Profile, Refusal, Registry } from '$lib/device';
 import type { LinkMessage, MessageLink } from '$lib/link';
 import type { DeviceId, Sample, SampleIdentity } from '$lib/model';
@@ -43,7 +43,7 @@ export interface IntakeParts {
 	readonly live: LiveTails;
 	readonly store: TelemetryStore;
 	/** Whether what comes is its device's own. */
-	readonly seals: Pick<BatchSeals, 'judge' | 'sealDoubt' | 'plain' | 'refused'>;
+	readonly seals: Pick<BatchSeals, 'judge' | 'kept' | 'released' | 'sealDoubt' | 'plain' | 'refused'>;
 	/** Why an answer is not believed; undefined at once where there is nothing to check. */
 	readonly answerDoubt: CommandSeals['doubtOf'];
 	/** Messages that this page sent itself, or that are for its own devices. */
@@ -88,6 +88,11 @@ export class Intake {
 	#unchecked = 0;
 	#checking: Promise<void> = Promise.resolve();
 	#waiting: Sample[] = [];
+	/** Whose samples are among them, or were told before. */
+	#batches: Batch[] = [];
+	/** Of the samples that were given to the store last. */
+	#committed: Promise<Result<unknown, StoreError>> = Promise.resolve(done);
+	#keeping: Promise<void> = Promise.resolve();
 	#uncommitted = 0;
 	#cancelTick: (() => void) | undefined;
 
@@ -126,11 +131,33 @@ export class Intake {
 	drain(): void {
 		this.#cancelTick?.();
 		this.#cancelTick = undefined;
-		const samples = this.#waiting;
-		if (samples.length === 0) return;
+		const [samples, batches] = [this.#waiting, this.#batches];
 		this.#waiting = [];
+		this.#batches = [];
+		if (samples.length > 0) this.#store(samples);
+		if (batches.length > 0) this.#settle(batches, this.#committed);
+	}
+
+	/** Resolves when the numbers of all batches whose samples are on disk are there too. */
+	kept(): Promise<void> {
+		return this.#keeping;
+	}
+
+	/** A batch's number is kept behind its samples, so that one that was lost with the browser may come again. */
+	#settle(batches: readonly Batch[], committed: Promise<Result<unknown, StoreError>>): void {
+		const { seals } = this.parts;
+		this.#keeping = Promise.all([this.#keeping, committed]).then(async ([, { ok }]) => {
+			for (const batch of batches)
+				if (ok) await seals.kept(batch);
+				else seals.released(batch);
+		});
+	}
+
+	#store(samples: readonly Sample[]): void {
 		this.#uncommitted += samples.length;
-		void this.parts.store.append(samples).then((result) => {
+		const committed = this.parts.store.append(samples);
+		this.#committed = committed;
+		void committed.then((result) => {
 			this.#uncommitted -= samples.length;
 			if (result.ok) this.#repeated += result.value.duplicates + (result.value.corrected ?? 0);
 			else {
@@ -254,10 +281,14 @@ export class Intake {
 			() => {
 				for (const [cause, times] of Object.entries(batch.counted))
 					this.#refuse(cause as Refusal, message, times);
+				const before = this.#counters.get('store-backlog');
 				batch.samples.forEach((sample, i) =>
 					this.#told(sample, link, profile, message, { inBatch: i, standing: 'sealed' })
 				);
 				for (const part of batch.besides) this.#sort(part, profile, link, message, 'sealed');
+				if (this.#counters.get('store-backlog') > before) return this.parts.seals.released(batch);
+				this.#batches.push(batch);
+				this.#dueSoon();
 			}
 		);
 	}
@@ -345,8 +376,12 @@ export class Intake {
 			this.parts.onNumbered(sample, identity);
 		}
 		this.#waiting.push(sample);
-		this.#cancelTick ??= this.parts.clock.after(FRAME_MS, () => this.drain());
+		this.#dueSoon();
 		return true;
+	}
+
+	#dueSoon(): void {
+		this.#cancelTick ??= this.parts.clock.after(FRAME_MS, () => this.drain());
 	}
 
 	#refuse(cause: Cause, message: LinkMessage, times = 1, device?: DeviceId): void {

@@ -18,12 +18,14 @@ const NONE: TakenRow = { epochs: [] };
 const ROWS_HELD = 4096;
 
 /**
- * Takes each sealed batch once, also over restarts of the browser: a number is on its way to disk before its samples are. A number of
- * an epoch that is none of the last four is new, for epochs are random: then the store's ledger knows the samples.
+ * Takes each sealed batch once, also over restarts of the browser. A number goes to disk when its samples are there: one whose samples
+ * were lost with the browser may come again. Killed between the two, the browser takes a batch anew, and the store's ledger knows its
+ * samples where they are numbered. A number of an epoch that is none of the last four is new, for epochs are random: then the store's ledger knows the samples.
  */
 export class TakenBatches {
 	readonly #rows = new Map<DeviceId, TakenRow>();
-
+	/** Taken, and their samples are not on disk yet; in the order in which they came. */
+	readonly #pending = new Map<DeviceId, readonly BatchPlace[]>();
 	readonly #sealing = new Set<DeviceId>();
 	readonly #reading: Promise<void>;
 	#read = false;
@@ -36,23 +38,37 @@ export class TakenBatches {
 	}
 
 	/**
-	 * Judges a number whose seal holds, and takes it where it is new.
+	 * Judges a number whose seal holds, and takes it where it is new: until it is kept or released it is remembered in memory.
 	 * @param rule `window`: each number once, as far as 64 back. `rising`: only above the highest
 	 */
 	async take(device: DeviceId, place: BatchPlace, rule: 'window' | 'rising'): Promise<NumberVerdict> {
 		const row = await this.#row(device);
-		const numbers = row.epochs.find(({ epoch }) => epoch === place.epoch)?.numbers ?? [];
+		const pending = this.#pending.get(device) ?? [];
+		const { epochs } = pending.reduce((taken, one) => withPlace(taken, one, rule), row);
+		const numbers = epochs.find(({ epoch }) => epoch === place.epoch)?.numbers ?? [];
 		const verdict = judge(numbers, place.number, rule);
 		if (verdict !== 'new') return verdict;
-		const taken = [...numbers, place.number]
-			.toSorted((a, b) => a - b)
-			.slice(rule === 'rising' ? -1 : -WINDOW);
-		const others = row.epochs.filter(({ epoch }) => epoch !== place.epoch);
 		this.#sealing.add(device);
-		const next = { device, epochs: [...others, { epoch: place.epoch, numbers: taken }].slice(-EPOCHS) };
+		this.#pending.set(device, [...pending, place]);
+		return 'new';
+	}
+
+	/** Its samples are on disk: now its number may be. Resolves when it is. */
+	async keep(device: DeviceId, place: BatchPlace, rule: 'window' | 'rising'): Promise<void> {
+		const row = await this.#row(device);
+		if (!this.release(device, place)) return; // forgotten meanwhile
+		const next = { device, epochs: withPlace(row, place, rule).epochs };
 		this.#hold(device, next);
 		await this.kept.put(device, next).catch(this.onFault);
-		return 'new';
+	}
+
+	/** Its samples could not be stored: it may come again. @returns whether it was taken and not kept yet */
+	release(device: DeviceId, place: BatchPlace): boolean {
+		const pending = this.#pending.get(device) ?? [];
+		const rest = pending.filter((one) => one !== place);
+		if (rest.length > 0) this.#pending.set(device, rest);
+		else this.#pending.delete(device);
+		return rest.length < pending.length;
 	}
 
 	/** Whether any of its batches was taken under its present secret, now or before. */
@@ -62,6 +78,7 @@ export class TakenBatches {
 
 	async forget(device: DeviceId): Promise<void> {
 		this.#rows.delete(device);
+		this.#pending.delete(device);
 		this.#sealing.delete(device);
 		await this.kept.delete(device).catch(this.onFault);
 	}
@@ -89,6 +106,13 @@ export class TakenBatches {
 		if (this.#rows.size >= ROWS_HELD && first !== undefined) this.#rows.delete(first);
 		this.#rows.set(device, row);
 	}
+}
+
+function withPlace(row: TakenRow, { epoch, number }: BatchPlace, rule: 'window' | 'rising'): TakenRow {
+	const known = row.epochs.find((one) => one.epoch === epoch)?.numbers ?? [];
+	const numbers = [...known, number].toSorted((a, b) => a - b).slice(rule === 'rising' ? -1 : -WINDOW);
+	const others = row.epochs.filter((one) => one.epoch !== epoch);
+	return { ...row, epochs: [...others, { epoch, numbers }].slice(-EPOCHS) };
 }
 
 function judge(numbers: readonly number[], number: number, rule: 'window' | 'rising'): NumberVerdict {
