@@ -2,7 +2,7 @@ import { systemClock, type Clock, type Result, err, done } from '$lib/base';
 import { idsOf, type Row } from './codec/row-group';
 import { decodeWalRecord } from './codec/wal-record';
 import { ColumnarStore, type StoreParts } from './columnar-store';
-import type { Loaded, StateRow } from './disk';
+import type { Disk, Loaded, StateRow } from './disk';
 import type { Filling } from './copy/copy-return';
 import type { SecondCopy } from './copy/second-copy';
 import { openDisk } from './indexeddb-disk';
@@ -86,7 +86,7 @@ async function openDurable(
 		const filling = isKnown ? undefined : await copy?.refill(opened, found);
 		const refilled = filling?.kind === 'filled' ? filling.refilled : undefined;
 		const loaded = refilled ? await disk.load() : found;
-		const restored = restore(loaded, options.known, common.clock);
+		const restored = restore(loaded, options.known, common.clock, await unclaimed(disk, loaded));
 		const { parts, damaged, missing } = restored;
 		const losses = filling ? withFilling(restored.losses, filling, common.clock.now()) : restored.losses;
 		// Ledgers of a copy with holes tell of more than it brought.
@@ -131,13 +131,24 @@ function withFilling(losses: readonly StoreLoss[], filling: Filling, noticedMs: 
 const lostOf = (known: readonly (string | null)[], { generation }: StateRow): string | undefined =>
 	known.map(parseSentinel).find((sentinel) => sentinel && sentinel.generation !== generation)?.generation;
 
+/** How many series have blocks and no ledger: a row that was lost, since the two are written together. */
+async function unclaimed(disk: Disk, { names, ledgers }: Loaded): Promise<number> {
+	const without = names.filter(({ kind, id }) => kind === 'series' && !ledgers.has(id));
+	const heads = await Promise.all(without.map(({ id }) => disk.heads(id)));
+	return heads.filter(({ length }) => length > 0).length;
+}
+
 type Restored = Pick<StoreParts, 'state' | 'wal' | 'walBytes' | 'names' | 'series'>;
 
-/** Tables and log → memory: ledger and latest values are what was sealed, plus the log's replay. */
+/**
+ * Tables and log → memory: ledger and latest values are what was sealed, plus the log's replay.
+ * @param lostRows that were found to be missing
+ */
 function restore(
 	loaded: Loaded,
 	known: readonly (string | null)[],
-	clock: Clock
+	clock: Clock,
+	lostRows: number
 ): {
 	parts: Restored;
 	damaged: ReadonlyMap<number, Uint8Array>;
@@ -149,7 +160,7 @@ function restore(
 } {
 	const names = new Names(loaded.names);
 	const damaged = new Map<number, Uint8Array>();
-	let badRows = loaded.malformed;
+	let badRows = loaded.malformed + lostRows;
 	const byId = new Map<number, Series>();
 	const untold = new Set<number>();
 	for (const row of loaded.names) {
