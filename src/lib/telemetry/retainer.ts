@@ -37,10 +37,11 @@ export class Retainer {
 		const { blocks, clock, policy, names } = this.parts;
 		if (keepsAll(policy())) return ok(false);
 		const heads = await this.#heads();
-		const { blockBytes, rollupBytes } = blocks.state;
+		const used = () => blocks.state.blockBytes + blocks.state.rollupBytes;
+		const usedBytes = used();
 		const lettings = chooseLetting(heads, policy(), {
 			nowMs: clock.now(),
-			usedBytes: blockBytes + rollupBytes,
+			usedBytes,
 			classOf: (metric) => (isDiagnostic(names.metricName(metric) ?? '') ? 'diagnostic' : 'measurement')
 		});
 		for (const letting of lettings.slice(0, AT_ONCE)) {
@@ -54,7 +55,9 @@ export class Retainer {
 			if (!gone.ok) return gone;
 			this.#tell(series, head, letting.kind === 'thin' ? 'samples' : 'all', why);
 		}
-		return ok(lettings.length > AT_ONCE);
+		// What a thinned block has left is only known afterwards.
+		const over = used() < usedBytes && used() > policy().maxBytes;
+		return ok(over || lettings.length > AT_ONCE);
 	}
 
 	/**

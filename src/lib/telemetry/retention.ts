@@ -56,13 +56,13 @@ export function chooseLetting(
 		if (old.length > 0)
 			lettings.push({ kind: 'thin', head, drop: new Set(old.map(({ metric }) => metric)), why: 'age' });
 		// What will be left of it, by columns: near enough, since the next turn counts anew.
-		left.set(head, held.length === 0 ? 0 : head.bytes * (1 - old.length / held.length));
+		left.set(head, held.length === 0 ? head.bytes : head.bytes * (1 - old.length / held.length));
 	}
 	let bytes = [...left].reduce((sum, [head, rest]) => sum + rest + rollupBytes(head), 0);
 	if (Math.min(bytes, usedBytes) <= maxBytes) return lettings;
 	for (const [head, rest] of left) {
 		if (bytes <= DOWN_TO * maxBytes) return lettings;
-		if (rest <= EMPTY_BLOCK_BYTES) continue;
+		if (rest <= EMPTY_BLOCK_BYTES || head.columns.every(({ gone }) => gone)) continue;
 		const at = lettings.findIndex((one) => one.head === head);
 		if (at >= 0) lettings.splice(at, 1);
 		lettings.push({
@@ -72,13 +72,14 @@ export function chooseLetting(
 			why: 'size'
 		});
 		bytes -= rest;
+		left.set(head, 0);
 	}
-	for (const head of left.keys()) {
+	for (const [head, rest] of left) {
 		if (bytes <= DOWN_TO * maxBytes) return lettings;
 		const at = lettings.findIndex((one) => one.head === head);
 		if (at >= 0) lettings.splice(at, 1);
 		lettings.push({ kind: 'remove', head, why: 'size' });
-		bytes -= rollupBytes(head);
+		bytes -= rest + rollupBytes(head);
 	}
 	return lettings;
 }
