@@ -128,6 +128,7 @@ export class ColumnarStore implements TelemetryStore {
 			onCorrection: () => this.#corrections.schedule(),
 			onWritten: () => {
 				this.#sentinels.changed();
+				if (blocks.owes) void turns.take(() => blocks.tellGone());
 				this.#sealer.sealWhereDue();
 			}
 		}));

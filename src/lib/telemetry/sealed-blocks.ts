@@ -185,6 +185,16 @@ export class SealedBlocks {
 		return ok([...thinned.keys()]);
 	}
 
+	/** Whether the disk has still to be told of what went while it was full. */
+	get owes(): boolean {
+		return this.#unwritten.length > 0;
+	}
+
+	/** Tells the disk of what went while it was full, if there is room now. */
+	async tellGone(): Promise<Result<void, StoreError>> {
+		return this.owes ? this.#write({ state: this.#state, add: [], remove: [] }) : done;
+	}
+
 	/** Of a block, or undefined where it is damaged: told as that. */
 	async #rowsOf(head: BlockHead): Promise<readonly Row[] | undefined> {
 		const [bytes] = (await this.#disk?.blocks([head])) ?? [];
