@@ -28,8 +28,8 @@ const WEEKS = Number(process.env['SOAK_WEEKS'] ?? 3);
 const SESSIONS = Number(process.env['SOAK_SESSIONS'] ?? 200);
 /** Faults of browser, broker, tab and network under load; SOAK_FAULTS shortens it. About three seconds each. */
 const FAULT_COUNT = Number(process.env['SOAK_FAULTS'] ?? 100);
-/** Random lives of a store, each held against a plain list; a seventh of a second each. */
-const MODEL_RUNS = Number(process.env['FIELDBENCH_MODEL_RUNS'] ?? 1000);
+/** Random lives of a store, each held against a plain list; a third of a second each. */
+const MODEL_RUNS = Number(process.env['FIELDBENCH_MODEL_RUNS'] ?? 3000);
 /** A month reduced to a chart's thousand buckets must come within this, ms. */
 const RANGE_MS = 2000;
 
@@ -96,15 +96,22 @@ await scenario(`${SAMPLES} samples at 1 Hz are all there, small and quick to rea
 	}
 });
 
-await scenario(`${MODEL_RUNS} random lives of the store are those of a plain list`, async () => {
-	const test = ['vitest', 'run', '--project', 'node', 'src/lib/telemetry/model.test.ts'];
-	const child = spawn('npx', test, {
-		stdio: ['ignore', 'inherit', 'inherit'],
-		env: { ...process.env, FIELDBENCH_MODEL_RUNS: String(MODEL_RUNS) }
-	});
-	const [code] = (await once(child, 'exit')) as [number | null];
-	return code === 0 ? undefined : 'the seed and the shortest life that differs are above';
-});
+await scenario(
+	`${MODEL_RUNS} random lives of the store are those of a plain list (seed ${SEED})`,
+	async () => {
+		const test = ['vitest', 'run', '--project', 'node', 'src/lib/telemetry/model.test.ts'];
+		const child = spawn('npx', test, {
+			stdio: ['ignore', 'inherit', 'inherit'],
+			env: {
+				...process.env,
+				FIELDBENCH_MODEL_RUNS: String(MODEL_RUNS),
+				FIELDBENCH_MODEL_SEED: String(SEED)
+			}
+		});
+		const [code] = (await once(child, 'exit')) as [number | null];
+		return code === 0 ? undefined : 'the seed and the shortest life that differs are above';
+	}
+);
 
 await scenario(`${EXECUTIONS} executions of the firmware's fuzzers find nothing`, async () => {
 	const child = spawn('node', ['scripts/fuzz.mjs', '--runs', String(EXECUTIONS)], {
