@@ -20,6 +20,14 @@ test('a full store is told once, stays dismissed while it lasts, and is told aga
 	await core.close();
 });
 
+test('a store whose connection the browser ended is opened anew: the worker stops', async () => {
+	let stopped = 0;
+	const core = await startCore({ onFenced: () => stopped++ });
+	core.storeTrouble({ kind: 'ended' });
+	expect(stopped).toBe(1);
+	await core.close();
+});
+
 const loss: StoreLoss = {
 	noticedMs: 5,
 	cause: 'discarded-by-browser',

@@ -366,7 +366,13 @@ export class ColumnarStore implements TelemetryStore {
 	async #count(): Promise<void> {
 		const { disk, names, clock } = this.#parts;
 		const { state } = this.#blocks;
-		if (this.#closed || !disk || (await disk.isWhole(state.blocks))) return;
+		if (this.#closed || !disk) return;
+		try {
+			if (await disk.isWhole(state.blocks)) return;
+		} catch (cause) {
+			this.#log.failed({ kind: 'unavailable', cause: String(cause) });
+			return;
+		}
 		const noticedMs = clock.now();
 		this.#tellLost({ noticedMs, cause: 'corrupt-record' });
 		const mended = await mend(disk, { state, names, series: this.#table.all }, new Set(), noticedMs);

@@ -41,9 +41,10 @@ const MANY_ROLLUPS = 32;
 export async function openDisk(
 	place: StorePlace,
 	name: string,
-	fence: number
+	fence: number,
+	onEnded: () => void = () => undefined
 ): Promise<{ disk: IndexedDbDisk; loaded: Loaded }> {
-	const { db, discarded } = await openTables(place.factory, name);
+	const { db, discarded } = await openTables(place.factory, name, onEnded);
 	const disk = new IndexedDbDisk(db, place, fence, discarded);
 	try {
 		// Asked for at once. Each has a table of the one before, so they run in this order.

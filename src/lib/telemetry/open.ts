@@ -78,7 +78,9 @@ async function openDurable(
 	const { copy } = options;
 	const place = await placeOf(options);
 	const name = options.name ?? TELEMETRY_DATABASE;
-	const { disk: opened, loaded: found } = await openDisk(place, name, options.fence);
+	const { disk: opened, loaded: found } = await openDisk(place, name, options.fence, () =>
+		common.onTrouble({ kind: 'ended' })
+	);
 	const disk = copy?.over(opened) ?? opened;
 	try {
 		// Where a page knows this very store, that it is empty is no loss.

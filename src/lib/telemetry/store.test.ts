@@ -311,6 +311,15 @@ describe('telemetry store', () => {
 		expect((await open()).losses).toMatchObject([{ cause: 'discarded-by-browser' }]);
 	});
 
+	it('says that it must be opened anew where the browser ends its connection', async () => {
+		const opening = vi.spyOn(factory, 'open');
+		const { store } = await open();
+		const request = opening.mock.results[0]!.value as IDBOpenDBRequest;
+		request.result.onclose?.(new Event('close'));
+		expect(troubles).toStrictEqual([{ kind: 'ended' }]);
+		await store.close();
+	});
+
 	it('asks again for what was in blocks that are gone, though the ledger had it', async () => {
 		const first = await open({ limits: { sealRecords: 1, foldFan: 100 } });
 		for (let seq = 0; seq < 3; seq++) await put(first.store, [sample(seq)]);

@@ -402,6 +402,8 @@ export type StoreTrouble =
 	/** Writes fail: samples are held in memory, bounded and counted, and tried again. */
 	| { readonly kind: 'failing'; readonly error: StoreError }
 	| { readonly kind: 'recovered' }
+	/** The browser ended the connection, mostly since it found damage: open the store anew, which says what is lost. */
+	| { readonly kind: 'ended' }
 	/** Something was given that cannot be stored: the device says who told it. */
 	| { readonly kind: 'refused'; readonly device: DeviceId; readonly refused: Refused }
 	/** Nothing more fits, so the oldest samples went. `helped`: what comes in is stored again; else no more go for an hour at least. */

@@ -38,8 +38,11 @@ export const OF_BLOCKS = ['heads', 'blocks', 'rollups'] as const;
 /** The fence lies among the records, as number 0: a flush so touches one table, which Chromium's log pays for by the table. */
 export const FENCE_KEY = 0;
 
-/** Opens the database, creating or completing it at need. Rejects with the browser's error. */
-export function openTables(factory: IDBFactory, name: string) {
+/**
+ * Opens the database, creating or completing it at need. Rejects with the browser's error.
+ * @param onEnded told when the browser ends the connection: it found the files damaged and deletes them, or a person cleared the site's data
+ */
+export function openTables(factory: IDBFactory, name: string, onEnded: () => void) {
 	return new Promise<{ db: IDBPDatabase<TelemetrySchema>; discarded: boolean }>((resolve, reject) => {
 		const request = factory.open(name, SCHEMA_VERSION);
 		let discarded = false;
@@ -53,6 +56,7 @@ export function openTables(factory: IDBFactory, name: string) {
 			const db = request.result;
 			// A later version, or a reset: give way, so that it need not wait.
 			db.onversionchange = () => db.close();
+			db.onclose = onEnded;
 			resolve({ db: wrap(db) as unknown as IDBPDatabase<TelemetrySchema>, discarded });
 		};
 	});

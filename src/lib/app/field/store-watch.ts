@@ -7,7 +7,7 @@ export interface StoreWatchParts {
 	readonly storage: FieldStorage;
 	readonly notices: NoticeBoard;
 	readonly troubles: TroubleLog;
-	/** Another leader has taken a higher fence number: this one must stop. */
+	/** Another leader has taken a higher fence number, or the store must be opened anew: this one must stop. */
 	readonly onFenced: () => void;
 }
 
@@ -44,6 +44,8 @@ export class StoreWatch {
 				const { letGo, helped } = trouble;
 				return void notices.post({ id: 'made-room', kind: 'made-room', ...spanOf(letGo), helped });
 			}
+			case 'ended':
+				return this.#parts.onFenced();
 			case 'recovered':
 				troubles.trouble(trouble);
 				this.#fault = undefined;

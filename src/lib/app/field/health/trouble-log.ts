@@ -53,6 +53,7 @@ export class TroubleLog {
 					this.add(`refused-${part}`, `${trouble.device}: ${times}`, times);
 				}
 				return;
+			case 'ended': // opening anew tells what came of it
 			case 'copy-waits':
 			case 'returned':
 				return; // no trouble of the store's: notices tell them
