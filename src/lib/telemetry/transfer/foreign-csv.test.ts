@@ -74,6 +74,22 @@ describe('a table that somebody else made', () => {
 			'days as spreadsheets count them',
 			'Zeit;v\n46347,75;1\n46347,760416667;2\n',
 			['2026-11-21T18:00:00Z v=1', '2026-11-21T18:15:00Z v=2']
+		],
+		[
+			'months by name, in the order and tongue of whoever wrote them',
+			'when;v\n21 Nov 2026 18:00;1\nNov. 21, 2026, 6:01 PM;2\nSat, 21 Nov 2026 18:02:00 GMT;3\n21. März 2026 um 18:03;4\n21-déc.-2026;5\n',
+			[
+				'2026-11-21T18:00:00Z v=1',
+				'2026-11-21T18:01:00Z v=2',
+				'2026-11-21T18:02:00Z v=3',
+				'2026-03-21T18:03:00Z v=4',
+				'2026-12-21T00:00:00Z v=5'
+			]
+		],
+		[
+			'months by name, as a browser writes a Date, and no month at all',
+			't;v\nSat Nov 21 2026 19:00:00 GMT+0100 (Central European Standard Time);1\n2026-Nov-21 18:01;2\n2026-Nov-21 18:02;3\n21 Foo 2026;4\n31 Feb 2026;5\n',
+			['2026-11-21T18:00:00Z v=1', '2026-11-21T18:01:00Z v=2', '2026-11-21T18:02:00Z v=3', 'time', 'time']
 		]
 	])('is read: %s', async (_, file, rows) => {
 		expect(await rowsOf(file)).toEqual(rows);

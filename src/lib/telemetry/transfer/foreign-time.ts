@@ -1,12 +1,14 @@
 import { parseIsoTime } from '$lib/base';
 import { foreignNumber } from './foreign-number';
+import { namedDate } from './named-date';
 
 /**
- * How somebody writes times. `iso`: year, month, day; `dmy`: day, month, year; `mdy`: month, day, year; each with a time of day or none.
+ * How somebody writes times. `iso`: year, month, day; `dmy`: day, month, year; `mdy`: month, day, year; `named`: the month by its name,
+ * in any order; each with a time of day or none.
  * `count`: since 1970, in seconds below 10¹¹, milliseconds below 10¹⁴, else microseconds. `serial`: days since 1899-12-30, as
  * spreadsheets count them (ECMA-376 part 1 §18.17.4).
  */
-export const TIME_FORMS = ['iso', 'dmy', 'mdy', 'count', 'serial'] as const;
+export const TIME_FORMS = ['iso', 'dmy', 'mdy', 'named', 'count', 'serial'] as const;
 export type TimeForm = (typeof TIME_FORMS)[number];
 /** Of times that name no zone: this computer's, or UTC. */
 export type TimeZoneTaken = 'local' | 'utc';
@@ -19,7 +21,7 @@ export interface TimeReading {
 
 const DATE = /^(\d{1,4})([./-]) ?(\d{1,2})\2 ?(\d{1,4})(?:(?:, ?| +|T)(.+))?$/iu;
 const OF_DAY =
-	/^(\d{1,2})[:.](\d\d)(?:[:.](\d\d)(?:[.,](\d{1,9}))?)?(?: ?([ap])\.?m\.?)?(?: ?(Z|UTC|[+-]\d\d:?(?:\d\d)?))?(?: ?Uhr)?$/iu;
+	/^(\d{1,2})[:.](\d\d)(?:[:.](\d\d)(?:[.,](\d{1,9}))?)?(?: ?([ap])\.?m\.?)?(?: ?(Z|UTC|(?:UTC|GMT)?[+-]\d\d:?(?:\d\d)?|GMT))?(?: ?Uhr| \([^)]*\))?$/iu;
 const SERIAL_OF_1970 = 25_569;
 /** From 1954 to 2119: what is counted otherwise is seldom so small. */
 const SERIALS = [20_000, 80_000] as const;
@@ -42,8 +44,13 @@ export function foreignTime(
 		const wall = new Date(Math.round((count - SERIAL_OF_1970) * DAY_MS)).toISOString();
 		return parseIsoTime(wall.slice(0, -1), zone);
 	}
-	const iso = isoOf(text, timeForm);
+	const iso = timeForm === 'named' ? namedIso(text) : isoOf(text, timeForm);
 	return iso === undefined ? undefined : parseIsoTime(iso, zone);
+}
+
+function namedIso(text: string): string | undefined {
+	const found = namedDate(text);
+	return found && (found.rest === undefined ? found.date : withTimeOfDay(found.date, found.rest));
 }
 
 /** A date of the calendar, in whichever order, as ISO 8601. */
@@ -73,7 +80,7 @@ function withTimeOfDay(date: string, text: string): string | undefined {
 		if (hours < 1 || hours > 12) return undefined;
 		hours = (hours % 12) + (half.toLowerCase() === 'p' ? 12 : 0);
 	}
-	const offset = zone.toUpperCase() === 'UTC' ? 'Z' : zone;
+	const offset = /^(?:UTC|GMT)$/iu.test(zone) ? 'Z' : zone.replace(/^(?:UTC|GMT)/iu, '');
 	return `${date}T${String(hours).padStart(2, '0')}:${minute}:${second}.${fraction}${offset}`;
 }
 
@@ -102,7 +109,9 @@ export function guessTimeForm(fields: readonly string[], decimalComma: boolean):
 	const [dmy, mdy] = [as('dmy'), as('mdy')];
 	const tied = dmy.read === mdy.read;
 	const days = (tied ? mdy.spanMs < dmy.spanMs : mdy.read > dmy.read) ? mdy : dmy;
-	const best = [as('iso'), days, as('serial'), as('count')].reduce((a, b) => (b.read > a.read ? b : a));
+	const best = [as('iso'), days, as('named'), as('serial'), as('count')].reduce((a, b) =>
+		b.read > a.read ? b : a
+	);
 	if (best.read === 0) return undefined;
 	const unsure = best === days && tied && mdy.spanMs === dmy.spanMs && told.some(isEitherWay);
 	return { timeForm: best.timeForm, read: best.read, unsure };

@@ -21,6 +21,7 @@ export const timeFormWords = {
 	iso: 'year, month, day',
 	dmy: 'day, month, year',
 	mdy: 'month, day, year',
+	named: 'with the month by name',
 	count: 'as a count since 1970',
 	serial: 'as days of a spreadsheet'
 } satisfies Record<TimeForm, string>;
