@@ -133,6 +133,21 @@ export function clockOver(
 	return over([...begin, ...changes], window);
 }
 
+/** Since when anything is known of a device; undefined before anything is. */
+export function knownSinceMs({ events, presences, firmwares }: Life): number | undefined {
+	const first = [events[0]?.atMs, presences[0]?.fromMs, firmwares[0]?.fromMs].filter(
+		(ms) => ms !== undefined
+	);
+	return first.length > 0 ? Math.min(...first) : undefined;
+}
+
+/** As much of a window as a device is known for, a minute at least: what lies before says nothing of it. */
+export function windowKnown({ fromMs, toMs }: TimeSpan, sinceMs: number | undefined): TimeSpan {
+	const from = Math.min(sinceMs ?? fromMs, toMs - LEAST_WINDOW_MS);
+	return { fromMs: Math.max(fromMs, from), toMs };
+}
+const LEAST_WINDOW_MS = 60_000;
+
 /** How much of a window a device was online, of what is known of it. */
 export interface Availability {
 	readonly onlineMs: number;

@@ -96,6 +96,7 @@ const clockFormat = new Intl.DateTimeFormat(undefined, {
 	minute: '2-digit',
 	second: '2-digit'
 });
+const minuteFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const dateFormat = new Intl.DateTimeFormat(undefined, {
 	year: 'numeric',
 	month: 'short',
@@ -107,5 +108,7 @@ const dateFormat = new Intl.DateTimeFormat(undefined, {
 
 /** Time of day to the second, in the reader's own time zone. @param ms since the Unix epoch */
 export const formatClock = (ms: number): string => clockFormat.format(ms);
+/** Date and time of day to the minute, in the reader's own time zone. @param ms since the Unix epoch */
+export const formatMinute = (ms: number): string => minuteFormat.format(ms);
 /** Date and time of day, in the reader's own time zone. @param ms since the Unix epoch */
 export const formatDateTime = (ms: number): string => dateFormat.format(ms);
