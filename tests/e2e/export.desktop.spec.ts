@@ -87,6 +87,18 @@ async function understandTable(page: Page): Promise<void> {
 	).toBeVisible();
 	await expect(panel.getByText('Line 3: “05/11/2026 nie” is no time')).toBeVisible();
 	await panel.getByRole('button', { name: 'Cancel' }).click();
+
+	const long =
+		'room,entity_id,state,last_changed\nkitchen,temperature,21.5,21 Nov 2026 18:00\nbath,humidity,45,21 Nov 2026 18:01\n';
+	await panel
+		.getByLabel('Choose a file to import…')
+		.first()
+		.setInputFiles({ name: 'home.csv', mimeType: '', buffer: Buffer.from(long) });
+	await expect(panel.getByRole('row', { name: /bath – 45$/u })).toContainText('21 Nov 2026, 18:01:00');
+	await panel.getByLabel('humidity', { exact: true }).fill('');
+	await panel.getByRole('button', { name: 'Read all of it' }).click();
+	await expect(panel.getByText('home.csv has 1 sample.')).toBeVisible();
+	await panel.getByRole('button', { name: 'Cancel' }).click();
 }
 
 /** Exports all as NDJSON. @returns the lines with a number: the page itself adds when it knew the device to be online */

@@ -157,8 +157,8 @@ test('silence is longer than this device usually takes, and none while nobody li
 test('a timeline begins where something is first known, by event or history, and is a minute long at least', () => {
 	const hour = { fromMs: 0, toMs: 3_600_000 };
 	const stored = [{ fromMs: 600_000, toMs: 700_000, value: 'online' }];
-	expect(knownSinceMs(life([event(900_000, 'found')], { presences: stored }))).toBe(600_000);
-	expect(knownSinceMs(life([event(500_000, 'found')], { presences: stored }))).toBe(500_000);
+	expect(knownSinceMs(life([event(900_000, 'first-seen')], { presences: stored }))).toBe(600_000);
+	expect(knownSinceMs(life([event(500_000, 'first-seen')], { presences: stored }))).toBe(500_000);
 	expect(knownSinceMs(life([]))).toBeUndefined();
 	expect(windowKnown(hour, 600_000)).toEqual({ fromMs: 600_000, toMs: 3_600_000 });
 	expect(windowKnown(hour, 3_599_000)).toEqual({ fromMs: 3_540_000, toMs: 3_600_000 });

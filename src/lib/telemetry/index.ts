@@ -21,20 +21,15 @@ export { CLOCK_QUALITIES, sampleColumns, type BulkSource, type SampleColumns } f
 export type { Gap } from './ledger';
 export * from './store';
 export { asideText } from './transfer/aside-text';
-export {
-	describeTable,
-	mappingFault,
-	readRow,
-	type ForeignForm,
-	type ForeignTable,
-	type RowForm
-} from './transfer/foreign-csv';
+export { mappingFault, readRow, type ForeignForm, type RowForm } from './transfer/foreign-csv';
+export { describeTable, type ForeignTable } from './transfer/foreign-table';
 export { TIME_FORMS, type TimeForm, type TimeZoneTaken } from './transfer/foreign-time';
 export * from './transfer/import-samples';
 export type { LineFault } from './transfer/read-sample';
 export { sniffFile, type Sniffed } from './transfer/sniff';
 export { DELIMITERS, type Delimiter, type TableHead } from './transfer/text-table';
 export * from './transfer/text-rows';
+export { titleMetric } from './transfer/title-metric';
 export {
 	buildStore,
 	databaseInUse,

@@ -3,7 +3,8 @@ import { IDBFactory } from 'fake-indexeddb';
 import { describe, expect, it } from 'vitest';
 import { parseDeviceId, type Sample } from '$lib/model';
 import { openTelemetryStore } from '../index';
-import { describeTable, readRow, type ForeignForm, type ForeignTable } from './foreign-csv';
+import { readRow, type ForeignForm } from './foreign-csv';
+import { describeTable, type ForeignTable } from './foreign-table';
 import { importSamples, type ImportForm, type ImportReport } from './import-samples';
 import { csvFields } from './line-splitter';
 import { sniffFile } from './sniff';
@@ -14,8 +15,9 @@ if (!kitchen.ok) throw new Error('no id');
 const mappingOf = (table: ForeignTable) => ({
 	...{ ...table, width: table.columns.length, device: kitchen.value, provenance: 'real' as const },
 	values: table.columns.flatMap(({ name, looksLike }, column) =>
-		looksLike === 'number' ? [{ column, metric: name }] : []
-	)
+		looksLike === 'number' && column !== table.deviceColumn ? [{ column, metric: name }] : []
+	),
+	names: {}
 });
 
 async function look(file: Blob | string, chosen?: Partial<ForeignForm>): Promise<ForeignTable> {
@@ -32,9 +34,11 @@ async function rowsOf(
 	return table.rows.map((row) => {
 		const read = readRow(row, mappingOf(table));
 		if (!read.ok) return read.error.kind;
-		const { timeMs, values } = read.value;
+		const { timeMs, values, device } = read.value;
 		const told = Object.entries(values).map(([metric, value]) => `${metric}=${value}`);
-		return [new Date(timeMs).toISOString().replace('.000Z', 'Z'), ...told].join(' ');
+		return [new Date(timeMs).toISOString().replace('.000Z', 'Z'), ...(device ? [device] : []), ...told].join(
+			' '
+		);
 	});
 }
 async function run(file: Blob, form: ImportForm, store?: Parameters<typeof importSamples>[2]) {
@@ -90,6 +94,29 @@ describe('a table that somebody else made', () => {
 			'months by name, as a browser writes a Date, and no month at all',
 			't;v\nSat Nov 21 2026 19:00:00 GMT+0100 (Central European Standard Time);1\n2026-Nov-21 18:01;2\n2026-Nov-21 18:02;3\n21 Foo 2026;4\n31 Feb 2026;5\n',
 			['2026-11-21T18:00:00Z v=1', '2026-11-21T18:01:00Z v=2', '2026-11-21T18:02:00Z v=3', 'time', 'time']
+		],
+		[
+			'a column of devices, as their topics',
+			'time,device,temperature,door\n2026-11-21T18:00:00Z,zigbee2mqtt/kitchen,21.5,open\n2026-11-21T18:00:10Z,bath,22,\n2026-11-21T18:00:20Z,,22,\n',
+			[
+				'2026-11-21T18:00:00Z zigbee2mqtt-kitchen temperature=21.5',
+				'2026-11-21T18:00:10Z bath temperature=22',
+				'device'
+			]
+		],
+		[
+			'a row for each value, as Home Assistant writes its history',
+			'entity_id,state,last_changed\nsensor.kitchen_temperature,21.5,2026-11-21T18:00:00.000Z\nsensor.kitchen_temperature,unavailable,2026-11-21T18:01:00.000Z\nsensor.kitchen_humidity,45,2026-11-21T18:00:30.000Z\n',
+			[
+				'2026-11-21T18:00:00Z sensor.kitchen_temperature=21.5',
+				'2026-11-21T18:01:00Z',
+				'2026-11-21T18:00:30Z sensor.kitchen_humidity=45'
+			]
+		],
+		[
+			'a row for each value with its title and unit, as Grafana writes series',
+			'"Series";"Time";"Value"\n"Temperature (°C)";"2026-11-21 18:00:00";"21.5"\n"Temperature (°C)";"2026-11-21 18:01:00";"null"\n',
+			['2026-11-21T18:00:00Z temperature=21.5', '2026-11-21T18:01:00Z']
 		]
 	])('is read: %s', async (_, file, rows) => {
 		expect(await rowsOf(file)).toEqual(rows);
@@ -104,6 +131,40 @@ describe('a table that somebody else made', () => {
 		const chosen = { timeForm: 'mdy', zone: 'utc' } as const;
 		expect((await rowsOf(midnight, chosen))[0]).toBe('2026-05-11T23:59:00Z v=1');
 		expect(await look(midnight, chosen)).toMatchObject({ unsure: false });
+	});
+
+	it('is read where InfluxDB begins it anew, with each device and field of its own', async () => {
+		const above =
+			'#group,false,false,true,true,false,false,true,true,true\r\n#datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,dateTime:RFC3339,double,string,string,string\r\n#default,_result,,,,,,,,\r\n,result,table,_start,_stop,_time,_value,_field,_measurement,host\r\n';
+		const row = (table: number, minute: number, value: string, field: string, host: string) =>
+			`,,${table},2026-11-20T18:00:00Z,2026-11-21T18:00:00Z,2026-11-21T17:0${minute}:00Z,${value},${field},env,${host}\r\n`;
+		const file = new Blob([
+			`${above}${row(0, 0, '21.5', 'temperature', 'kitchen')}${row(0, 1, '21.75', 'temperature', 'kitchen')}\r\n`,
+			`${above}${row(1, 0, '45', 'humidity', 'bath')}\r\n`
+		]);
+		const table = await look(file);
+		expect(table).toMatchObject({ preamble: 3, told: ['temperature', 'humidity'] });
+		const mapping = { ...mappingOf(table), device: undefined, names: { humidity: 'damp' } };
+		const left = { ...mapping, names: { temperature: '' } };
+		expect(await run(file, { kind: 'foreign', mapping: left })).toMatchObject({ samples: 1, badLines: 0 });
+		const report = await run(file, { kind: 'foreign', mapping });
+		expect(report).toMatchObject({ samples: 3, badLines: 0 });
+		expect(
+			report.series.map(({ device, samples, toMs }) => [device, samples, new Date(toMs).toISOString()])
+		).toEqual([
+			['kitchen', 2, '2026-11-21T17:01:00.000Z'],
+			['bath', 1, '2026-11-21T17:00:00.000Z']
+		]);
+		expect(
+			table.rows.map((fields) => readRow(fields, mapping)).map((read) => read.ok && read.value.values)
+		).toEqual([{ temperature: 21.5 }, { temperature: 21.75 }, { damp: 45 }]);
+	});
+
+	it('counts a metric too many in a table with a row for each value', async () => {
+		const rows = Array.from({ length: 300 }, (_, i) => `2026-11-21T18:00:00Z,m${i},1`);
+		const file = new Blob([`time,metric,value\n${rows.join('\n')}\n`]);
+		const form: ImportForm = { kind: 'foreign', mapping: mappingOf(await look(file)) };
+		expect(await run(file, form)).toMatchObject({ samples: 256, badLines: 44 });
 	});
 
 	it('is read as it was chosen, and what cannot be is told', async () => {

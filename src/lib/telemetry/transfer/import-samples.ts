@@ -1,7 +1,7 @@
 import type { Result } from '$lib/base';
 import type { Sample } from '$lib/model';
 import type { SeriesKey, StoreError } from '../store';
-import { readForeign, type ForeignMapping } from './foreign-csv';
+import { foreignReader, type ForeignMapping } from './foreign-csv';
 import { foreignNumber } from './foreign-number';
 import { ImportRun, type ImportStore } from './import-run';
 import { csvFields, LineSplitter, type TextRecord } from './line-splitter';
@@ -121,9 +121,7 @@ const encodingOf = (form: ImportForm): TextEncoding =>
 function lineReader(form: ImportForm): (text: string) => Result<Sample, LineFault> | undefined {
 	if (form.kind === 'ndjson') return readNdjson;
 	if (form.kind === 'csv') return ownReader(form.table);
-	const { mapping } = form;
-	let left = mapping.skip;
-	return (text) => (left-- > 0 ? undefined : readForeign(csvFields(text, mapping.delimiter), mapping));
+	return foreignReader(form.mapping);
 }
 
 const OWN_FORM = { delimiter: ',', decimalComma: false } as const;

@@ -1,4 +1,4 @@
-import { describeTable } from './foreign-csv';
+import { describeTable } from './foreign-table';
 import { guessDecimalComma } from './foreign-number';
 import { csvFields } from './line-splitter';
 import { MAX_METRICS } from './read-sample';

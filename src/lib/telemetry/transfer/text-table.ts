@@ -79,10 +79,16 @@ export function guessDelimiter({ records, toldDelimiter }: TableHead): Delimiter
 	return best?.delimiter ?? ',';
 }
 
+/** What InfluxDB writes above each table of a file (Annotated CSV, "Annotations"). */
+export const isAnnotation = (record: string): boolean =>
+	/^"?#(?:group|datatype|default|constant)\b/u.test(record);
+
 /** Where the table begins: what stands above it, as programs write of themselves, has fewer fields. */
 export function tableStart({ records }: TableHead, delimiter: Delimiter): number {
 	const { width } = usualWidth(records, delimiter);
-	const widths = records.slice(0, LOOKED_AT).map((record) => csvFields(record, delimiter).length);
+	const widths = records
+		.slice(0, LOOKED_AT)
+		.map((record) => (isAnnotation(record) ? 0 : csvFields(record, delimiter).length));
 	const first = Math.max(0, widths.indexOf(width));
 	// Rows that end in a delimiter have one field more than their header.
 	return width > 2 && widths[first - 1] === width - 1 ? first - 1 : first;

@@ -169,7 +169,11 @@ it('takes rows in any order, and reads of the history only the days they are of'
 			skip: 1,
 			width: 3,
 			timeColumn: 0,
-			clockColumn: -1
+			clockColumn: -1,
+			deviceColumn: -1,
+			metricColumn: -1,
+			valueColumn: -1,
+			names: {}
 		},
 		...{ timeForm: 'count', zone: 'utc', device: device('kitchen'), provenance: 'real' },
 		values: [1, 2].map((column) => ({ column, metric: column === 1 ? 'v' : 'w' }))

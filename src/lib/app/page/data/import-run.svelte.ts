@@ -2,6 +2,7 @@ import { parseDeviceId, type Provenance } from '$lib/model';
 import {
 	mappingFault,
 	sniffFile,
+	titleMetric,
 	type ForeignForm,
 	type ForeignTable,
 	type ImportForm,
@@ -13,7 +14,6 @@ import {
 import type { Words } from '$lib/ui';
 import type { FieldPort } from '../field-port';
 import { importFaultWords, importStoppedWords, type MappingFault } from './import-words';
-import { titleMetric } from './title-metric';
 
 /** What a person says of a table that somebody else made: what is not said is guessed. */
 export interface TableWish {
@@ -22,8 +22,10 @@ export interface TableWish {
 	readonly form: Partial<ForeignForm>;
 	/** Names by column; '' leaves it out. */
 	readonly metrics: Readonly<Record<number, string>>;
+	/** Names by what a column of metrics says; '' leaves its rows out. */
+	readonly names: Readonly<Record<string, string>>;
 }
-const NO_WISH: TableWish = { device: '', provenance: 'real', form: {}, metrics: {} };
+const NO_WISH: TableWish = { device: '', provenance: 'real', form: {}, metrics: {}, names: {} };
 
 export type ImportState =
 	| { readonly kind: 'idle' | 'stopped' }
@@ -81,10 +83,12 @@ export class ImportRun {
 		if (this.#state.kind !== 'mapping') return undefined;
 		const id = parseDeviceId(this.#wish.device.trim());
 		const rows = rowForm(table, this.#wish);
-		const fault = id.ok ? mappingFault(rows) : 'device';
-		if (fault || !id.ok) return fault;
-		const { columns: _, rows: __, ...form } = { ...table, ...rows };
-		const mapping = { ...form, device: id.value, provenance: this.#wish.provenance };
+		const byColumn = table.deviceColumn >= 0;
+		const fault = byColumn || id.ok ? mappingFault(rows) : 'device';
+		if (fault) return fault;
+		const { columns: _, rows: __, told: ___, ...form } = { ...table, ...rows };
+		const device = !byColumn && id.ok ? id.value : undefined;
+		const mapping = { ...form, device, provenance: this.#wish.provenance };
 		this.#preview(this.#state.file, { kind: 'foreign', mapping });
 		return undefined;
 	}
@@ -141,19 +145,24 @@ export class ImportRun {
 
 /** What a table's column is called, '' where it is left out. */
 export const metricOf = (
-	{ columns, timeColumn, clockColumn }: ForeignTable,
+	{ columns, timeColumn, clockColumn, deviceColumn }: ForeignTable,
 	wish: TableWish,
 	column: number
 ) => {
-	if (column === timeColumn || column === clockColumn) return '';
+	if ([timeColumn, clockColumn, deviceColumn].includes(column)) return '';
 	const found = columns[column];
 	return (wish.metrics[column] ?? (found?.looksLike === 'number' ? titleMetric(found.name) : '')).trim();
 };
 
 export function rowForm(table: ForeignTable, wish: TableWish): RowForm {
+	const long = table.metricColumn >= 0;
 	const values = table.columns.flatMap((_, column) => {
-		const metric = metricOf(table, wish, column);
+		const metric = long ? '' : metricOf(table, wish, column);
 		return metric === '' ? [] : [{ column, metric }];
 	});
-	return { ...table, width: table.columns.length, values };
+	const names = long ? table.told.map((told) => [told, (wish.names[told] ?? titleMetric(told)).trim()]) : [];
+	return {
+		...{ ...table, width: table.columns.length, values },
+		names: Object.fromEntries(names) as Record<string, string>
+	};
 }

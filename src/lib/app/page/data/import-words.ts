@@ -31,6 +31,7 @@ export type MappingFault = 'device' | NonNullable<ReturnType<typeof mappingFault
 export const mappingFaultWords = {
 	device: 'Give the device a name of 1 to 64 bytes without / + # $.',
 	'no-time': 'Choose the column of times.',
+	'no-value': 'Choose the column of values.',
 	'no-columns': 'Name at least one column of numbers.',
 	'too-many': 'A sample has at most 256 metrics: empty some of the names.',
 	'bad-name': 'A metric’s name has 1 to 64 bytes.',
@@ -85,7 +86,7 @@ export function lineFaultWords(fault: LineFault): string {
 		case 'not-json':
 			return 'no JSON object: one is wanted on each line';
 		case 'too-many-metrics':
-			return 'more than 256 metrics in one sample';
+			return 'of one metric more than 256: split the file';
 		case 'too-many-devices':
 			return 'of one device more than 2,000: split the file';
 		case 'fields':
