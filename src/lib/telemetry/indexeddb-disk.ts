@@ -1,22 +1,25 @@
 import { unwrap, type IDBPDatabase } from 'idb';
-import { randomId, renewLog } from '$lib/base';
+import { renewLog } from '$lib/base';
 import { parseBlockHead, type BlockHead, type NewBlock } from './codec/block';
 import { ROLLUP_WIDTHS_MS } from './codec/rollup';
-import type { BlockChange, Disk, Loaded, StateRow } from './disk';
+import type { BlockChange, Disk, Loaded } from './disk';
 import { FencedWrites, type Puts } from './fenced-writes';
 import { parseNameRow, type NameRow } from './names';
 import type { StorePlace } from './place';
 import {
 	asideBytes,
+	entryOf,
 	figuresOf,
 	INDEX_KEY,
 	NOTHING_ASIDE,
 	parseAside,
 	parseQuarantineIndex,
+	STATE_KEY,
 	withAside,
 	withoutSeries,
 	type Aside,
 	type AsideChange,
+	type AsideKey,
 	type QuarantineFigures,
 	type QuarantineIndex
 } from './quarantine';
@@ -29,6 +32,7 @@ import {
 	openTables,
 	parseLatest,
 	parseState,
+	salvagedState,
 	TABLES,
 	type Table,
 	type TelemetrySchema
@@ -64,6 +68,7 @@ export class IndexedDbDisk implements Disk {
 	#aside: QuarantineIndex = NOTHING_ASIDE;
 	/** By block: what `dropSamples` left of it, until a change has it. */
 	readonly #unwritten = new Map<number, NewBlock>();
+	#stateDamaged = false;
 
 	constructor(
 		db: IDBPDatabase<TelemetrySchema>,
@@ -79,24 +84,20 @@ export class IndexedDbDisk implements Disk {
 		return this.place.apart;
 	}
 
-	/** Raises the fence to ours unless a higher one is there, and makes the state row of a new store. */
+	/**
+	 * Raises the fence to ours unless a higher one is there, and makes the state row of a new store. One that is none of ours goes
+	 * aside: what it still tells is taken, and mending finds the rest.
+	 */
 	async enter(): Promise<void> {
-		const tx = this.#db.transaction(['meta', 'wal'], 'readwrite', { durability: 'strict' });
+		const tx = this.#db.transaction(['meta', 'wal', 'quarantine'], 'readwrite', { durability: 'strict' });
 		const [meta, wal] = [tx.objectStore('meta'), tx.objectStore('wal')];
 		const [last, state] = await Promise.all([wal.get(FENCE_KEY), meta.get('state')]);
 		if (typeof last !== 'number' || last < this.fence) await wal.put(this.fence, FENCE_KEY);
 		if (!parseState(state)) {
-			const fresh: StateRow = {
-				format: 2,
-				generation: randomId(),
-				seal: 0,
-				sealedWal: 0,
-				blocks: 0,
-				blockBytes: 0,
-				rollupBytes: 0,
-				samples: 0
-			};
-			await meta.put(fresh, 'state');
+			const [oldest] = await wal.getAllKeys(IDBKeyRange.lowerBound(FENCE_KEY + 1), 1);
+			await meta.put(salvagedState(state, (oldest ?? 1) - 1), 'state');
+			this.#stateDamaged = state !== undefined;
+			if (this.#stateDamaged) await setStateAside(tx.objectStore('quarantine'), state);
 		}
 		await tx.done;
 	}
@@ -136,7 +137,7 @@ export class IndexedDbDisk implements Disk {
 			latest: goodLatest,
 			wal: goodWal,
 			ledgers: goodLedgers,
-			malformed
+			malformed: malformed + (this.#stateDamaged ? 1 : 0)
 		};
 	}
 
@@ -241,10 +242,7 @@ export class IndexedDbDisk implements Disk {
 		const tx = this.#db.transaction(['wal', 'quarantine'], 'readonly');
 		const index = parseQuarantineIndex(await tx.objectStore('quarantine').get(INDEX_KEY));
 		this.#aside = index ?? {
-			entries: (await this.aside()).map((row) => ({
-				key: row.kind === 'record' ? row.number : ([row.series, row.block] as const),
-				bytes: asideBytes(row)
-			})),
+			entries: (await this.aside()).map(entryOf),
 			letGo: 0
 		};
 	}
@@ -314,7 +312,26 @@ export class IndexedDbDisk implements Disk {
 	}
 }
 
+const validKey = (key: AsideKey): IDBValidKey => (typeof key === 'object' ? [...key] : key);
+
+/** With what else lies there; where that has no index, it is found by its row. */
+async function setStateAside(
+	table: {
+		get(key: IDBValidKey): Promise<unknown>;
+		put(row: unknown, key: IDBValidKey): Promise<unknown>;
+		delete(key: IDBValidKey): Promise<unknown>;
+	},
+	found: unknown
+): Promise<void> {
+	await table.put(found, STATE_KEY);
+	const known = parseQuarantineIndex(await table.get(INDEX_KEY));
+	if (!known) return;
+	const { index, gone } = withAside(known, [entryOf({ kind: 'state', found })]);
+	for (const key of gone) await table.delete(validKey(key));
+	await table.put(index, INDEX_KEY);
+}
+
 function putAside(tx: Puts, { index, gone }: AsideChange): void {
-	for (const key of gone) tx.delete('quarantine', typeof key === 'number' ? key : [...key]);
+	for (const key of gone) tx.delete('quarantine', validKey(key));
 	tx.put('quarantine', index, INDEX_KEY);
 }

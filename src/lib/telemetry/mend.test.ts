@@ -73,8 +73,12 @@ const counts = async (store: Store) => {
 	return [...(await store.range({ ...key, metric: 'power', ...span }, never)).count];
 };
 
-/** Flips a bit of a row, or deletes it. @returns what it made of it */
-function harm(table: string, at: IDBValidKey, how: 'rot' | 'delete'): Promise<Uint8Array> {
+/** Flips a bit of a row, deletes it, or makes it another. @returns what it made of it */
+function harm(
+	table: string,
+	at: IDBValidKey,
+	how: 'rot' | 'delete' | { readonly put: unknown }
+): Promise<Uint8Array> {
 	return new Promise((resolve, reject) => {
 		const request = factory.open('fieldbench-telemetry');
 		request.onerror = () => reject(request.error ?? new Error('not opened'));
@@ -83,6 +87,7 @@ function harm(table: string, at: IDBValidKey, how: 'rot' | 'delete'): Promise<Ui
 			const rows = tx.objectStore(table);
 			let left = new Uint8Array(0);
 			if (how === 'delete') rows.delete(at);
+			else if (how !== 'rot') rows.put(how.put, at);
 			else
 				rows.get(at).onsuccess = (event) => {
 					const bytes = (event.target as IDBRequest<Uint8Array>).result.slice();
@@ -215,6 +220,36 @@ describe('what is damaged', () => {
 			...{ count: 0, bytes: 0, letGo: 1 }
 		});
 		await store.close();
+	});
+
+	it.each([
+		['half of the row', { generation: 'abc', seal: 3, samples: 'many' }],
+		['no row at all', 'rubbish']
+	])('is set aside where it is the state row: %s', async (_, found) => {
+		let sentinel = '';
+		const options = { fence: 1, onSentinel: (text: string) => (sentinel = text), clock, indexedDB: factory };
+		const limits = { sealRecords: 2, foldFan: 100 };
+		const before = await openTelemetryStore({ ...options, known: [null], limits });
+		for (let seq = 0; seq < 50; seq += 10) await put(before.store, samples(seq, seq + 9)); // the last is not sealed
+		const samplesBefore = (await before.store.stats()).samples;
+		await before.store.close();
+		const [kind, , seal, wal] = sentinel.split(':');
+		await harm('meta', 'state', { put: found });
+		const known = [typeof found === 'string' ? null : [kind, 'abc', seal, wal].join(':')];
+		const { store, losses } = await openTelemetryStore({ ...options, known, limits });
+		expect(losses.map(({ cause }) => cause)).toEqual(['corrupt-record']);
+		expect(await linesOf(store)).toMatchObject([{ kind: 'state', found }]);
+		expect((await store.stats()).quarantined).toMatchObject({
+			count: 1,
+			bytes: JSON.stringify(found).length
+		});
+		expect((await store.stats()).samples).toBe(samplesBefore);
+		expect(await put(store, samples(0, 59))).toMatchObject({ value: { stored: 10, duplicates: 50 } });
+		await store.close();
+		const again = await openTelemetryStore({ ...options, known: [sentinel], limits });
+		expect(again.losses).toEqual([]);
+		expect(await linesOf(again.store)).toMatchObject([{ kind: 'state' }]);
+		await again.store.close();
 	});
 
 	it('is set aside after a store opened that lost rows: a block without a header, and one whose bytes changed', async () => {

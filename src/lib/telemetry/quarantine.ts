@@ -22,7 +22,9 @@ export const asideOf = (head: BlockHead, bytes: Uint8Array | undefined, noticedM
 /** What lies aside. */
 export type Aside =
 	| { readonly kind: 'record'; readonly number: number; readonly bytes: Uint8Array }
-	| ({ readonly kind: 'block' } & AsideBlock);
+	| ({ readonly kind: 'block' } & AsideBlock)
+	/** The row that tells how far the store is, as it was found: of any form. */
+	| { readonly kind: 'state'; readonly found: unknown };
 
 export interface QuarantineFigures {
 	readonly count: number;
@@ -31,8 +33,8 @@ export interface QuarantineFigures {
 	readonly letGo: number;
 }
 
-/** A write-ahead record's number, or a block's key. */
-export type AsideKey = number | readonly [series: number, block: number];
+/** A write-ahead record's number, a block's key, or `STATE_KEY`. */
+export type AsideKey = number | readonly [series: number, block: number] | typeof STATE_KEY;
 
 /** Which rows there are, oldest first: kept as a row beside them, so that opening reads none of them. */
 export interface QuarantineIndex {
@@ -43,6 +45,7 @@ export interface QuarantineIndex {
 export const NOTHING_ASIDE: QuarantineIndex = { entries: [], letGo: 0 };
 /** Key of the index; records have numbers, blocks have pairs. */
 export const INDEX_KEY = 'index';
+export const STATE_KEY = 'state';
 const MOST_ROWS = 256;
 export const MOST_ASIDE_BYTES = 8 << 20;
 
@@ -72,7 +75,7 @@ export function withAside(
 
 /** Lets go of what is of these series, and of all records: each holds every device's. */
 export function withoutSeries({ entries, letGo }: QuarantineIndex, series: readonly number[]): AsideChange {
-	const isOf = (key: AsideKey) => typeof key === 'number' || series.includes(key[0]);
+	const isOf = (key: AsideKey) => typeof key === 'number' || (key !== STATE_KEY && series.includes(key[0]));
 	const gone = entries.filter(({ key }) => isOf(key)).map(({ key }) => key);
 	return {
 		index: { entries: entries.filter(({ key }) => !isOf(key)), letGo: letGo + gone.length },
@@ -88,6 +91,14 @@ export const figuresOf = ({ entries, letGo }: QuarantineIndex): QuarantineFigure
 
 export const asideBytes = ({ bytes }: Pick<AsideBlock, 'bytes'>): number => bytes?.length ?? 0;
 
+/** As its line among what is set aside has it. */
+export const stateText = (found: unknown): string => JSON.stringify(found) ?? String(found);
+
+export const entryOf = (row: Aside): QuarantineIndex['entries'][number] =>
+	row.kind === 'state'
+		? { key: STATE_KEY, bytes: stateText(row.found).length }
+		: { key: row.kind === 'record' ? row.number : [row.series, row.block], bytes: asideBytes(row) };
+
 /** Total: undefined where the row is not the index. */
 export function parseQuarantineIndex(raw: unknown): QuarantineIndex | undefined {
 	if (typeof raw !== 'object' || raw === null) return undefined;
@@ -95,6 +106,7 @@ export function parseQuarantineIndex(raw: unknown): QuarantineIndex | undefined 
 	if (!Array.isArray(entries) || typeof letGo !== 'number') return undefined;
 	const isKey = (key: unknown) =>
 		typeof key === 'number' ||
+		key === STATE_KEY ||
 		(Array.isArray(key) && key.length === 2 && key.every((n) => typeof n === 'number'));
 	const sound = entries.every(
 		(entry: unknown) =>
@@ -108,6 +120,7 @@ export function parseQuarantineIndex(raw: unknown): QuarantineIndex | undefined 
 
 /** Total: undefined where the row is nothing that was set aside. */
 export function parseAside(key: unknown, raw: unknown): Aside | undefined {
+	if (key === STATE_KEY) return { kind: 'state', found: raw };
 	if (typeof key === 'number' && raw instanceof Uint8Array)
 		return { kind: 'record', number: key, bytes: raw };
 	if (typeof raw !== 'object' || raw === null) return undefined;

@@ -1,3 +1,4 @@
+import { randomId } from '$lib/base';
 import { wrap, type DBSchema, type IDBPDatabase } from 'idb';
 import type { BlockHead } from './codec/block';
 import type { LatestRow, StateRow } from './disk';
@@ -88,6 +89,29 @@ export function parseState(raw: unknown): StateRow | undefined {
 	// Format 1 knew no rollups.
 	if (row['format'] === 1) return { ...raw, format: 2, rollupBytes: 0 } as StateRow;
 	return row['format'] === 2 && typeof row['rollupBytes'] === 'number' ? (raw as StateRow) : undefined;
+}
+
+/**
+ * Of a new store, or of one whose state row is damaged: then with each figure that it still tells.
+ * @param sealedWal where it does not tell: one below the oldest record
+ */
+export function salvagedState(raw: unknown, sealedWal: number): StateRow {
+	const row = (typeof raw === 'object' && raw !== null ? raw : {}) as Readonly<Record<string, unknown>>;
+	const { generation } = row;
+	const count = (key: keyof StateRow, otherwise = 0) => {
+		const told = row[key];
+		return typeof told === 'number' && Number.isSafeInteger(told) && told >= 0 ? told : otherwise;
+	};
+	return {
+		format: 2,
+		generation: typeof generation === 'string' && /^[0-9a-z]+$/u.test(generation) ? generation : randomId(),
+		seal: count('seal'),
+		sealedWal: count('sealedWal', sealedWal),
+		blocks: count('blocks'),
+		blockBytes: count('blockBytes'),
+		rollupBytes: count('rollupBytes'),
+		samples: count('samples')
+	};
 }
 
 export function parseLatest(raw: unknown): LatestRow | undefined {
