@@ -57,7 +57,7 @@ let lives = Infinity;
 export function makeMortal(): void {
 	lives = Infinity;
 	const { transaction } = FDBDatabase.prototype;
-	vi.spyOn(FDBDatabase.prototype, 'transaction').mockImplementation(function (this: FDBDatabase, ...args) {
+	vi.spyOn(FDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, ...args) {
 		if (args[1] === 'readwrite' && --lives < 0) throw new DOMException('killed', 'InvalidStateError');
 		return transaction.apply(this, args);
 	});
@@ -68,14 +68,14 @@ function fillDisk(helps: boolean): () => void {
 	const { put, delete: remove } = FDBObjectStore.prototype;
 	let full = true;
 	const puts = vi.spyOn(FDBObjectStore.prototype, 'put').mockImplementation(function (
-		this: FDBObjectStore,
+		this: IDBObjectStore,
 		...args
 	) {
 		if (full) throw new DOMException('full', 'QuotaExceededError');
 		return put.apply(this, args);
 	});
 	const deletes = vi.spyOn(FDBObjectStore.prototype, 'delete').mockImplementation(function (
-		this: FDBObjectStore,
+		this: IDBObjectStore,
 		key
 	) {
 		if (helps) full = false;
