@@ -73,7 +73,7 @@ export const suites = [
 		commands: [
 			['cmake', '-S', 'firmware', '-B', FIRMWARE, '-DCMAKE_BUILD_TYPE=Debug'],
 			['cmake', '--build', FIRMWARE, '--parallel', '2'],
-			['ctest', '--test-dir', FIRMWARE, '--output-on-failure', '--output-junit', 'junit.xml']
+			['ctest', '--test-dir', FIRMWARE, '--parallel', '2', '--output-on-failure', '--output-junit', 'junit.xml']
 		],
 		report: `${FIRMWARE}/junit.xml`,
 		count: countCtest
@@ -81,6 +81,7 @@ export const suites = [
 	{
 		name: 'fuzz',
 		needs: ['fuzzer', 'json'],
+		lane: 2,
 		commands: [['node', 'scripts/fuzz.mjs', '--report', `${REPORTS}/fuzz.json`]],
 		report: `${REPORTS}/fuzz.json`,
 		count: (report) => JSON.parse(report)
