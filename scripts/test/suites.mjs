@@ -73,7 +73,16 @@ export const suites = [
 		commands: [
 			['cmake', '-S', 'firmware', '-B', FIRMWARE, '-DCMAKE_BUILD_TYPE=Debug'],
 			['cmake', '--build', FIRMWARE, '--parallel', '2'],
-			['ctest', '--test-dir', FIRMWARE, '--parallel', '2', '--output-on-failure', '--output-junit', 'junit.xml']
+			[
+				'ctest',
+				'--test-dir',
+				FIRMWARE,
+				'--parallel',
+				'2',
+				'--output-on-failure',
+				'--output-junit',
+				'junit.xml'
+			]
 		],
 		report: `${FIRMWARE}/junit.xml`,
 		count: countCtest
