@@ -116,7 +116,11 @@ export class StoreLife {
 		});
 		this.#store = store;
 		await this.#quiet();
-		return losses.map(({ cause }) => cause);
+		this.#clock.advance(5000); // it counts now what is there
+		await this.#quiet();
+		const counted = this.#troubles.flatMap((one) => (one.kind === 'lost' ? one.loss : []));
+		this.#troubles = this.#troubles.filter(({ kind }) => kind !== 'lost');
+		return [...losses, ...counted].map(({ cause }) => cause);
 	}
 
 	/** What is written, sealed, folded, corrected and let go of in turns of its own has had them. */
