@@ -49,6 +49,8 @@ export interface FieldParts {
 	readonly onFenced: () => void;
 }
 
+/** As quick as numbers can be read. */
+const GLANCE_MS = 250;
 /** 2,000 devices are told of four times a second, a hundred at each frame. */
 const SNAPSHOT_MS_PER_DEVICE = 0.125;
 /** Where one telling did not hold all that had changed. */
@@ -89,6 +91,7 @@ export class FieldCore {
 	readonly #sealed = new Map<DeviceId, Watchers<SealReport>>();
 	readonly #fillings = new Map<string, Watchers<BackfillView>>();
 	readonly #intakeReports = new Watchers<IntakeReport>();
+	readonly #closeLooks = new Watchers<never>();
 	readonly #devicesDue: Coalescer;
 	readonly #intakeDue: Coalescer;
 	#page: PageFacts;
@@ -204,8 +207,11 @@ export class FieldCore {
 			...{ registry: this.#registry, outbox: this.#outbox, backfill: this.#backfill },
 			...{ store: storage.telemetry, intake: () => this.#intakeReport() }
 		});
-		const snapshotMs = () =>
-			this.#devices.behind ? BEHIND_MS : Math.max(FRAME_MS, this.#registry.size * SNAPSHOT_MS_PER_DEVICE);
+		const snapshotMs = () => {
+			if (this.#devices.behind) return BEHIND_MS;
+			const quickestMs = this.#closeLooks.size > 0 ? FRAME_MS : GLANCE_MS;
+			return Math.max(quickestMs, this.#registry.size * SNAPSHOT_MS_PER_DEVICE);
+		};
 		this.#devicesDue = new Coalescer(clock, snapshotMs, () => this.#showDevices());
 		this.#intakeDue = new Coalescer(
 			clock,
@@ -316,6 +322,7 @@ export class FieldCore {
 				session: (_, emit, signal) => this.#session.watch(emit, signal),
 				devices: (_, emit, signal) =>
 					this.#devices.add(emit, signal, this.#registry.summaries(), this.#besideDevices()),
+				closeLook: (_, emit, signal) => this.#closeLooks.add(emit, signal, undefined),
 				live: ({ device, provenance }, emit, signal) => this.#live.follow(device, provenance, emit, signal),
 				commands: ({ device }, emit, signal) =>
 					watchersOf(this.#commands, device, signal).add(emit, signal, this.#outbox.history(device)),

@@ -104,9 +104,11 @@ export interface FieldService {
 		/** The hello's answer again on each change of role. */
 		role: Feed<null, FieldHello>;
 		session: Feed<null, SessionState>;
-		/** All of them first, then what has changed: `KnownDevices` puts it together. */
+		/** All of them first, then what has changed, a few times a second: `KnownDevices` puts it together. */
 		devices: Feed<null, DevicesNews>;
-		/** New samples of one device, at most ten messages a second. */
+		/** Says nothing: while anybody follows it, `devices` tells at each frame what a device says. */
+		closeLook: Feed<null, never>;
+		/** New samples of one device, at most five messages a second. */
 		live: Feed<{ device: DeviceId; provenance: Provenance }, LiveTail>;
 		commands: Feed<{ device: DeviceId }, readonly Command[]>;
 		/** How what comes of a device is sealed; told again as what is sealed comes or is refused. */

@@ -1,11 +1,8 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { ChartLayer, GrowingSeries } from './layers';
 import { MirroredSeries } from './mirrored-series';
 import type { SentColumns } from './painter-messages';
 import { GrowthPost, SeriesFeed } from './series-feed';
-
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 /** Grows as a device's history does: the last row takes in later values, rows are added, or an answer replaces all. */
 class Source implements GrowingSeries {
@@ -64,7 +61,7 @@ function wire() {
 	return { post, messages, mirrorOf };
 }
 
-it('makes the worker have what the page has, whatever grows or is replaced, seen or not', () => {
+it('makes the worker have what the page has, whatever grows or is replaced, seen or not', async () => {
 	let state = 7;
 	const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
 	const { post, mirrorOf } = wire();
@@ -81,12 +78,12 @@ it('makes the worker have what the page has, whatever grows or is replaced, seen
 		else source.grow(rows(random(5)), random(99));
 		if (random(3) > 0) continue;
 		feed.seen = true;
-		vi.advanceTimersByTime(1000);
+		await Promise.resolve();
 		expect(rowsOf(mirrorOf(feed, source))).toEqual(source.rows);
 	}
 });
 
-it('sends what all charts grew by in one message, rows that were sent only where they changed', () => {
+it('sends what all charts grew by in one message, rows that were sent only where they changed', async () => {
 	const { post, messages } = wire();
 	const sources = [new Source(), new Source()];
 	const feeds = sources.map((source, chart) => {
@@ -98,7 +95,7 @@ it('sends what all charts grew by in one message, rows that were sent only where
 	});
 	messages.length = 0;
 	for (const source of sources) source.grow([[4, 0, 0, 0]], 5);
-	vi.advanceTimersByTime(1000);
+	await Promise.resolve();
 	expect(messages.map((of) => of.map(({ chart, at, columns }) => [chart, at, columns.length]))).toEqual([
 		[
 			[0, 2, 8],
@@ -107,6 +104,6 @@ it('sends what all charts grew by in one message, rows that were sent only where
 	]);
 	feeds[0]!.stop();
 	sources[0]!.grow([[5, 0, 0, 0]], 5);
-	vi.advanceTimersByTime(1000);
+	await Promise.resolve();
 	expect(messages).toHaveLength(1);
 });

@@ -2,10 +2,7 @@ import { growing, type ChartLayer } from './layers';
 import type { ChartNumber, SentColumns, SeriesNumber } from './painter-messages';
 import type { ChartSeries } from './series';
 
-/** Several charts grow together: what each grew by is sent in one message, this long after the first. */
-const GROWN_MS = 100;
-
-/** When the charts of a page send what they grew by. */
+/** When the charts of a page send what they grew by: what they grew by together in one task, in one message at its end. */
 export class GrowthPost {
 	readonly #due = new Set<SeriesFeed>();
 	#waiting = false;
@@ -16,7 +13,7 @@ export class GrowthPost {
 		this.#due.add(feed);
 		if (this.#waiting) return;
 		this.#waiting = true;
-		setTimeout(() => this.#flush(), GROWN_MS);
+		queueMicrotask(() => this.#flush());
 	}
 
 	now(feed: SeriesFeed): void {
