@@ -1,7 +1,7 @@
 import { type ChartLayer, growing } from './layers';
 
 /** Values come many times a second; words about them are made anew this often. */
-export const WORDS_MS = 5_000;
+const WORDS_MS = 5_000;
 const PACE_MS = { words: WORDS_MS, table: 1_000 } as const;
 const REPLACED_MS = 50;
 
