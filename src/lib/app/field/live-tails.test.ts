@@ -23,7 +23,7 @@ test('moves what came of all metrics in one buffer, a few times a second', () =>
 		end.signal
 	);
 	const push = (timeMs: number, values: Sample['values']) =>
-		tails.push({ device, provenance: 'real', timeMs, clock: 'synchronised', values });
+		tails.push({ device, provenance: 'real', timeMs, clock: 'synchronised', values, identity: undefined });
 	clock.advance(1000);
 	push(1, { a: 10, b: 20 });
 	clock.advance(0);
