@@ -205,7 +205,7 @@ export class FieldCore {
 		this.#health = new FieldHealth({
 			...{ clock, latencies, troubles, session: this.#session, settings: storage.settings },
 			...{ registry: this.#registry, outbox: this.#outbox, backfill: this.#backfill },
-			...{ store: storage.telemetry, intake: () => this.#intakeReport() }
+			...{ store: storage.telemetry, storeFailing: storage.failing, intake: () => this.#intakeReport() }
 		});
 		const snapshotMs = () => {
 			if (this.#devices.behind) return BEHIND_MS;

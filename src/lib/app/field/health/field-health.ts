@@ -29,6 +29,8 @@ export interface FieldHealthParts {
 	readonly outbox: Pick<Outbox, 'all'>;
 	readonly backfill: Pick<Backfill, 'view'>;
 	readonly store: Pick<TelemetryStore, 'stats' | 'sizes'>;
+	/** Why it keeps nothing beyond this worker's life. */
+	readonly storeFailing: string | undefined;
 	readonly latencies: Latencies;
 	readonly troubles: TroubleLog;
 	readonly intake: () => IntakeReport;
@@ -169,7 +171,10 @@ export class FieldHealth {
 			intake: intake(),
 			errors,
 			commands: commandHealth(this.#parts.outbox.all(), errors.sinceMs),
-			store: { figures: this.#figures, latencies: latencies.summaries(), troubles: troubles.report() },
+			store: {
+				failing: this.#parts.storeFailing,
+				...{ figures: this.#figures, latencies: latencies.summaries(), troubles: troubles.report() }
+			},
 			devices: this.#devices,
 			refusedIds: registry.refusedIds
 		};

@@ -57,6 +57,8 @@ export interface CommandHealth {
 }
 
 export interface StoreHealth {
+	/** Why nothing is kept beyond this worker's life; undefined where all is well. */
+	readonly failing: string | undefined;
 	/** Absent until first read; the figures are at most five seconds old. */
 	readonly figures: StoreFigures | undefined;
 	/** By the name of the store's call. */

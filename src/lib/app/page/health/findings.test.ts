@@ -38,6 +38,7 @@ const WELL: HealthReport = {
 	errors: { sinceMs: NOW - 86_400_000, messages: { 'not-json': 1 }, store: {} },
 	commands: { counts: { acknowledged: 3 }, failures: [] },
 	store: {
+		failing: undefined,
 		figures: {
 			...{ atMs: NOW, stats: STATS },
 			sizes: [
@@ -90,6 +91,7 @@ test('each bad figure is found, the worst first, and says what to do', () => {
 		intake: { ...intake, refused: { 'not-json': 50 } },
 		errors: { ...WELL.errors, messages: { 'forged-batch': 2 } },
 		store: {
+			failing: 'fieldbench-telemetry: newer-version',
 			figures: {
 				...{ atMs: NOW, sizes: [] },
 				stats: { ...STATS, usedBytes: 900, dropped: 4, damagedBlocks: 1 }
@@ -117,7 +119,7 @@ test('each bad figure is found, the worst first, and says what to do', () => {
 	expect(found.map(({ id }) => id).toSorted()).toEqual(
 		[
 			...['session', 'reconnects', 'round-trip', 'not-written', 'dropped', 'quota', 'damaged', 'slow-writes'],
-			...['slow-reads', 'made-room', 'refused', 'forged', 'devices', 'commands', 'crashed'],
+			...['store-closed', 'slow-reads', 'made-room', 'refused', 'forged', 'devices', 'commands', 'crashed'],
 			...['backfill-refused', 'backfill-unsupported', 'backfill-waiting']
 		].toSorted()
 	);

@@ -11,6 +11,9 @@ export interface Finding {
 	readonly words: Words;
 }
 
+/** The store could not be opened: a notice above every screen says so too, until it is dismissed. */
+export const STORE_CLOSED = 'store-closed';
+
 /** From here on a person notices, or data is at stake. */
 const SLOW = { roundTripMs: 1000, appendMs: 1500, rangeMs: 500 } as const;
 /** Fewer than these say nothing yet. */
@@ -59,7 +62,9 @@ function* sessionFindings({ session }: HealthReport): Iterable<Finding> {
 }
 
 function* storeFindings({ store, atMs }: HealthReport): Iterable<Finding> {
-	const { figures, latencies, troubles } = store;
+	const { failing: closed, figures, latencies, troubles } = store;
+	if (closed !== undefined)
+		yield { id: STORE_CLOSED, tone: 'failing', words: storeFailingWords(closed, false) };
 	if (figures?.fault !== undefined)
 		yield { id: 'store', tone: 'failing', words: storeFailingWords(figures.fault, false) };
 	const stats = figures?.stats;
