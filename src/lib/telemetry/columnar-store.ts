@@ -20,7 +20,7 @@ import { SealedBlocks } from './sealed-blocks';
 import { Sealer } from './sealer';
 import { formatSentinel } from './sentinel';
 import { SentinelTeller } from './sentinel-teller';
-import type { Series, HeldRow } from './series';
+import { isSample, type Series } from './series';
 import { SeriesSizes } from './series-sizes';
 import { SeriesTable } from './series-table';
 import type {
@@ -143,7 +143,7 @@ export class ColumnarStore implements TelemetryStore {
 			onSealed: () => this.#sentinels.tellNow(),
 			onFolding: () => void turns.take(() => this.#letGo())
 		});
-		this.#reads = new Reads({ blocks, reader, table });
+		this.#reads = new Reads({ blocks, reader, table, turns });
 		this.#scanner = new Scanner({ disk, blocks, reader, table }, limits.pageSamples);
 		this.#sizes = new SeriesSizes({ disk, table, turns });
 		this.#cancelCount = clock.after(COUNT_AFTER_MS, () => hold.take(() => this.#count()));
@@ -386,6 +386,3 @@ export class ColumnarStore implements TelemetryStore {
 }
 
 const keyOf = ({ device, provenance }: Series): SeriesKey => ({ device, provenance });
-
-/** What only says what something is measures nothing. */
-const isSample = ({ metrics, states }: HeldRow): boolean => metrics.length > 0 || !states;

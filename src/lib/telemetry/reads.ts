@@ -1,12 +1,12 @@
 import { assert } from '$lib/base';
 import { aggregateRange } from './aggregate';
 import type { BlockReader } from './block-reader';
-import type { BlockHead } from './codec/block';
+import { rowsIn, type BlockHead } from './codec/block';
 import { pointColumns } from './fold';
 import { reduceRange, type RangeSource } from './range';
 import type { SealedBlocks } from './sealed-blocks';
 import type { SeriesTable } from './series-table';
-import type { HeldRow } from './series';
+import type { HeldRow, Series } from './series';
 import { stateIntervals } from './state-intervals';
 import type {
 	AggregateQuery,
@@ -18,17 +18,19 @@ import type {
 	StateInterval,
 	StateQuery
 } from './store';
+import type { Turns } from './turns';
 
-/** A query whose blocks were folded away while it read them starts again; so often in a row means a fault. */
-const RANGE_TRIES = 4;
+/** A query whose blocks were folded away while it read them starts again; after so many tries it takes a turn, and nothing moves. */
+const FREE_TRIES = 4;
 
-/** What is asked of the store, from memory and blocks as they are at one moment. Takes no turn, so it waits for no write. */
+/** What is asked of the store, from memory and blocks as they are at one moment. Waits for no write, unless writes move its blocks each time. */
 export class Reads {
 	constructor(
 		private readonly parts: {
 			readonly blocks: SealedBlocks;
 			readonly reader: BlockReader;
 			readonly table: SeriesTable;
+			readonly turns: Turns;
 		}
 	) {}
 
@@ -90,7 +92,7 @@ export class Reads {
 			for (const head of heads) {
 				const left = head.columns.filter(({ gone }) => !gone);
 				if (left.length === 0 && head.columns.length > 0) continue;
-				samples += head.rows;
+				samples += rowsIn(head);
 				reach(head.fromMs, head.toMs);
 				for (const { metric } of left) metrics.add(metric);
 			}
@@ -122,26 +124,42 @@ export class Reads {
 		signal: AbortSignal,
 		act: (metric: number, heads: readonly BlockHead[], held: readonly HeldRow[]) => Promise<T>
 	): Promise<T | undefined> {
-		const { table, blocks, reader } = this.parts;
+		const { table, turns } = this.parts;
 		const series = table.find(query.device, query.provenance);
 		const metric = table.names.findMetric(query.metric);
-		for (let left = RANGE_TRIES; ; left--) {
-			signal.throwIfAborted();
-			if (!series || metric === undefined || !(query.toMs > query.fromMs)) return undefined;
-			const heads = await blocks.headsOf(series);
-			signal.throwIfAborted();
-			// Copied here, with no wait since the headers were seen: a row is in one of the two, never in both.
-			const sound = heads.filter((head) => !reader.isDamaged(head));
-			// Copies: a row's time may be corrected meanwhile.
-			const held = series.held.flatMap((row) =>
-				row.metrics.includes(metric) || row.states ? [{ ...row }] : []
-			);
-			if (heads !== series.heads) continue;
-			const result = await act(metric, sound, held);
-			// By number and bytes: a header may have been replaced by one that tells of rollups, the samples are the same.
-			const now = new Set(series.heads?.map(sameBytes));
-			if (sound.every((head) => now.has(sameBytes(head))) || left <= 1) return result;
+		if (!series || metric === undefined || !(query.toMs > query.fromMs)) return undefined;
+		const attempt = () => this.#attempt(series, metric, signal, (heads, held) => act(metric, heads, held));
+		for (let tries = 0; tries < FREE_TRIES; tries++) {
+			const read = await attempt();
+			if (read) return read.result;
 		}
+		const read = await turns.take(attempt);
+		assert(read, 'blocks stay while a turn is taken');
+		return read.result;
+	}
+
+	/** Undefined: a block went while it was read. */
+	async #attempt<T>(
+		series: Series,
+		metric: number,
+		signal: AbortSignal,
+		act: (heads: readonly BlockHead[], held: readonly HeldRow[]) => Promise<T>
+	): Promise<{ readonly result: T } | undefined> {
+		const { blocks, reader } = this.parts;
+		signal.throwIfAborted();
+		const heads = await blocks.headsOf(series);
+		signal.throwIfAborted();
+		// Copied here, with no wait since the headers were seen: a row is in one of the two, never in both.
+		const sound = heads.filter((head) => !reader.isDamaged(head));
+		// Copies: a row's time may be corrected meanwhile.
+		const held = series.held.flatMap((row) =>
+			row.metrics.includes(metric) || row.states ? [{ ...row }] : []
+		);
+		if (heads !== series.heads) return undefined;
+		const result = await act(sound, held);
+		// By number and bytes: a header may have been replaced by one that tells of rollups, the samples are the same.
+		const now = new Set(series.heads?.map(sameBytes));
+		return sound.every((head) => now.has(sameBytes(head))) ? { result } : undefined;
 	}
 }
 

@@ -61,6 +61,13 @@ const ask = async (
 	}));
 };
 
+/** How many samples the store's figures, its sizes and its extents tell of. */
+const countedIn = async (store: Store) => [
+	(await store.stats()).samples,
+	(await store.sizes()).reduce((sum, { sealed, held }) => sum + sealed + held, 0),
+	(await store.extents()).reduce((sum, { samples }) => sum + samples, 0)
+];
+
 afterEach(() => vi.restoreAllMocks());
 
 describe('retention by age', () => {
@@ -89,6 +96,7 @@ describe('retention by age', () => {
 		await settle(store);
 		expect(await ask(store, 'power', 240)).toEqual(before.fine);
 		expect((await ask(store, 'wifi_rssi', 10_000)).every(({ count }) => count === 60)).toBe(true);
+		expect(await countedIn(store)).toEqual([14_400, 14_400, 14_400]);
 
 		store.retain({ ...KEEP_ALL, samplesMs: { measurement: DAY, diagnostic: DAY } });
 		await settle(store);
@@ -97,6 +105,7 @@ describe('retention by age', () => {
 		expect(minutes.map(({ timeMs }) => Math.round(timeMs / MINUTE) * MINUTE)).toEqual(
 			Array.from({ length: 240 }, (_, i) => START_MS + i * MINUTE)
 		);
+		expect(await countedIn(store), 'minutes are no samples').toEqual([0, 0, 0]);
 		const after = await store.stats();
 		expect(after.blockBytes).toBeLessThan(figures.blockBytes / 10);
 		expect(after.rollupBytes).toBe(figures.rollupBytes);
@@ -214,6 +223,7 @@ describe('a full disk', () => {
 		const all = { device, provenance: 'real', fromMs: 0, toMs: START_MS + 4 * HOUR } as const;
 		for await (const page of store.scan(all, never)) scanned += page.length;
 		expect(scanned).toBe(14_400 - (await store.stats()).letGo[0]!.samples);
+		expect(await countedIn(store)).toEqual([scanned + 1, scanned + 1, scanned + 1]);
 
 		full.mockRestore();
 		clock.advance(60_000);

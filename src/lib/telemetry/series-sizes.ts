@@ -1,6 +1,6 @@
-import type { BlockHead } from './codec/block';
+import { samplesIn, type BlockHead } from './codec/block';
 import type { Disk } from './disk';
-import type { Series } from './series';
+import { isSample, type Series } from './series';
 import type { SeriesTable } from './series-table';
 import type { SeriesSize } from './store';
 import type { Turns } from './turns';
@@ -50,11 +50,12 @@ export class SeriesSizes {
 
 function sumOf(heads: readonly BlockHead[]): Sealed {
 	const sum = { blocks: 0, blockBytes: 0, rollupBytes: 0, sealed: 0, fromMs: Infinity, toMs: -Infinity };
-	for (const { bytes, rows, rollups, fromMs, toMs } of heads) {
+	for (const head of heads) {
+		const { bytes, rollups, fromMs, toMs } = head;
 		sum.blocks++;
 		sum.blockBytes += bytes;
 		sum.rollupBytes += rollups.reduce((all, rollup) => all + rollup.bytes, 0);
-		sum.sealed += rows;
+		sum.sealed += samplesIn(head);
 		sum.fromMs = Math.min(sum.fromMs, fromMs);
 		sum.toMs = Math.max(sum.toMs, toMs);
 	}
@@ -75,7 +76,7 @@ function sizeOf({ device, provenance, held }: Series, sealed: Sealed): SeriesSiz
 		blockBytes,
 		rollupBytes,
 		sealed: sealed.sealed,
-		held: held.length
+		held: held.filter(isSample).length
 	};
 	return fromMs <= toMs ? { ...size, fromMs, toMs } : size;
 }

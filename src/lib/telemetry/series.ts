@@ -162,6 +162,9 @@ export class Series {
 	}
 }
 
+/** What only says what something is measures nothing. */
+export const isSample = ({ metrics, states }: Row): boolean => metrics.length > 0 || !states;
+
 export const byTime = (a: BlockHead, b: BlockHead): number => a.fromMs - b.fromMs || a.block - b.block;
 
 export const numberKey = ({ epoch, seq }: SampleIdentity): string => `${epoch}.${seq}`;

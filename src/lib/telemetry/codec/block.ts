@@ -30,7 +30,10 @@ export interface BlockHead {
 	readonly block: number;
 	/** 0 as sealed; folding `foldFan` neighbours of one level makes one of the next. */
 	readonly level: number;
+	/** As sealed: what columns and rollups tell of. */
 	readonly rows: number;
+	/** Of them, those that are still in its bytes; absent: all. */
+	readonly left?: number;
 	/** Of the first and the last row, both inclusive, ms. */
 	readonly fromMs: number;
 	readonly toMs: number;
@@ -44,12 +47,15 @@ export interface BlockHead {
 	/** As of a value column, of the times. Since version 3. */
 	readonly timeEncoding?: number;
 	readonly states: readonly StateStats[];
-	/** Rows that say what something is and measure nothing; absent where none. */
+	/** Of those that are there, rows that say what something is and measure nothing; absent where none. */
 	readonly stateRows?: number;
 }
 
-/** Rows that measured something. */
-export const samplesIn = ({ rows, stateRows = 0 }: BlockHead): number => rows - stateRows;
+/** Rows that retention left. */
+export const rowsIn = ({ rows, left = rows }: BlockHead): number => left;
+
+/** Of them, those that measured something. */
+export const samplesIn = (head: BlockHead): number => rowsIn(head) - (head.stateRows ?? 0);
 
 /** A block as it is written: header, bytes and rollups lie apart. */
 export interface NewBlock {
@@ -137,7 +143,13 @@ export function thinBlock(head: BlockHead, all: readonly Row[], drop: ReadonlySe
 	const columns = head.columns.map((column) =>
 		drop.has(column.metric) ? { ...column, gone: true as const } : column
 	);
-	return { head: { ...head, crc: crc32(bytes), bytes: bytes.length, columns }, bytes, rollups: [] };
+	const { stateRows: _, ...rest } = head;
+	const stateRows = rows.filter(({ metrics }) => metrics.length === 0).length;
+	const thinned: BlockHead = {
+		...{ ...rest, crc: crc32(bytes), bytes: bytes.length, columns, left: rows.length },
+		...(stateRows > 0 ? { stateRows } : {})
+	};
+	return { head: thinned, bytes, rollups: [] };
 }
 
 const rollupStat = ({ widthMs, bytes, crc }: NewRollup): RollupStat => ({ widthMs, bytes, crc });
@@ -184,8 +196,9 @@ export function parseBlockHead(raw: unknown): BlockHead | undefined {
 	if (!Array.isArray(rollups) || !rollups.every((rollup) => isRecord(rollup) && areNumbers(rollup, stat)))
 		return undefined;
 	if (raw['version'] === 2) return { ...raw, states: [] } as unknown as BlockHead;
-	const { logs, states, stateRows } = raw;
+	const { logs, states, stateRows, left } = raw;
 	if (stateRows !== undefined && typeof stateRows !== 'number') return undefined;
+	if (left !== undefined && typeof left !== 'number') return undefined;
 	if (!Array.isArray(states) || !states.every(isStateStats)) return undefined;
 	const ofLogs = (log: unknown) => isRecord(log) && areNumbers(log, ['epoch', 'from', 'to']);
 	return Array.isArray(logs) && logs.every(ofLogs) ? (raw as unknown as BlockHead) : undefined;
