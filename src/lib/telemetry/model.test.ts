@@ -5,7 +5,7 @@ import { parseDeviceId, type ClockQuality, type Sample } from '$lib/model';
 import { DAY_MS, EPOCHS, makeMortal, START_MS, StoreLife, type Act } from '../../../tests/store/store-life';
 
 /** More, and other seeds, for the soak. */
-const RUNS = Number(process.env['FIELDBENCH_MODEL_RUNS'] ?? 25);
+const RUNS = Number(process.env['FIELDBENCH_MODEL_RUNS'] ?? 16);
 const SEED = Number(process.env['FIELDBENCH_MODEL_SEED'] ?? 6);
 const id = (text: string) => {
 	const parsed = parseDeviceId(text);
@@ -31,7 +31,7 @@ const batch = fc
 		/** Numbers and times in steps, so that some come again, late, or with a better clock. */
 		seq: fc.nat(20).map((n) => 20 * n),
 		atS: fc.nat(100).map((n) => 5000 * n),
-		stepS: fc.constantFrom(0, 1, 2, 5, 61, 2000),
+		stepS: fc.constantFrom(0, 1, 2, 5, 61, 600, 2000),
 		clock: fc.constantFrom(...CLOCKS),
 		numbered: fc.constantFrom(true, true, true, false),
 		count: fc.integer({ min: 1, max: 60 }),
@@ -67,7 +67,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 		})
 	},
 	{ weight: 2, arbitrary: fc.record({ kind: kind('thin'), measurement: ageMs, diagnostic: ageMs }) },
-	{ weight: 2, arbitrary: fc.record({ kind: kind('remove'), ageMs }) },
+	{ weight: 3, arbitrary: fc.record({ kind: kind('remove'), ageMs }) },
 	{ weight: 1, arbitrary: fc.record({ kind: kind('shrink'), percent: fc.nat(110) }) },
 	{
 		weight: 1,

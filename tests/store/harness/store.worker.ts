@@ -211,8 +211,9 @@ const acts: StoreActs = {
 			await appended;
 		}
 		const appendMs = performance.now() - startMs;
-		const { blockBytes, samples, walRecords } = await store().stats();
-		return { appendMs, bytesPerPoint: blockBytes / ((samples - walRecords * perFlush) * METRICS.length) };
+		await acts.seal();
+		const { blockBytes, samples } = await store().stats();
+		return { appendMs, bytesPerPoint: blockBytes / (samples * METRICS.length) };
 	},
 	async timeRange({ spanMs, buckets }) {
 		const query = { device: device(0), provenance: 'real', metric: 'temperature', buckets } as const;
