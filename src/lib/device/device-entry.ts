@@ -1,5 +1,7 @@
 import {
 	displayName,
+	isLater,
+	presentUntil,
 	type ClockQuality,
 	type DeviceId,
 	type LinkKind,
@@ -134,8 +136,9 @@ export class DeviceEntry {
 			this.#arrive('online', heard.atMs);
 		if (!heard.late) this.#timed(sample.clock, heard.atMs);
 		let dropped = 0;
+		const untilMs = presentUntil(heard.atMs);
 		for (const name in sample.values) {
-			if (!this.restoreValue(name, sample.values[name]!, sample.timeMs)) dropped++;
+			if (!this.restoreValue(name, sample.values[name]!, sample.timeMs, untilMs)) dropped++;
 		}
 		const kept = dropped === 0 ? sample.values : this.#known(sample.values);
 		const settled =
@@ -218,11 +221,14 @@ export class DeviceEntry {
 		this.changed = true;
 	}
 
-	/** @returns false where the device has too many metrics already */
-	restoreValue(name: string, value: number, timeMs: number): boolean {
+	/**
+	 * @param untilMs `presentUntil` of now
+	 * @returns false where the device has too many metrics already
+	 */
+	restoreValue(name: string, value: number, timeMs: number, untilMs: number): boolean {
 		const known = this.#values.get(name);
 		if (known) {
-			if (timeMs >= known.timeMs) {
+			if (isLater(timeMs, known.timeMs, untilMs)) {
 				known.value = value;
 				known.timeMs = timeMs;
 			}

@@ -344,6 +344,16 @@ describe('what outlives the worker', () => {
 		expect([...rows.keys()]).toEqual(['sim-1']);
 	});
 
+	test('a time far ahead hides nothing that is said after it, and is no sign of life', () => {
+		const far = Date.UTC(2099, 0, 1);
+		const registry = open();
+		hear(registry, 'fb-1', 'telemetry', sample(1, { timestamp: far / 1000 }));
+		hear(registry, 'fb-1', 'telemetry', sample(2));
+		expect(only(registry).values).toEqual({ t: { value: 2, timeMs: clock.now() } });
+		registry.restoreValues('fb-1' as DeviceId, 'real', { t: { value: 1, timeMs: far } });
+		expect(only(registry)).toMatchObject({ lastSeenMs: clock.now(), values: { t: { value: 2 } } });
+	});
+
 	test('a thousand samples in a minute are one row or two, not a thousand', async () => {
 		const registry = open();
 		for (let i = 0; i < 1000; i++) {

@@ -1,5 +1,5 @@
 import type { Clock } from '$lib/base';
-import type { DeviceId, LinkKind, Provenance, Sample } from '$lib/model';
+import { presentUntil, type DeviceId, type LinkKind, type Provenance, type Sample } from '$lib/model';
 import {
 	NO_PAGES,
 	type DeviceEvent,
@@ -94,10 +94,11 @@ export class Registry {
 			for (const name of Object.keys(values)) entry?.knowMetric(name);
 			return;
 		}
+		const untilMs = presentUntil(this.parts.clock.now());
 		for (const [name, { value, timeMs }] of Object.entries(values)) {
-			entry.restoreValue(name, value, timeMs);
+			entry.restoreValue(name, value, timeMs, untilMs);
 			// The row may lag by a minute. One that never spoke itself has not spoken because others told of it.
-			if (!onlyTold) entry.lastSeenMs = Math.max(entry.lastSeenMs, timeMs);
+			if (!onlyTold && timeMs <= untilMs) entry.lastSeenMs = Math.max(entry.lastSeenMs, timeMs);
 		}
 		entry.changed = true;
 		if (entry.unsaved === 'soon') this.#touched(entry); // it has no row yet

@@ -17,5 +17,13 @@ export const isBelievedTime = (timeMs: number, latestMs = LATEST_MS): boolean =>
 /** How far ahead of a clock that says `nowMs` a time may lie and still be of now, ms: zones that were mistaken, clocks that drift. */
 export const presentUntil = (nowMs: number): number => nowMs + DAY_MS;
 
+/**
+ * Whether a value of one time is to be shown as the latest rather than one of another. What lies ahead of the present is the fault of a
+ * clock: it gives way to whatever does not. Where all do, the clock that says what is present is the wrong one. All in ms.
+ * @param untilMs `presentUntil` of now
+ */
+export const isLater = (timeMs: number, thanMs: number, untilMs: number): boolean =>
+	timeMs > untilMs === thanMs > untilMs ? timeMs >= thanMs : timeMs <= untilMs;
+
 /** Whether anything can have been measured then: what is stored has such a time. NaN is none. */
 export const isPossibleTime = (timeMs: number): boolean => timeMs >= EARLIEST_MS && timeMs <= LATEST_MS;

@@ -9,6 +9,7 @@ import { withIds, type BulkSource, type SampleColumns } from './sample-columns';
 import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
 import type { SeriesTable } from './series-table';
+import { latestAt } from './latest-at';
 import { finiteValues, possibleRows, Refusals } from './refused';
 import type { AppendReport, BulkReport, StoreError, StoreLimits, StoreTrouble } from './store';
 import type { Turns } from './turns';
@@ -183,7 +184,7 @@ export class Bulk {
 			const { seal } = blocks.state;
 			const redated = withBetterTimes(job.columns, series.better);
 			const columns = redated ? sortByTime(redated) : job.columns;
-			const latest = latestOf(columns);
+			const latest = latestOf(columns, series.untilMs);
 			const made = (redated ? encode(series, columns) : job.blocks).map((block, i) => ({
 				...block,
 				head: { ...block.head, block: seal + i + 1 }
@@ -227,10 +228,9 @@ const encode = (series: Series, columns: Columns): NewBlock[] =>
 	dayParts(columns).map((part) => encodeColumnBlock(part, { series: series.id, block: 0, level: 0 }));
 
 /** The newest value of each metric. @param sorted by time */
-const latestOf = ({ timeMs, metrics }: Columns): LatestRow =>
+const latestOf = ({ timeMs, metrics }: Columns, untilMs: number): LatestRow =>
 	metrics.flatMap(({ metric, values }) => {
-		let at = values.length - 1;
-		while (at >= 0 && Number.isNaN(values[at]!)) at--;
+		const at = latestAt(timeMs, values, untilMs);
 		return at < 0 ? [] : [[metric, values[at]!, timeMs[at]!] as const];
 	});
 

@@ -96,7 +96,7 @@ export class ColumnarStore implements TelemetryStore {
 		const { disk, cause, limits, state, clock } = parts;
 		const turns = this.#turns;
 		const hold = (this.#hold = new BlockHold(clock, turns));
-		const table = (this.#table = new SeriesTable(parts.names, parts.series));
+		const table = (this.#table = new SeriesTable(parts.names, parts.series, clock));
 		const reader = (this.#reader = new BlockReader({
 			disk,
 			cacheBytes: limits.cacheBytes,

@@ -1,4 +1,5 @@
 import { done, type Clock, type Result } from '$lib/base';
+import { isLater } from '$lib/model';
 import type { BlockHold } from './backup/snapshot';
 import type { BetterTime, BetterTimes } from './better-time';
 import type { BlockReader } from './block-reader';
@@ -6,6 +7,7 @@ import { encodeColumnBlock, type BlockHead, type NewBlock } from './codec/block'
 import { CLOCKS, joinColumns, pickRows, sortByTime, type Columns } from './codec/columns';
 import { dayParts } from './day-parts';
 import type { Disk } from './disk';
+import { latestAt } from './latest-at';
 import type { SealedBlocks } from './sealed-blocks';
 import type { Series } from './series';
 import type { SeriesTable } from './series-table';
@@ -123,18 +125,26 @@ export class Corrections {
 	async #learnLatest(series: Series): Promise<void> {
 		const { blocks, reader, disk } = this.parts;
 		series.staleLatest = false;
-		const heads = [...(await blocks.headsOf(series))].sort((a, b) => b.toMs - a.toMs);
+		const { untilMs } = series;
+		// The latest that a block may have.
+		const reachMs = ({ fromMs, toMs }: BlockHead) => (fromMs <= untilMs ? Math.min(toMs, untilMs) : toMs);
+		const later = (timeMs: number, thanMs: number | undefined) =>
+			thanMs === undefined || (timeMs !== thanMs && isLater(timeMs, thanMs, untilMs));
+		const heads = [...(await blocks.headsOf(series))].sort((a, b) =>
+			later(reachMs(a), reachMs(b)) ? -1 : Number(later(reachMs(b), reachMs(a)))
+		);
 		const newest = new Map<number, readonly [metric: number, value: number, timeMs: number]>();
-		const known = (metric: number) => newest.get(metric)?.[2] ?? -Infinity;
+		const known = (metric: number) => newest.get(metric)?.[2];
 		for (const head of heads) {
-			const wanted = head.columns.filter(({ metric, gone }) => !gone && known(metric) < head.toMs);
+			const wanted = head.columns.filter(({ metric, gone }) => !gone && later(reachMs(head), known(metric)));
 			if (wanted.length === 0 || reader.isDamaged(head)) continue;
 			const [bytes] = (await disk?.blocks([head])) ?? [];
 			const columns = reader.open(head, bytes)?.columns();
 			for (const { metric, values } of columns?.metrics ?? []) {
-				const at = values.findLastIndex((value) => !Number.isNaN(value));
+				const at = latestAt(columns!.timeMs, values, untilMs);
 				const timeMs = columns!.timeMs[at];
-				if (timeMs !== undefined && timeMs > known(metric)) newest.set(metric, [metric, values[at]!, timeMs]);
+				if (timeMs !== undefined && later(timeMs, known(metric)))
+					newest.set(metric, [metric, values[at]!, timeMs]);
 			}
 		}
 		series.setLatest([...newest.values()]);

@@ -171,7 +171,10 @@ function restore(
 		const ledger = bytes && Ledger.decode(bytes);
 		if (bytes && !ledger) badRows++;
 		if (!ledger) untold.add(row.id);
-		byId.set(row.id, new Series(row.id, row.device, row.provenance, ledger, loaded.latest.get(row.id)));
+		byId.set(
+			row.id,
+			new Series(row.id, row.device, row.provenance, clock, ledger, loaded.latest.get(row.id))
+		);
 	}
 	for (const id of [...loaded.ledgers.keys(), ...loaded.latest.keys()]) names.startAbove(id);
 

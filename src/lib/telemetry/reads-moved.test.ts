@@ -8,7 +8,7 @@ import { Turns } from './turns';
 
 it('reads all of a range whose blocks are folded each time that it is read', async () => {
 	const of = { device: 'fb-1' as DeviceId, provenance: 'real' } as const;
-	const [table, turns] = [new SeriesTable(new Names(), []), new Turns()];
+	const [table, turns] = [new SeriesTable(new Names(), [], Date), new Turns()];
 	const series = table.findOrMake(of.device, of.provenance);
 	const metric = table.names.metric('power');
 	const row = { identity: undefined, clock: 'synchronised' as const, metrics: [metric], values: [7] };

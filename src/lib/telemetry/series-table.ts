@@ -1,3 +1,4 @@
+import type { Clock } from '$lib/base';
 import type { DeviceId, Provenance } from '$lib/model';
 import type { Names } from './names';
 import { Series } from './series';
@@ -8,7 +9,8 @@ export class SeriesTable {
 
 	constructor(
 		readonly names: Names,
-		series: readonly Series[]
+		series: readonly Series[],
+		private readonly clock: Pick<Clock, 'now'>
 	) {
 		for (const one of series) this.#byId.set(one.id, one);
 	}
@@ -34,7 +36,7 @@ export class SeriesTable {
 	findOrMake(device: DeviceId, provenance: Provenance): Series {
 		const found = this.find(device, provenance);
 		if (found) return found;
-		const made = new Series(this.names.series(device, provenance), device, provenance);
+		const made = new Series(this.names.series(device, provenance), device, provenance, this.clock);
 		made.heads = [];
 		this.#byId.set(made.id, made);
 		return made;

@@ -1,4 +1,12 @@
-import type { ClockQuality, DeviceId, Provenance, SampleIdentity } from '$lib/model';
+import type { Clock } from '$lib/base';
+import {
+	isLater,
+	presentUntil,
+	type ClockQuality,
+	type DeviceId,
+	type Provenance,
+	type SampleIdentity
+} from '$lib/model';
 import type { BlockHead } from './codec/block';
 import type { Row } from './codec/row-group';
 import { isBetter, type BetterTime } from './better-time';
@@ -41,6 +49,7 @@ export class Series {
 		readonly id: number,
 		readonly device: DeviceId,
 		readonly provenance: Provenance,
+		private readonly clock: Pick<Clock, 'now'>,
 		public ledger = new Ledger(),
 		latest: LatestRow = []
 	) {
@@ -49,6 +58,11 @@ export class Series {
 
 	get latest(): ReadonlyMap<number, { readonly value: number; readonly timeMs: number }> {
 		return this.#latest;
+	}
+
+	/** What lies behind it is ahead of the present, ms. */
+	get untilMs(): number {
+		return presentUntil(this.clock.now());
 	}
 
 	betterTime(epoch: number, seq: number): BetterTime | undefined {
@@ -99,15 +113,19 @@ export class Series {
 		const rows = new Map(
 			[...this.#latest].map(([metric, { value, timeMs }]) => [metric, [metric, value, timeMs] as const])
 		);
-		for (const row of newer) if ((rows.get(row[0])?.[2] ?? -Infinity) <= row[2]) rows.set(row[0], row);
+		for (const row of newer) {
+			const known = rows.get(row[0]);
+			if (!known || isLater(row[2], known[2], this.untilMs)) rows.set(row[0], row);
+		}
 		return [...rows.values()];
 	}
 
 	/** Makes these the latest of their metrics where they are. */
 	takeLatest(newer: LatestRow): void {
-		for (const [metric, value, timeMs] of newer)
-			if ((this.#latest.get(metric)?.timeMs ?? -Infinity) <= timeMs)
-				this.#latest.set(metric, { value, timeMs });
+		for (const [metric, value, timeMs] of newer) {
+			const known = this.#latest.get(metric);
+			if (!known || isLater(timeMs, known.timeMs, this.untilMs)) this.#latest.set(metric, { value, timeMs });
+		}
 	}
 
 	/** The finite readings of a message. Most of a device's have the same metrics: they share one list of ids. */
@@ -143,10 +161,11 @@ export class Series {
 	/** Makes a row the latest of its metrics where it is. */
 	knowLatest(row: Row): void {
 		const { metrics, values, timeMs } = row;
+		const { untilMs } = this;
 		for (let i = 0; i < metrics.length; i++) {
 			const known = this.#latest.get(metrics[i]!);
 			if (!known) this.#latest.set(metrics[i]!, { value: values[i]!, timeMs });
-			else if (known.timeMs <= timeMs) {
+			else if (isLater(timeMs, known.timeMs, untilMs)) {
 				known.value = values[i]!;
 				known.timeMs = timeMs;
 			}
