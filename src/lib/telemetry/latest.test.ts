@@ -21,8 +21,9 @@ const ways = {
 		await store.flush();
 		await appended;
 	},
-	bulk: async (store: TelemetryStore, samples: readonly Sample[]) =>
-		void (await store.bulk(sampleColumns(samples), never))
+	bulk: async (store: TelemetryStore, samples: readonly Sample[]) => {
+		await store.bulk(sampleColumns(samples), never);
+	}
 };
 
 it.each(['append', 'bulk'] as const)(
