@@ -245,14 +245,23 @@ export class ColumnarStore implements TelemetryStore {
 		{ device, provenance }: SeriesKey,
 		{ epoch, from, to }: { readonly epoch: number; readonly from: number; readonly to: number }
 	): void {
-		this.#table.find(device, provenance)?.ledger.giveUp(epoch, from, to);
+		const series = this.#table.find(device, provenance);
+		if (!series) return;
+		series.ledger.giveUp(epoch, from, to);
+		series.ledgerAhead = true;
 	}
 
 	disown(
 		{ device, provenance }: SeriesKey,
 		{ epoch, from, to }: { readonly epoch: number; readonly from: number; readonly to: number }
 	): number {
-		return this.#table.find(device, provenance)?.ledger.disown(epoch, from, to) ?? 0;
+		const series = this.#table.find(device, provenance);
+		const count = series?.ledger.disown(epoch, from, to) ?? 0;
+		if (!series || count === 0) return 0;
+		series.ledgerAhead = true;
+		// At once: the log's replay would tell of them again.
+		if (!this.#hold.held && !this.#closed) void this.#sealer.seal();
+		return count;
 	}
 
 	guessed({ device, provenance }: SeriesKey, epoch: number): readonly (readonly [number, number])[] {
@@ -263,7 +272,10 @@ export class ColumnarStore implements TelemetryStore {
 		{ device, provenance }: SeriesKey,
 		{ epoch, from, to }: { readonly epoch: number; readonly from: number; readonly to: number }
 	): void {
-		this.#table.find(device, provenance)?.ledger.settle(epoch, from, to);
+		const series = this.#table.find(device, provenance);
+		if (!series) return;
+		series.ledger.settle(epoch, from, to);
+		series.ledgerAhead = true;
 	}
 
 	async stats(): Promise<StoreStats> {

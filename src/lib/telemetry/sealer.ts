@@ -120,7 +120,8 @@ export class Sealer {
 	 */
 	async #seal(gone: readonly Series[] = []): Promise<Result<void, StoreError>> {
 		const { disk, blocks, log, table } = this.parts;
-		if (log.newest === blocks.state.sealedWal && gone.length === 0) return done;
+		const ahead = table.all.some(({ ledgerAhead }) => ledgerAhead);
+		if (log.newest === blocks.state.sealedWal && gone.length === 0 && !ahead) return done;
 		const corrected = await this.parts.corrections.apply();
 		if (!corrected.ok) return corrected;
 		const { seal, sealedWal } = blocks.state;
@@ -128,10 +129,10 @@ export class Sealer {
 		for (const { id } of gone) remove.push(...((await disk?.heads(id)) ?? []));
 		const made: { series: Series; block: NewBlock }[] = [];
 		const touched = table.all.filter(
-			(series) => !gone.includes(series) && (series.redated || series.held.some((row) => row.wal > 0))
+			(series) => !gone.includes(series) && (series.ledgerAhead || series.held.some((row) => row.wal > 0))
 		);
 		for (const series of touched) {
-			series.redated = false;
+			series.ledgerAhead = false;
 			const rows = series.held.filter((row) => row.wal > 0);
 			const encoded = blocks.encode(series, rows, seal + made.length);
 			for (const block of encoded) made.push({ series, block });
@@ -149,7 +150,7 @@ export class Sealer {
 		);
 		for (const series of touched) series.sealing = new Set();
 		if (!changed.ok) {
-			for (const series of touched) series.redated = true;
+			for (const series of touched) series.ledgerAhead = true;
 			return changed;
 		}
 		for (const series of touched) {

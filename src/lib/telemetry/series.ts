@@ -40,8 +40,8 @@ export class Series {
 	better = new Map<number, Map<number, BetterTime>>();
 	/** A sample that was the newest of a metric may not be it any more. */
 	staleLatest = false;
-	/** The ledger tells of times that no seal has written. */
-	redated = false;
+	/** The ledger tells of what no seal has written. */
+	ledgerAhead = false;
 	#shape: { names: readonly string[]; metrics: readonly number[] } = { names: [], metrics: [] };
 	readonly #latest = new Map<number, { value: number; timeMs: number }>();
 
@@ -84,7 +84,7 @@ export class Series {
 	/** As `know`, for a sample that may be held: its row and the ledger have the time from now on. */
 	correct(epoch: number, seq: number, time: BetterTime, row: HeldRow | undefined): void {
 		this.ledger.redate(epoch, seq, time.timeMs, time.clock);
-		this.redated = true;
+		this.ledgerAhead = true;
 		this.know(epoch, seq, time);
 		if (!row || !isBetter(time.clock, row.clock)) return;
 		if (row.metrics.some((metric) => this.#latest.get(metric)?.timeMs === row.timeMs))

@@ -210,6 +210,25 @@ describe('telemetry store', () => {
 		expect(await seqsOf(next)).toStrictEqual([0, 1]);
 	});
 
+	it.each([1, 100])(
+		'remembers over a start what a device disowned and gave up, sealed each %i',
+		async (sealRecords) => {
+			const bound = { device: bench, provenance: 'real' as const };
+			const { store } = await open({ limits: { sealRecords } });
+			await put(store, [sample(0), sample(5), sample(4_000_000_000, { timeMs: START_MS + 6000 })]);
+			await store.flush();
+			store.giveUp(bound, { epoch: 77, from: 2, to: 3 });
+			expect(store.disown(bound, { epoch: 77, from: 6, to: 2 ** 32 - 1 })).toBe(1);
+			await store.flush(); // its turn is behind the seal's
+			const { store: next } = await open({ fence: 2 });
+			expect(next.missing(bound, 77)).toStrictEqual([
+				[1, 1],
+				[4, 4]
+			]);
+			expect(await seqsOf(next), 'each by its time').toStrictEqual([0, 5, 6]);
+		}
+	);
+
 	it('refuses the writes of a leader that has a successor', async () => {
 		const old = await open({ fence: 5 });
 		const young = await open({ fence: 6 });

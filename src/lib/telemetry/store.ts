@@ -324,7 +324,7 @@ export interface TelemetryStore {
 	): void;
 	/**
 	 * The device's log says that it never gave these, though they came: nothing below them is missing for their sake. Their samples
-	 * stay. Written with the next seal. @returns how many they are
+	 * stay. Sealed at once, so that no start asks anew. @returns how many they are
 	 */
 	disown(
 		series: SeriesKey,
