@@ -19,7 +19,7 @@ export const START_MS = 1_763_690_000_000;
 const NOW_MS = START_MS + 7 * DAY_MS;
 const WHOLE = { fromMs: START_MS - DAY_MS, toMs: START_MS + 20 * DAY_MS, buckets: 50 };
 export const EPOCHS = [7, 8];
-export const MOST_SEQ = 460;
+export const MOST_SEQ = 220;
 const NUMBERS = EPOCHS.flatMap((epoch) => Array.from({ length: MOST_SEQ }, (_, seq) => ({ epoch, seq })));
 /** One is what a device measures, the other what it says of itself: retention tells them apart. */
 const METRICS = ['power', 'uptime'] as const;
