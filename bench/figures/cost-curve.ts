@@ -8,6 +8,9 @@ const BUCKETS = 1000;
 /** Points are given in pieces, since all are made before the clock starts. */
 const PIECE_S = 40_000;
 
+/** Of hourly data. */
+const YEARS = 5;
+
 /** What more history costs: bytes, ingest and queries at 1, 10 and 100 million points. */
 export const costCurve: Figure = {
 	name: 'cost-curve',
@@ -56,6 +59,29 @@ export const costCurve: Figure = {
 						row('query-warm', warm.ms, 'ms')
 					);
 				});
+			rows.push(...(await sparse(url, quick ? 1 : YEARS, say)));
 			return rows;
 		})
 };
+
+/** The same for few points over a long time: a sample an hour. */
+function sparse(url: string, years: number, say: (text: string) => void): Promise<Row[]> {
+	return withCleanUp(async (atEnd) => {
+		const contest = await newContest(atEnd, url);
+		const { ask } = await contest.enter('ours');
+		const samples = years * 365 * 24;
+		await ask('bulk', { ...DATA, seconds: samples, everyS: 3600, objects: false });
+		const perPoint = ((await ask('bytes', undefined)) ?? 0) / (samples * DATA.devices * DATA.metrics);
+		await ask('close', undefined);
+		const again = await contest.enter('ours');
+		const range = { device: 0, fromMs: START_MS, toMs: START_MS + samples * 3_600_000, buckets: BUCKETS };
+		const first = await again.ask('query', range);
+		if (first.points !== samples) throw new Error(`${first.points} of ${samples} points`);
+		say(`hourly, ${years} years: ${perPoint.toFixed(2)} B a point, first query ${first.ms.toFixed(0)} ms`);
+		const row = (name: string, value: number, unit: string): Row => ({
+			...{ name: `cost-hourly-${name}`, value, unit, peers: {}, runs: [value] },
+			notes: [`${years} years of 100 series at a sample an hour`]
+		});
+		return [row('bytes-per-point', perPoint, 'B'), row('query-first', first.ms, 'ms')];
+	});
+}

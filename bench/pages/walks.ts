@@ -15,7 +15,7 @@ export function deviceId(number: number): DeviceId {
 
 export const metricName = (metric: number): string => `metric_${metric}`;
 
-/** One device's messages: two-decimal random walks of all its metrics, one message a second and a little off it. */
+/** One device's messages: two-decimal random walks of all its metrics, one message each `everyS` seconds and a little off it. */
 export class Walk {
 	readonly #random: () => number;
 	readonly #levels: number[];
@@ -23,7 +23,8 @@ export class Walk {
 
 	constructor(
 		readonly device: number,
-		readonly metrics: number
+		readonly metrics: number,
+		readonly everyS = 1
 	) {
 		this.#random = generator(device + 1);
 		this.#levels = Array.from({ length: metrics }, () => 2150);
@@ -37,7 +38,11 @@ export class Walk {
 		for (let i = 0; i < count; i++) {
 			seq[i] = this.#next++;
 			// Within its second, so that a range of whole seconds has as many samples.
-			timeMs[i] = START_MS + seq[i]! * 1000 + JITTER_MS + Math.round((2 * this.#random() - 1) * JITTER_MS);
+			timeMs[i] =
+				START_MS +
+				seq[i]! * this.everyS * 1000 +
+				JITTER_MS +
+				Math.round((2 * this.#random() - 1) * JITTER_MS);
 			for (let metric = 0; metric < columns.length; metric++) {
 				const level = this.#levels[metric]! + Math.round((2 * this.#random() - 1) * STEP);
 				this.#levels[metric] = level;

@@ -21,9 +21,9 @@ const taking = () => {
 	return contender;
 };
 
-function walksOf(devices: number, metrics: number): readonly Walk[] {
+function walksOf(devices: number, metrics: number, everyS = 1): readonly Walk[] {
 	if (walks.length !== devices)
-		walks = Array.from({ length: devices }, (_, device) => new Walk(device, metrics));
+		walks = Array.from({ length: devices }, (_, device) => new Walk(device, metrics, everyS));
 	return walks;
 }
 
@@ -34,9 +34,9 @@ const acts: ContestActs = {
 		await contender.open();
 		return performance.now() - startMs;
 	},
-	async bulk({ devices, metrics, seconds, objects }) {
+	async bulk({ devices, metrics, seconds, everyS, objects }) {
 		const batches: SampleColumns[] = [];
-		for (const walk of walksOf(devices, metrics))
+		for (const walk of walksOf(devices, metrics, everyS))
 			for (let at = 0; at < seconds; at += DAY_S) batches.push(walk.columns(Math.min(DAY_S, seconds - at)));
 		const points = devices * metrics * seconds;
 		if (!objects) return timed(points, () => taking().bulk(batches));

@@ -10,7 +10,10 @@ export interface ContestActs {
 	bulk(of: {
 		readonly devices: number;
 		readonly metrics: number;
+		/** Messages of each device. */
 		readonly seconds: number;
+		/** Between two of them; a second where it is not said. */
+		readonly everyS?: number;
 		/** Of objects, batches of a thousand; else of columns, a day at most. */
 		readonly objects: boolean;
 	}): Promise<{ readonly ms: number; readonly points: number }>;

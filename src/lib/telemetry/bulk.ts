@@ -3,7 +3,7 @@ import { withBetterTimes } from './better-time';
 import { admitColumns, type Run } from './bulk-admission';
 import { encodeColumnBlock, type NewBlock } from './codec/block';
 import { joinColumns, sliceColumns, sortByTime, type Columns } from './codec/columns';
-import { dayParts } from './day-parts';
+import { blockParts } from './block-parts';
 import type { LatestRow } from './disk';
 import { withIds, type BulkSource, type SampleColumns } from './sample-columns';
 import type { SealedBlocks } from './sealed-blocks';
@@ -225,7 +225,7 @@ function takeBack(job: Job): void {
 
 /** To be numbered when their turn comes. @param columns by time */
 const encode = (series: Series, columns: Columns): NewBlock[] =>
-	dayParts(columns).map((part) => encodeColumnBlock(part, { series: series.id, block: 0, level: 0 }));
+	blockParts(columns).map((part) => encodeColumnBlock(part, { series: series.id, block: 0, level: 0 }));
 
 /** The newest value of each metric. @param sorted by time */
 const latestOf = ({ timeMs, metrics }: Columns, untilMs: number): LatestRow =>

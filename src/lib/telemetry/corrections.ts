@@ -5,7 +5,7 @@ import type { BetterTime, BetterTimes } from './better-time';
 import type { BlockReader } from './block-reader';
 import { encodeColumnBlock, type BlockHead, type NewBlock } from './codec/block';
 import { CLOCKS, joinColumns, pickRows, sortByTime, type Columns } from './codec/columns';
-import { dayParts } from './day-parts';
+import { blockParts } from './block-parts';
 import type { Disk } from './disk';
 import { latestAt } from './latest-at';
 import type { SealedBlocks } from './sealed-blocks';
@@ -100,7 +100,7 @@ export class Corrections {
 			block: blocks.state.seal + made.length + 1
 		});
 		for (const { head, columns } of kept) made.push(encodeColumnBlock(columns, place(head.level)));
-		for (const part of dayParts(sortByTime(joinColumns(moved)), limits.blockRows))
+		for (const part of blockParts(sortByTime(joinColumns(moved)), limits.blockRows))
 			made.push(encodeColumnBlock(part, place(0)));
 		// The ledger goes with the next seal: it claims rows that only the log has.
 		const written = await blocks.change(changed, made);

@@ -1,13 +1,11 @@
+import { fits } from './block-span';
 import type { BlockHead } from './codec/block';
 import type { StoreLimits } from './store';
 
-/** Blocks span no more than a day, ms, so that a day's end can be dropped without rewriting. */
-export const DAY_MS = 86_400_000;
-
 /**
- * The neighbours to join next, lowest level and oldest first: `foldFan` consecutive blocks of one level that together hold at most
- * `blockRows` rows and a day, or fewer of them, two at least, where the next one no longer fits: so blocks grow to about a day.
- * Each row is rewritten once a level, about log(rows a day)/log(foldFan) times in all, and once more for the day.
+ * The neighbours to join next, lowest level and oldest first: `foldFan` consecutive blocks of one level that together fit into a
+ * block, or fewer of them, two at least, where the next one no longer fits: so blocks grow to about a day, and those of a sparse
+ * device to about a month. Each row is rewritten once a level, about log(rows a day)/log(foldFan) times in all, and once more for the day.
  * @param heads ascending by time
  * @returns empty where there is nothing to do
  */
@@ -21,7 +19,7 @@ export function chooseFold(
 			let [end, rows, toMs] = [at, 0, -Infinity];
 			for (; end < heads.length && end < at + foldFan && heads[end]!.level === level; end++) {
 				const { rows: more, toMs: lastMs } = heads[end]!;
-				if (rows + more > blockRows || Math.max(toMs, lastMs) - heads[at]!.fromMs > DAY_MS) break;
+				if (!fits(rows + more, Math.max(toMs, lastMs) - heads[at]!.fromMs, blockRows)) break;
 				rows += more;
 				toMs = Math.max(toMs, lastMs);
 			}

@@ -186,8 +186,9 @@ export function scan(
 	}
 }
 
-function lowerBound(times: Float64Array, timeMs: number): number {
-	let low = 0;
+/** The first of ascending times that is not before `timeMs`. @param from where to look */
+export function lowerBound(times: Float64Array, timeMs: number, from = 0): number {
+	let low = from;
 	let high = times.length;
 	while (low < high) {
 		const middle = (low + high) >> 1;

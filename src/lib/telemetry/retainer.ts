@@ -44,20 +44,28 @@ export class Retainer {
 			usedBytes,
 			classOf: (metric) => (isDiagnostic(names.metricName(metric) ?? '') ? 'diagnostic' : 'measurement')
 		});
+		let cut = false;
 		for (const letting of lettings.slice(0, AT_ONCE)) {
-			const { head, why } = letting;
+			const { head } = letting;
 			const series = this.#seriesOf(head);
 			if (!series) continue;
+			if (letting.kind === 'cut') {
+				const before = blocks.state.seal;
+				const parted = await blocks.cut(series, head, letting.atMs);
+				if (!parted.ok) return parted;
+				cut ||= blocks.state.seal > before;
+				continue;
+			}
 			const gone =
 				letting.kind === 'thin'
 					? await blocks.thin(series, head, letting.drop)
 					: await blocks.remove(series, head);
 			if (!gone.ok) return gone;
-			this.#tell(series, head, letting.kind === 'thin' ? 'samples' : 'all', why);
+			this.#tell(series, head, letting.kind === 'thin' ? 'samples' : 'all', letting.why);
 		}
 		// What a thinned block has left is only known afterwards.
 		const over = used() < usedBytes && used() > policy().maxBytes;
-		return ok(over || lettings.length > AT_ONCE);
+		return ok(over || cut || lettings.length > AT_ONCE);
 	}
 
 	/**

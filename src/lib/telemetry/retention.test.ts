@@ -3,7 +3,14 @@ import { IDBFactory, IDBObjectStore as FDBObjectStore } from 'fake-indexeddb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '$lib/base';
 import { parseDeviceId, type Sample } from '$lib/model';
-import { KEEP_ALL, openTelemetryStore, type OpenOptions, type Retention, type StoreTrouble } from './index';
+import {
+	KEEP_ALL,
+	openTelemetryStore,
+	sampleColumns,
+	type OpenOptions,
+	type Retention,
+	type StoreTrouble
+} from './index';
 
 const START_MS = 1_763_690_400_000;
 const MINUTE = 60_000;
@@ -85,6 +92,35 @@ describe('retention by age', () => {
 		store.retain({ ...KEEP_ALL, rollupsMs: 30 * DAY });
 		await settle(store);
 		expect(await store.extents()).toMatchObject([{ samples: 1, fromMs: wrong.timeMs }]);
+	});
+
+	it('cuts a block of weeks, and lets each of its days go in time', async () => {
+		const clock = new ManualClock(START_MS);
+		const options = { fence: 1, known: [null], onSentinel: () => undefined, clock };
+		const { store } = await openTelemetryStore({ ...options, indexedDB: new IDBFactory() });
+		const hourly = Array.from({ length: 720 }, (_, i) => ({ ...sampleOf(i), timeMs: START_MS + i * HOUR }));
+		expect(await store.bulk(sampleColumns(hourly), never)).toMatchObject({ value: { stored: 720 } });
+		expect((await store.stats()).blocks).toBe(1);
+		clock.advance(30 * DAY);
+		const days = { measurement: 10 * DAY, diagnostic: 5 * DAY };
+		store.retain({ samplesMs: days, rollupsMs: 20 * DAY, maxBytes: Infinity });
+		await settle(store);
+		const oldest = async (metric: string) => {
+			const all = { fromMs: START_MS, toMs: START_MS + 30 * DAY, buckets: 1000 };
+			const { timeMs, count } = await store.range({ device, provenance: 'real', metric, ...all }, never);
+			const single = timeMs[count.findIndex((n, i) => n === 1 && count[i + 1] === 1)] ?? Infinity;
+			// A rollup of a day begins at midnight, up to two hours before it.
+			return [timeMs[0], single].map((at) => Math.round((at! - START_MS) / DAY));
+		};
+		// Days of it at 10, samples from day 20 and 25 on; up to a day more of each.
+		expect(await oldest('power')).toEqual([10, 20]);
+		expect(await oldest('wifi_rssi')).toEqual([10, 25]);
+		expect((await store.stats()).blocks).toBe(16);
+		clock.advance(DAY);
+		store.retain({ samplesMs: days, rollupsMs: 20 * DAY, maxBytes: Infinity });
+		await settle(store);
+		expect(await oldest('power')).toEqual([11, 21]);
+		await store.close();
 	});
 
 	it('lets samples go and keeps what they say of minutes, by class', async () => {

@@ -1,4 +1,5 @@
 import type { BlockHead } from './codec/block';
+import { DAY_MS } from './block-span';
 
 /** What kind of figure a metric is: what a device is for, or how it does. */
 export type MetricClass = 'measurement' | 'diagnostic';
@@ -21,7 +22,9 @@ export type Letting =
 			readonly drop: ReadonlySet<number>;
 			readonly why: LettingCause;
 	  }
-	| { readonly kind: 'remove'; readonly head: BlockHead; readonly why: LettingCause };
+	| { readonly kind: 'remove'; readonly head: BlockHead; readonly why: LettingCause }
+	/** First of all: what is before is old enough to go, more than a day of it, and the rest is not. */
+	| { readonly kind: 'cut'; readonly head: BlockHead; readonly atMs: number };
 export type LettingCause = 'age' | 'size';
 
 /** A block without a sample is a few bytes. */
@@ -52,6 +55,8 @@ export function chooseLetting(
 			continue;
 		}
 		const held = head.columns.filter(({ gone }) => !gone);
+		const atMs = cutOf(head, [rollupsMs, ...held.map(({ metric }) => samplesMs[classOf(metric)])], nowMs);
+		if (atMs !== undefined) lettings.push({ kind: 'cut', head, atMs });
 		const old = held.filter(({ metric }) => head.toMs < nowMs - samplesMs[classOf(metric)]);
 		if (old.length > 0)
 			lettings.push({ kind: 'thin', head, drop: new Set(old.map(({ metric }) => metric)), why: 'age' });
@@ -82,6 +87,20 @@ export function chooseLetting(
 		bytes -= rest + rollupBytes(head);
 	}
 	return lettings;
+}
+
+/** Where a block is to be cut for the shortest of these bounds that has passed for more than a day of it. */
+function cutOf(
+	{ fromMs, toMs, columns }: BlockHead,
+	bounds: readonly number[],
+	nowMs: number
+): number | undefined {
+	if (columns.some(({ gone }) => gone)) return undefined; // there are no rows to part
+	const passed = bounds
+		.map((boundMs) => nowMs - boundMs)
+		.filter((atMs) => fromMs + DAY_MS < atMs && atMs <= toMs);
+	if (passed.length === 0) return undefined;
+	return fromMs + Math.floor((Math.max(...passed) - fromMs) / DAY_MS) * DAY_MS;
 }
 
 const rollupBytes = ({ rollups }: BlockHead): number => rollups.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -7,14 +7,15 @@ import {
 	type BlockHead,
 	type NewBlock
 } from './codec/block';
-import { columnsOf, joinColumns, sortByTime, type Columns } from './codec/columns';
+import { columnsOf, joinColumns, sliceColumns, sortByTime, type Columns } from './codec/columns';
 import type { Row } from './codec/row-group';
 import type { BlockReader } from './block-reader';
-import { dayParts } from './day-parts';
+import { blockParts, dayParts } from './block-parts';
 import type { BlockChange, Disk, StateRow } from './disk';
 import { chooseFold } from './fold-plan';
 import { keptIn } from './kept-numbers';
 import { asideOf } from './quarantine';
+import { lowerBound } from './range';
 import { byTime, type Series } from './series';
 import type { StoreError, StoreLimits } from './store';
 import { writtenLedger } from './written-ledger';
@@ -75,7 +76,7 @@ export class SealedBlocks {
 
 	/** Blocks of level 0 for rows of one series, numbered from `after` + 1. */
 	encode(series: Series, rows: readonly Row[], after: number): NewBlock[] {
-		const parts = dayParts(sortByTime(columnsOf(rows)), this.#limits.blockRows);
+		const parts = blockParts(sortByTime(columnsOf(rows)), this.#limits.blockRows);
 		return parts.map((part, i) =>
 			encodeColumnBlock(part, { series: series.id, block: after + i + 1, level: 0 })
 		);
@@ -132,6 +133,27 @@ export class SealedBlocks {
 		const block = encodeColumnBlock(sortByTime(joinColumns(parts)), place);
 		const changed = await this.change(group, [block]);
 		if (changed.ok) series.replaceBlocks(group, [block.head]);
+		return changed;
+	}
+
+	/** Parts a block that is longer than a day at a time: what is before it into days, so that each may go in its own time. */
+	async cut(series: Series, old: BlockHead, atMs: number): Promise<Result<void, StoreError>> {
+		if (!this.#disk || this.#reader.isDamaged(old)) return done;
+		if (!(await this.headsOf(series)).includes(old)) return done; // folded since
+		const [bytes] = await this.#disk.blocks([old]);
+		const columns = this.#reader.open(old, bytes)?.columns();
+		if (!columns) return done; // told as damage
+		const at = lowerBound(columns.timeMs, atMs);
+		const parts = [...dayParts(sliceColumns(columns, 0, at)), sliceColumns(columns, at, old.rows)];
+		const made = parts.map((part, i) =>
+			encodeColumnBlock(part, { series: series.id, block: this.#state.seal + i + 1, level: old.level })
+		);
+		const changed = await this.change([old], made);
+		if (changed.ok)
+			series.replaceBlocks(
+				[old],
+				made.map(({ head }) => head)
+			);
 		return changed;
 	}
 

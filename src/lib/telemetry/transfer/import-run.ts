@@ -1,6 +1,6 @@
 import { ok, type Result } from '$lib/base';
 import type { Sample } from '$lib/model';
-import { DAY_MS } from '../fold-plan';
+import { DAY_MS } from '../block-span';
 import { sampleColumns } from '../sample-columns';
 import type { SeriesKey, StoreError, TelemetryStore } from '../store';
 
