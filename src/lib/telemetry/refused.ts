@@ -1,6 +1,5 @@
 import { isPossibleTime, type DeviceId, type Sample } from '$lib/model';
 import { CLOCKS, NO_SEQ, pickRows, type Columns } from './codec/columns';
-import type { StoreTrouble } from './store';
 
 /** What was given to the store and is not in it, by what was wrong with it: samples, but `value`, which counts readings. */
 export interface Refused {
@@ -25,7 +24,13 @@ interface Tally {
 export class Refusals {
 	readonly #devices = new Map<DeviceId, Record<RefusedPart, number>>();
 
-	constructor(private readonly onTrouble: (trouble: StoreTrouble) => void) {}
+	constructor(
+		private readonly onTrouble: (trouble: {
+			readonly kind: 'refused';
+			readonly device: DeviceId;
+			readonly refused: Refused;
+		}) => void
+	) {}
 
 	of(device: DeviceId): Tally {
 		return {
