@@ -36,3 +36,17 @@ it('leaves most of the time to the page where taking one is slow, and ends with 
 	await expect.poll(() => taken.at(-1)).toBe(given - 1);
 	end.abort();
 });
+
+it('hands on at once what comes seldom, and asks for no frame', async () => {
+	const end = new AbortController();
+	const taken: number[] = [];
+	const give = newestEachFrame<number>((value) => taken.push(value), end.signal);
+	give(1);
+	await new Promise((resolve) => setTimeout(resolve, 150));
+	give(2);
+	expect(taken).toEqual([1, 2]);
+	give(3);
+	expect(taken).toEqual([1, 2]);
+	await expect.poll(() => taken).toEqual([1, 2, 3]);
+	end.abort();
+});

@@ -5,16 +5,18 @@ import { frameQueue } from '$lib/ui';
 const ONE_IN = 10;
 /** On a slow machine they still come several times a second. */
 const MOST_MS = 250;
+/** What comes so seldom is handed on as it comes: to ask for a frame makes one, even where nothing in the page changes. */
+const SELDOM_MS = 100;
 
 /**
- * Hands on the newest of many values: the first at once, then at most one a frame, before that is painted. Where rendering one
+ * Hands on the newest of many values: what comes seldom at once, else at most one a frame, before that is painted. Where rendering one
  * takes long, because the machine is slow or busy, the next one waits until they take no more than their share of the page's time.
  */
 export function newestEachFrame<T>(take: (value: T) => void, signal: AbortSignal): (value: T) => void {
 	let waiting: { readonly value: T } | undefined;
 	let notBeforeMs = 0;
+	let handedMs = -Infinity;
 	let timer: ReturnType<typeof setTimeout> | undefined;
-	let any = false;
 	const hand = () => {
 		const next = waiting;
 		waiting = undefined;
@@ -22,9 +24,9 @@ export function newestEachFrame<T>(take: (value: T) => void, signal: AbortSignal
 	};
 	const item = {
 		draw() {
-			const beginMs = performance.now();
+			handedMs = performance.now();
 			flushSync(hand);
-			notBeforeMs = beginMs + Math.min((performance.now() - beginMs) * ONE_IN, MOST_MS);
+			notBeforeMs = handedMs + Math.min((performance.now() - handedMs) * ONE_IN, MOST_MS);
 		}
 	};
 	const ask = () => {
@@ -43,9 +45,13 @@ export function newestEachFrame<T>(take: (value: T) => void, signal: AbortSignal
 	);
 	return (value) => {
 		waiting = { value };
+		const nowMs = performance.now();
 		// A hidden page has no frames.
-		if (!any || document.hidden) hand();
-		else if (timer === undefined) ask();
-		any = true;
+		if (handedMs === -Infinity || document.hidden) {
+			handedMs = nowMs;
+			hand();
+		} else if (timer !== undefined) return;
+		else if (nowMs >= Math.max(handedMs + SELDOM_MS, notBeforeMs)) item.draw();
+		else ask();
 	};
 }

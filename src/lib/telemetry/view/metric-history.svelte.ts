@@ -40,6 +40,7 @@ export class MetricHistory {
 		return this.#columns;
 	}
 
+	/** Waits for what the window does not have yet; one that follows is asked for anew without it. */
 	get loading(): boolean {
 		return this.#loading;
 	}
@@ -74,23 +75,28 @@ export class MetricHistory {
 		};
 	}
 
-	#needs({ fromMs, toMs, following }: ViewWindow, nowMs: number): boolean {
-		const spanMs = toMs - fromMs;
+	#needs(view: ViewWindow, nowMs: number): boolean {
+		if (this.#lacks(view)) return true;
+		const refreshMs = Math.max(REFRESH_LEAST_MS, (view.toMs - view.fromMs) / 400);
+		return view.following && nowMs - this.#refreshedMs > refreshMs;
+	}
+
+	#lacks({ fromMs, toMs, following }: ViewWindow): boolean {
 		const { fromMs: begin, toMs: stop, spanMs: covered } = this.#covered;
 		if (Number.isNaN(begin) || fromMs < begin) return true;
 		// Twice as near wants finer buckets; wider is a new range anyway.
-		if (spanMs < covered / 2) return true;
-		if (!following) return toMs > stop;
-		return nowMs - this.#refreshedMs > Math.max(REFRESH_LEAST_MS, spanMs / 400);
+		if (toMs - fromMs < covered / 2) return true;
+		return !following && toMs > stop;
 	}
 
-	async #load({ fromMs, toMs }: ViewWindow, nowMs: number, signal: AbortSignal): Promise<void> {
+	async #load(view: ViewWindow, nowMs: number, signal: AbortSignal): Promise<void> {
+		const { fromMs, toMs } = view;
 		const spanMs = toMs - fromMs;
 		const range = {
 			fromMs: fromMs - spanMs * MARGIN,
 			toMs: Math.min(toMs + spanMs * MARGIN, nowMs + 60_000)
 		};
-		this.#loading = true;
+		if (this.#lacks(view)) this.#loading = true;
 		this.#apart = true;
 		try {
 			const columns = await this.source.range({ ...range, buckets: BUCKETS }, signal);
