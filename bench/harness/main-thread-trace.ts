@@ -43,6 +43,11 @@ export interface FrameWork {
 	readonly shown: readonly number[];
 	/** For each frame that the page's thread made: its style, scripts and paint, and whatever else it did on the way there. */
 	readonly own: readonly number[];
+	/**
+	 * Of those, what was on the way to them alone: since the frame before, or since the screen last showed one while the thread had
+	 * nothing to do. What it had done with long before waited for no frame.
+	 */
+	readonly runUp: readonly number[];
 }
 
 /** Traces the page, the only one that is shown, while `work` runs. */
@@ -53,11 +58,33 @@ export async function workPerFrame(page: Page, work: () => Promise<unknown>): Pr
 	const tasks = outermost(mine.filter((e) => e.ph === 'X' && e.name.endsWith('RunTask')));
 	const beginsOf = (name: string, among: readonly TraceEvent[]) =>
 		among.filter((e) => e.name === name).map(({ ts }) => ts);
+	const shown = beginsOf('Display::DrawAndSwap', events);
+	// A frame ends with the task in which it was handed over.
+	const own = beginsOf('Commit', mine);
+	const ends = [...own, ...idleAmong(shown, tasks)].toSorted((a, b) => a - b);
+	const ownOnes = new Set(own);
 	return {
-		shown: workBetween(tasks, beginsOf('Display::DrawAndSwap', events)),
-		// A frame ends with the task in which it was handed over.
-		own: workBetween(tasks, beginsOf('Commit', mine))
+		shown: workBetween(tasks, shown),
+		own: workBetween(tasks, own),
+		runUp: workBetween(tasks, ends).filter((_, i) => ownOnes.has(ends[i + 1]!))
 	};
+}
+
+/** A thread with less between two tasks is not idle. */
+const IDLE_US = 1000;
+
+/** Those times that lie between two tasks which are apart. */
+function idleAmong(timesUs: readonly number[], tasks: readonly TraceEvent[]): readonly number[] {
+	let next = 0;
+	let endUs = 0;
+	return timesUs
+		.toSorted((a, b) => a - b)
+		.filter((atUs) => {
+			for (; next < tasks.length && tasks[next]!.ts <= atUs; next++)
+				endUs = tasks[next]!.ts + (tasks[next]!.dur ?? 0);
+			const beginUs = tasks[next]?.ts ?? Infinity;
+			return endUs <= atUs && beginUs - endUs >= IDLE_US;
+		});
 }
 
 /** Those that lie in no other, by time. */
