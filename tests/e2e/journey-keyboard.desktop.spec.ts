@@ -19,4 +19,30 @@ test('the way to a live card by keyboard alone', async ({ page, bench }) => {
 	await expect(step(page, 'First message')).toContainText('is live', { timeout: 20_000 });
 	await press(page, 'link', 'Open its page', 'Enter');
 	await expect(page).toHaveURL(new RegExp(`^${bench.url}/devices/sim-`, 'u'));
+
+	await test.step('through its history, and back', async () => {
+		const range = page.getByLabel('Time range');
+		await press(page, 'link', 'History', 'Enter');
+		await expect(page.locator('.plot').first()).toBeVisible();
+		await press(page, 'combobox', 'Time range');
+		await page.keyboard.type('6 h');
+		await expect(range).toHaveValue(String(6 * 3_600_000));
+		await press(page, { selector: '.plot' }, '');
+		await page.keyboard.press('ArrowLeft');
+		await expect(range).toHaveValue('own');
+		await page.keyboard.press('n');
+		await expect(page.getByLabel('Note', { exact: true })).toBeFocused();
+		await page.keyboard.press('Escape');
+		await expect(page.locator('.plot').first()).toBeFocused();
+		await page.keyboard.press('End');
+		await press(page, 'button', /: show as a table$/u, 'Enter');
+		await expect(page.getByRole('button', { name: /: show the chart$/u })).toBeFocused();
+		await press(page, 'button', 'Save this view', 'Enter');
+		await page.keyboard.press('Enter');
+		await expect(page.getByRole('button', { name: 'Save this view' })).toBeFocused();
+		await press(page, 'link', /last 6 hours/u, 'Enter');
+		await expect(range).toBeFocused();
+		await press(page, 'button', /^Delete the view/u, 'Enter');
+		await expect(page.getByRole('region', { name: 'Saved views' }).locator(':focus')).toHaveCount(1);
+	});
 });

@@ -90,7 +90,9 @@ export function storeFailingWords(cause: string, resettable: boolean): Words {
 		};
 	return {
 		what: 'New measurements cannot be stored',
-		means: 'Live values are shown, but they will be gone when the last Fieldbench tab is closed.',
+		means: resettable
+			? 'What is stored here cannot be opened now, so none of it is shown; nothing was deleted. Live values are shown, but they will be gone when the last Fieldbench tab is closed.'
+			: 'Live values are shown, but they will be gone when the last Fieldbench tab is closed.',
 		todo: resettable
 			? 'Close other tabs, free some disk space, and reload this page. Where that does not help, delete what is stored and begin anew.'
 			: 'Close other tabs, free some disk space, and reload this page.',
