@@ -81,7 +81,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 		weight: 2,
 		arbitrary: fc.record({
 			kind: kind('damage'),
-			what: fc.constantFrom('bit', 'bytes', 'header', 'ledger'),
+			what: fc.constantFrom('bit', 'bit', 'bit', 'bytes', 'header', 'ledger'),
 			which: fc.nat(50)
 		})
 	},

@@ -131,16 +131,18 @@ describe('of a device of another convention', () => {
 		expect([await doubt(randomBytes(9)), await doubt()]).toEqual(['forged-batch', undefined]);
 		expect(await seals.plain(INVERTER, OVER_MQTT)).toBe('unsealed-message');
 		expect(await seals.judge(sealed(1))).toBeUndefined();
-		expect(seals.report(INVERTER)).toMatchObject({ sealed: 1, plain: 0 });
+		seals.refused(INVERTER, 'forged-batch');
+		expect(seals.report(INVERTER)).toMatchObject({ sealed: 1, plain: 0, refused: { 'forged-batch': 1 } });
 	});
 
 	test('another secret acts at once, and its numbers may begin anew', async () => {
 		await know(INVERTER, SECRET);
-		await seals.judge(sealed(1000));
+		await taken(sealed(1000));
 		const other = randomBytes(64);
 		await know(INVERTER, other);
 		await seals.changed(INVERTER);
 		expect(await seals.judge(sealed(1001))).toBe('forged-batch');
+		restart();
 		expect(await seals.judge(sealed(1, other))).toBeUndefined();
 	});
 

@@ -29,6 +29,8 @@ let refuseToStore = false;
 let numbers: string[];
 let doubts: (BatchDoubt | undefined)[];
 let standing: Unsealed | undefined;
+let blamed: string[];
+let minutes: MinuteCounts;
 let registry: Registry;
 let intake: Intake;
 let say: (topic: string, body: object, retained?: boolean) => void;
@@ -40,6 +42,8 @@ beforeEach(() => {
 	numbers = [];
 	doubts = [];
 	standing = undefined;
+	blamed = [];
+	minutes = new MinuteCounts(clock);
 	refuseToStore = false;
 	const keep = memoryKeep(clock);
 	const onFault = (cause: unknown) => {
@@ -61,7 +65,7 @@ beforeEach(() => {
 		...{ shelf: keep.rows('alerts', parseAlert), clock, onChange: () => {}, onFault }
 	});
 	intake = new Intake({
-		...{ alerts, minutes: new MinuteCounts(clock) },
+		...{ alerts, minutes },
 		...{ clock, profiles: profiles(), registry, store, live: new LiveTails(clock) },
 		outbox: new Outbox({
 			...{ shelf: keep.rows('outbox', parseCommand), clock, link, onChange: () => {}, onFault }
@@ -72,7 +76,7 @@ beforeEach(() => {
 			kept: async ({ place }) => void numbers.push(`kept ${place.number}, ${stored.length} stored`),
 			released: ({ place }) => void numbers.push(`released ${place.number}`),
 			plain: () => standing,
-			refused: () => {}
+			refused: (device, cause) => void blamed.push(`${device} ${cause}`)
 		},
 		answerDoubt: () => undefined,
 		passOver: () => false,
@@ -173,6 +177,12 @@ test('a batch that is doubted leaves nothing but a count and an example', async 
 		refused: { 'forged-batch': 1 },
 		examples: [{ topic: 'iot/node/fb-1/batch', cause: 'forged-batch' }]
 	});
+	expect(blamed, 'a device that nobody knows is not made by a forgery').toEqual([]);
+	alone(1802);
+	doubts = ['forged-batch'];
+	batch();
+	await settled();
+	expect(blamed).toEqual(['fb-1 forged-batch']);
 });
 
 test('a batch that cannot be read is told as forged where its seal does not hold, else by what is wrong with it', async () => {
@@ -195,6 +205,15 @@ test('a batch that comes again does not bring a dead device back to life', async
 	batch();
 	await settled();
 	expect(registry.summaries()[0]?.presence).toBe('offline');
+});
+
+test('messages are counted by the minute', () => {
+	clock.advance(60_000);
+	for (const seq of [1802, 1803, 1803]) alone(seq);
+	say('nobody/knows/this', {});
+	clock.advance(60_000);
+	expect(minutes.whole().perMinute).toEqual([4]);
+	expect(intake.report()).toMatchObject({ messages: 4, refused: { 'unknown-topic': 1 } });
 });
 
 test('what the store did not take may come again', async () => {

@@ -38,13 +38,13 @@ test('the counts of earlier workers go on, and say since when', async () => {
 });
 
 test('begun anew they are nought, in this worker and the next', async () => {
-	counted = { messages: { 'not-json': 3 }, store: {} };
+	counted = { messages: { 'not-json': 3 }, store: { quota: 2 } };
 	await tally.keep();
 	clock.advance(1000);
 	await tally.beginAnew();
 	expect(tally.report()).toEqual({ sinceMs: clock.now(), messages: {}, store: {} });
-	counted = { messages: { 'not-json': 4 }, store: {} };
-	expect(tally.report().messages).toEqual({ 'not-json': 1 });
+	counted = { messages: { 'not-json': 4 }, store: { quota: 2 } };
+	expect(tally.report()).toMatchObject({ messages: { 'not-json': 1 }, store: {} });
 	await tally.keep();
 	await worker();
 	expect(tally.report().messages).toEqual({ 'not-json': 1 });
@@ -66,8 +66,12 @@ test('of a damaged row what is a count stands, and one that cannot be written sa
 		.put('error-counts', { key: 'error-counts', sinceMs: 5, counts: { messages: { a: -1, b: 'x', c: 2 } } });
 	await worker();
 	expect(tally.report()).toEqual({ sinceMs: 5, messages: { c: 2 }, store: {} });
-	const settings = { ...keep.rows('settings', parseSetting), put: () => Promise.reject(new Error('full')) };
+	const rows = keep.rows('settings', parseSetting);
+	const settings = { ...rows, put: () => Promise.reject(new Error('full')) };
 	tally = new ErrorTally({ clock, settings, counted: () => counted });
 	await tally.keep();
 	expect(tally.report().notKept).toBe('Error: full');
+	settings.put = () => Promise.resolve();
+	await tally.keep();
+	expect(tally.report()).not.toHaveProperty('notKept');
 });

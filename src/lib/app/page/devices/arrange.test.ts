@@ -19,6 +19,13 @@ describe('arrange', () => {
 	it('counts as people do, and knows letters', () => {
 		expect(names('')).toEqual(['Ärmel', 'Node 9', 'Node 10']);
 	});
+	it('keeps devices of one name apart by their ids, however they come', () => {
+		const alike = ['fb-2', 'fb-10', 'fb-1'].map((id) => fakeDevice(id, { name: 'Roof', lastSeenMs: T }));
+		for (const all of [alike, alike.toReversed()]) {
+			const found = arrange(all, { search: '', filter: 'all', order: 'name' }, stateOf);
+			expect(found.map(({ id }) => id)).toEqual(['fb-1', 'fb-2', 'fb-10']);
+		}
+	});
 	it('finds by all words, in name, id, firmware and kind', () => {
 		expect(names('node 9')).toEqual(['Node 9']);
 		expect(names('simulated')).toEqual(['Ärmel']);
