@@ -1,8 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Figure } from '../figure';
-import { newProfile } from '../harness/browser';
+import { openBenchPage } from '../harness/bench-page';
 import { withCleanUp } from '../harness/clean-up';
-import { servePages } from '../harness/serve';
 import { median } from '../harness/statistics';
 import { lookAt, measureBytesPerPoint, total } from '../store-writes';
 
@@ -45,14 +44,7 @@ export const bytesWritten: Figure = {
 /** The plain way: each message is an object in IndexedDB, put in a transaction of its own. */
 function onePutAMessage(seconds: number): Promise<number> {
 	return withCleanUp(async (atEnd) => {
-		const pages = await servePages();
-		atEnd(() => pages.close());
-		const profile = await newProfile();
-		atEnd(() => profile.remove());
-		const context = await profile.open();
-		atEnd(() => context.close());
-		const page = await context.newPage();
-		await page.goto(`${pages.url}/puts.html`);
+		const { page, profile } = await openBenchPage(atEnd, 'puts');
 		await page.evaluate(() => putsBench.open());
 		const sizes = new Map<string, number>();
 		await lookAt(profile.folder, sizes);

@@ -1,7 +1,6 @@
 import type { Figure } from '../figure';
-import { newProfile } from '../harness/browser';
+import { openBenchPage } from '../harness/bench-page';
 import { withCleanUp } from '../harness/clean-up';
-import { servePages } from '../harness/serve';
 import { workerSession, type WorkerSession } from '../harness/worker-session';
 import '../pages/field-core/messages';
 
@@ -20,14 +19,7 @@ export const heapSlope: Figure = {
 	name: 'heap-slope-mb-per-h',
 	measure: ({ quick, signal, say }) =>
 		withCleanUp(async (atEnd) => {
-			const pages = await servePages();
-			atEnd(() => pages.close());
-			const profile = await newProfile();
-			atEnd(() => profile.remove());
-			const context = await profile.open();
-			atEnd(() => context.close());
-			const page = await context.newPage();
-			await page.goto(`${pages.url}/field-core.html`);
+			const { page } = await openBenchPage(atEnd, 'field-core');
 			const worker = await workerSession(page);
 			const [readings, minutes, pace] = quick
 				? [12, SEAL_MINUTES, Infinity]
