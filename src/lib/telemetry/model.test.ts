@@ -27,7 +27,7 @@ const value = fc.oneof(
 const batch = fc
 	.record({
 		series: fc.constantFrom(0, 0, 0, 1, 2),
-		epoch: fc.constantFrom(EPOCHS[0], ...EPOCHS),
+		epoch: fc.constantFrom(EPOCHS[0]!, ...EPOCHS),
 		/** Numbers and times in steps, so that some come again, late, or with a better clock. */
 		seq: fc.nat(8).map((n) => 20 * n),
 		atS: fc.nat(100).map((n) => 5000 * n),
