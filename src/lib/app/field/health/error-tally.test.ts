@@ -67,7 +67,7 @@ test('of a damaged row what is a count stands, and one that cannot be written sa
 	await worker();
 	expect(tally.report()).toEqual({ sinceMs: 5, messages: { c: 2 }, store: {} });
 	const rows = keep.rows('settings', parseSetting);
-	const settings = { ...rows, put: () => Promise.reject(new Error('full')) };
+	const settings = { ...rows, put: (): Promise<void> => Promise.reject(new Error('full')) };
 	tally = new ErrorTally({ clock, settings, counted: () => counted });
 	await tally.keep();
 	expect(tally.report().notKept).toBe('Error: full');
