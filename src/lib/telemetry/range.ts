@@ -110,12 +110,19 @@ export async function reduceRange(query: Reduction, source: RangeSource): Promis
 interface Left {
 	readonly startMs: number;
 	readonly widthMs: number;
-	readonly stats: {
-		readonly min: number;
-		readonly max: number;
-		readonly sum: number;
-		readonly count: number;
-	};
+	/** Its samples lie within, both inclusive, ms. */
+	readonly fromMs: number;
+	readonly toMs: number;
+	readonly stats: LeftStats;
+}
+interface LeftStats {
+	readonly min: number;
+	readonly max: number;
+	readonly sum: number;
+	readonly count: number;
+	/** By time; of rollups the first is not known. */
+	readonly first?: number;
+	readonly last: number;
 }
 
 /** What is left of blocks whose samples are gone: their finest rollups, or their headers alone, in [fromMs, toMs). By time. */
@@ -135,14 +142,22 @@ export async function leftOf(
 	}
 	for (const [widthMs, together] of widths)
 		for (const [i, rollup] of (await source.rollups(together, widthMs)).entries()) {
-			if (rollup)
-				eachWhole(rollup, fromMs, toMs, (startMs, stats) => void left.push({ startMs, widthMs, stats }));
-			else alone.push(together[i]!);
+			const head = together[i]!;
+			if (!rollup) alone.push(head);
+			else
+				eachWhole(rollup, fromMs, toMs, (startMs, stats) => {
+					const within = {
+						fromMs: Math.max(startMs, head.fromMs),
+						toMs: Math.min(startMs + widthMs - 1, head.toMs)
+					};
+					left.push({ startMs, widthMs, ...within, stats });
+				});
 		}
 	for (const head of alone) {
 		const stats = head.columns.find(({ metric }) => metric === source.metric);
 		const startMs = Math.max(fromMs, head.fromMs);
-		if (stats) left.push({ startMs, widthMs: head.toMs - head.fromMs, stats });
+		const within = { fromMs: head.fromMs, toMs: head.toMs };
+		if (stats) left.push({ startMs, widthMs: head.toMs - head.fromMs, ...within, stats });
 	}
 	return left.sort((a, b) => a.startMs - b.startMs);
 }
@@ -151,12 +166,12 @@ function eachWhole(
 	rollup: RollupColumns,
 	fromMs: number,
 	toMs: number,
-	fn: (timeMs: number, stats: { min: number; max: number; sum: number; count: number }) => void
+	fn: (timeMs: number, stats: LeftStats) => void
 ): void {
-	const { startMs, min, max, sum, count } = rollup;
+	const { startMs, min, max, sum, count, last } = rollup;
 	const end = lowerBound(startMs, toMs);
 	for (let i = lowerBound(startMs, fromMs); i < end; i++)
-		fn(startMs[i]!, { min: min[i]!, max: max[i]!, sum: sum[i]!, count: count[i]! });
+		fn(startMs[i]!, { min: min[i]!, max: max[i]!, sum: sum[i]!, count: count[i]!, last: last[i]! });
 }
 
 function eachHeld(
