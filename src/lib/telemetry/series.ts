@@ -95,7 +95,7 @@ export class Series {
 	}
 
 	/** Held rows by their identity. */
-	heldByNumber(): ReadonlyMap<string, HeldRow> {
+	heldByNumber(): Map<string, HeldRow> {
 		return new Map(
 			this.held.flatMap((row) => (row.identity ? [[numberKey(row.identity), row] as const] : []))
 		);

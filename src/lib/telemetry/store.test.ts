@@ -82,6 +82,21 @@ async function table<T>(name: string, act: (store: IDBObjectStore) => IDBRequest
 }
 
 describe('telemetry store', () => {
+	it('gives each sample of one batch the best time that the batch tells of it', async () => {
+		const { store } = await open();
+		const told = (seq: number, clock: Sample['clock'], lateMs = 0) =>
+			sample(seq, { clock, timeMs: START_MS + seq * 1000 + lateMs });
+		await put(store, [
+			told(1, 'unsynchronised'),
+			told(1, 'corrected', 400),
+			told(2, 'corrected'),
+			told(2, 'synchronised', -5000)
+		]);
+		const { timeMs } = await store.range(all(), never);
+		expect([...timeMs]).toEqual([START_MS - 3000, START_MS + 1400]);
+		await store.close();
+	});
+
 	it('writes at once where much waits, and does not wait for its time', async () => {
 		const { store } = await open();
 		const appended = store.append(Array.from({ length: 3000 }, (_, seq) => sample(seq)));

@@ -16,7 +16,7 @@ import type { Turns } from './turns';
 export const RETRY_MS = 5000;
 
 /** Held rows by number, made where one is asked for. */
-type HeldIndex = Map<Series, ReadonlyMap<string, HeldRow>>;
+type HeldIndex = Map<Series, Map<string, HeldRow>>;
 
 /** So many are worth a record at once: at high rates nothing then waits as long as it may. */
 const FLUSH_SAMPLES = 4096;
@@ -227,6 +227,7 @@ export class WriteAhead {
 		const measured: HeldRow = { timeMs, clock, identity, metrics, values, wal: 0 };
 		const row = states ? { ...measured, states: statesOf(states, table.names) } : measured;
 		series.hold(row);
+		if (identity) held.get(series)?.set(numberKey(identity), row);
 		this.#waiting.push({ series, row, batch, corrects: false });
 		return 'stored';
 	}
