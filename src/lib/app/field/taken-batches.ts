@@ -108,6 +108,18 @@ export class TakenBatches {
 	}
 }
 
+/** What was taken under one secret here and in another browser, or here at another time. */
+export function takenByBoth(here: TakenRow, there: TakenRow): TakenRow {
+	const epochs = new Map(there.epochs.map(({ epoch, numbers }) => [epoch, numbers]));
+	for (const { epoch, numbers } of here.epochs) {
+		const all = [...new Set([...(epochs.get(epoch) ?? []), ...numbers])].toSorted((a, b) => a - b);
+		epochs.delete(epoch); // last of those that are kept
+		epochs.set(epoch, all.slice(-WINDOW));
+	}
+	const kept = [...epochs].map(([epoch, numbers]) => ({ epoch, numbers })).slice(-EPOCHS);
+	return { ...there, ...here, epochs: kept };
+}
+
 function withPlace(row: TakenRow, { epoch, number }: BatchPlace, rule: 'window' | 'rising'): TakenRow {
 	const known = row.epochs.find((one) => one.epoch === epoch)?.numbers ?? [];
 	const numbers = [...known, number].toSorted((a, b) => a - b).slice(rule === 'rising' ? -1 : -WINDOW);

@@ -1,10 +1,10 @@
 import { err, ok, type Result } from '$lib/base';
-import type { Command } from '$lib/model';
 import { DatabaseBlocked, type StoreError, type StorePart } from '$lib/telemetry';
-import type { DumpedTable, KeepChange, SecretBox, SecretRow } from '$lib/vault';
+import type { KeepChange, SecretBox, SecretRow } from '$lib/vault';
 import type { Workspace } from '../storage';
 import { BackupReading } from './restore-file';
-import type { RestoreError, RestoreStep } from './transfer-messages';
+import { settledTables } from './settled';
+import type { RestoreAsked, RestoreError, RestoreStep } from './transfer-messages';
 
 /** Told at most this often, bytes. */
 const TELL_BYTES = 4 << 20;
@@ -23,7 +23,7 @@ export interface RestoreParts {
  */
 export async function* restoreBackup(
 	{ workspace, secrets, nowMs, onRestored }: RestoreParts,
-	{ id, file, passphrase, apply }: { id: string; file: Blob; passphrase: string; apply: boolean },
+	{ id, file, passphrase, apply, keepAll }: RestoreAsked,
 	signal: AbortSignal
 ): AsyncGenerator<RestoreStep, void, undefined> {
 	if (!workspace) return yield refused({ kind: 'unavailable', cause: 'nothing is kept in this browser' });
@@ -51,9 +51,13 @@ export async function* restoreBackup(
 	});
 	signal.throwIfAborted();
 	if ('kind' in built) return yield refused(isRestoreError(built) ? built : { kind: 'store', error: built });
-	const own = await workspace.dump();
+	const plain = await reading.secrets(passphrase);
+	const settling = {
+		...{ own: await workspace.dump(), nowMs: nowMs(), box: secrets, keepAll },
+		secrets: plain.ok && plain.value ? new Map(plain.value) : undefined
+	};
 	await workspace.replace({
-		tables: reading.tables.map((table) => settled(table, own, nowMs())),
+		tables: await settledTables(reading.tables, settling),
 		secrets: sealed.value,
 		sentinel: built.sentinel,
 		telemetryName: built.name,
@@ -97,22 +101,4 @@ async function sealAgain(
 		rows.push([name, row.value]);
 	}
 	return ok(rows);
-}
-
-/**
- * A table as it is put in place. Commands that were under way when the backup was made are not sent now: nobody knows what became of
- * them. And this browser keeps its own name at brokers, since two of one name push each other out.
- */
-function settled({ table, rows }: DumpedTable, own: readonly DumpedTable[], nowMs: number): DumpedTable {
-	if (table === 'outbox')
-		return { table, rows: rows.map(([key, row]) => [key, settledCommand(row, nowMs)] as const) };
-	if (table !== 'settings') return { table, rows };
-	const mine = own.find((one) => one.table === 'settings')?.rows.filter(([key]) => key === 'client-id') ?? [];
-	return { table, rows: [...rows.filter(([key]) => key !== 'client-id'), ...mine] };
-}
-
-function settledCommand(row: unknown, nowMs: number): unknown {
-	const command = row as Partial<Command> | null;
-	if (command?.state !== 'queued' && command?.state !== 'sent') return row;
-	return { ...command, state: command.state === 'sent' ? 'unknown' : 'expired', settledMs: nowMs };
 }

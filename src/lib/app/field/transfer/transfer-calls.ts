@@ -34,10 +34,10 @@ export class Transfers {
 	readonly calls: Handlers<TransferService>['calls'] = {
 		extents: () => this.parts.storage.telemetry.extents(),
 		exportPage: async ({ form, query, columns }, { signal }) => {
-			const { samples, nextMs } = await this.parts.storage.telemetry.page(query, signal);
-			// A file with some of the metrics must not claim the numbers: who has it would never ask for the others.
-			const told = query.metrics ? samples.map((one) => ({ ...one, identity: undefined })) : samples;
-			const bytes = utf8(exportText(form, told, columns));
+			// A file with some of the values must not claim the numbers: who has it would never ask for the others.
+			const whole = { ...query, identities: 'of-whole' as const };
+			const { samples, nextMs } = await this.parts.storage.telemetry.page(whole, signal);
+			const bytes = utf8(exportText(form, samples, columns));
 			return new Transferred({ bytes, samples: samples.length, nextMs }, [bytes.buffer]);
 		},
 		backupBegin: ({ passphrase }) => this.#begin(passphrase),

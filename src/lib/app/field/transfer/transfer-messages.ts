@@ -22,11 +22,8 @@ export interface TransferService {
 	feeds: {
 		/** Reads a file of samples, and with `write` stores what is new of it; asked twice it stores once. */
 		importFile: Feed<{ file: Blob; form: ImportForm; write: boolean }, ImportStep>;
-		/**
-		 * Checks a backup whole, and with `apply` puts it in the place of all that is here. `id` names the act: one that was
-		 * carried out is not carried out again.
-		 */
-		restoreFile: Feed<{ id: string; file: Blob; passphrase: string; apply: boolean }, RestoreStep>;
+		/** Checks a backup whole, and with `apply` puts it in the place of all that is here. */
+		restoreFile: Feed<RestoreAsked, RestoreStep>;
 	};
 }
 
@@ -65,6 +62,17 @@ export type BackupError =
 	| { readonly kind: 'unavailable'; readonly cause: string }
 	/** Another leader, another backup, or a device was forgotten meanwhile: begin again. */
 	| { readonly kind: 'interrupted' };
+
+export interface RestoreAsked {
+	/** Names the act: one that was carried out is not carried out again. */
+	readonly id: string;
+	readonly file: Blob;
+	/** '': without what it seals. */
+	readonly passphrase: string;
+	readonly apply: boolean;
+	/** No bound of age comes with it, so that retention takes nothing of it. */
+	readonly keepAll: boolean;
+}
 
 /** What a whole and sound backup holds. */
 export interface BackupContents {
