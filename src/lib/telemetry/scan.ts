@@ -61,7 +61,7 @@ export class Scanner {
 
 	/** Undefined: a block went while it was read. */
 	async #collect(
-		{ fromMs, toMs }: ScanQuery,
+		{ fromMs, toMs, metrics, identities }: ScanQuery,
 		heads: readonly BlockHead[],
 		held: readonly Row[],
 		signal: AbortSignal
@@ -77,7 +77,9 @@ export class Scanner {
 			for (let i = first; i < last; i++) rows.push(sorted[i]!);
 			if (last < end) knownToMs = Math.min(knownToMs, sorted[last]!.timeMs);
 		};
-		add(held);
+		const isPart = ({ columns }: BlockHead) => columns.some(({ gone }) => gone);
+		const ofWhole = identities === 'of-whole';
+		add(ofWhole && metrics ? held.map(unnumbered) : held);
 		for (const head of heads) {
 			// By first time, so this one and those behind it have nothing that is earlier.
 			if (rows.filter(({ timeMs }) => timeMs < head.fromMs).length >= this.pageSamples) {
@@ -86,7 +88,7 @@ export class Scanner {
 			}
 			const sealed = await this.#rows(head);
 			signal.throwIfAborted();
-			if (sealed) add(sealed);
+			if (sealed) add(ofWhole && (metrics || isPart(head)) ? sealed.map(unnumbered) : sealed);
 			else if (!this.parts.reader.isDamaged(head)) return undefined;
 		}
 		rows.sort(byTime);
@@ -179,6 +181,8 @@ const byTime = (a: Row, b: Row): number =>
 	(a.identity && b.identity
 		? a.identity.epoch - b.identity.epoch || a.identity.seq - b.identity.seq
 		: Number(a.identity !== undefined) - Number(b.identity !== undefined));
+
+const unnumbered = (row: Row): Row => ({ ...row, identity: undefined });
 
 /** The first row at `timeMs` or after. */
 function lowerBound(rows: readonly Row[], timeMs: number): number {

@@ -205,6 +205,8 @@ export interface ScanQuery extends SeriesKey {
 	readonly fromMs: number;
 	/** Exclusive, ms. */
 	readonly toMs: number;
+	/** `of-whole`: no identity where values are missing that were not asked for or that retention let go. Absent: of all that have one. */
+	readonly identities?: 'of-whole';
 }
 
 /** Some thousand samples by time, and where the next page begins: undefined at the end. */

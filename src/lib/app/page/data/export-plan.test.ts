@@ -45,3 +45,9 @@ it('guesses the rows of a part of the time, and leaves out what has none in it',
 	expect(late).toMatchObject({ exact: false, columns: ['humidity'] });
 	expect(late.series[0]).toMatchObject({ fromMs: 1500, toMs: 1750 });
 });
+
+it('has nothing of a time that ends before it begins, and says why', () => {
+	expect(plan({ fromMs: 800, toMs: 200 })).toMatchObject({ series: [], rows: 0, backwards: true });
+	expect(plan({ fromMs: 200, toMs: 200 }).backwards).toBe(true);
+	expect(plan({ fromMs: 200, toMs: 800 })).toMatchObject({ rows: 150, backwards: false });
+});

@@ -35,6 +35,8 @@ export interface ExportPlan {
 	readonly exact: boolean;
 	/** Some are without numbers and states, since some of their metrics are left out. */
 	readonly partly: boolean;
+	/** It ends before it begins, or where it begins. */
+	readonly backwards: boolean;
 	readonly kinds: ReadonlySet<Provenance>;
 }
 
@@ -49,7 +51,9 @@ export function planExport(extents: readonly SeriesExtent[], choice: ExportChoic
 	const { seriesLeft, metricsLeft, fromMs, toMs } = choice;
 	const chosen = extents.filter((extent) => !seriesLeft.has(keyOf(extent)));
 	const metrics = namesOf(chosen.map((extent) => extent.metrics));
+	const backwards = toMs <= fromMs;
 	const series = chosen.flatMap((extent): PlannedSeries[] => {
+		if (backwards) return [];
 		const wanted = extent.metrics.filter((metric) => !metricsLeft.has(metric));
 		if (wanted.length === 0 && extent.metrics.length > 0) return [];
 		if (extent.toMs < fromMs || extent.fromMs >= toMs) return [];
@@ -64,7 +68,7 @@ export function planExport(extents: readonly SeriesExtent[], choice: ExportChoic
 		];
 	});
 	return {
-		...{ series, metrics },
+		...{ series, metrics, backwards },
 		columns: namesOf(series.map((one) => one.metrics ?? one.extent.metrics)),
 		rows: series.reduce((sum, { rows }) => sum + rows, 0),
 		exact: series.every(

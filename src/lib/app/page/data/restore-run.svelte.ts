@@ -44,7 +44,7 @@ export class RestoreRun {
 		this.#state = { kind: 'checking', share: 0 };
 		this.field.watch(
 			'restoreFile',
-			{ id: randomId(), file, passphrase, apply },
+			{ id: randomId(), file, passphrase, apply, keepAll: false },
 			(step) => {
 				switch (step.kind) {
 					case 'checking':
