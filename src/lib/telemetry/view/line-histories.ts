@@ -46,6 +46,12 @@ export class LineHistories {
 		return lines.some((line) => this.#of(line).present.loading);
 	}
 
+	/** Why a line, or its earlier period, could not be read. */
+	failure(lines: readonly HistoryLine[]): string | undefined {
+		const kept = lines.map((line) => this.#of(line));
+		return kept.map(({ present, earlier }) => present.failure ?? earlier.failure).find(Boolean);
+	}
+
 	/** Live points of every line, until the signal aborts. */
 	listen(lines: readonly HistoryLine[], signal: AbortSignal): void {
 		for (const line of lines) {

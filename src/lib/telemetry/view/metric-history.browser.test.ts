@@ -65,6 +65,24 @@ it('asks again when samples of the past came', async () => {
 	expect(asked).toHaveLength(2);
 });
 
+it('says what could not be read, keeps what it has, and asks again', async () => {
+	let fails = false;
+	const made = new MetricHistory({
+		range: () => (fails ? Promise.reject(new Error('disk full')) : Promise.resolve(columns(NOW - 1_000)))
+	});
+	made.show(view(60), NOW);
+	await expect.poll(() => made.loading).toBe(false);
+	fails = true;
+	const wider = view(240);
+	made.show(wider, NOW);
+	await expect.poll(() => made.failure).toBe('disk full');
+	expect(made.loading).toBe(false);
+	expect(made.series.timeMs).toHaveLength(1);
+	fails = false;
+	made.show(wider, NOW);
+	await expect.poll(() => made.failure).toBeUndefined();
+});
+
 it('leaves unasked what a hand has moved on from', async () => {
 	const { made, asked } = history();
 	made.show(view(60), NOW)();

@@ -27,6 +27,7 @@ const TAIL_MOST = 4_000;
 export class MetricHistory {
 	readonly #columns = new GrowingColumns(TAIL_MOST);
 	#loading = $state(true);
+	#failure = $state<string>();
 	#covered = { fromMs: NaN, toMs: NaN, spanMs: NaN };
 	#refreshedMs = 0;
 	#filled = 0;
@@ -43,6 +44,11 @@ export class MetricHistory {
 	/** Waits for what the window does not have yet; one that follows is asked for anew without it. */
 	get loading(): boolean {
 		return this.#loading;
+	}
+
+	/** Why the store did not answer the last time; undefined where it did. What was there before stays. */
+	get failure(): string | undefined {
+		return this.#failure;
 	}
 
 	/** Takes live points, columns ascending in time. */
@@ -105,8 +111,11 @@ export class MetricHistory {
 			this.#covered = { ...range, spanMs };
 			this.#refreshedMs = nowMs;
 			this.#loading = false;
+			this.#failure = undefined;
 		} catch (cause) {
-			if (!signal.aborted) throw cause;
+			if (signal.aborted) return;
+			this.#loading = false;
+			this.#failure = cause instanceof Error ? cause.message : String(cause);
 		}
 	}
 }
