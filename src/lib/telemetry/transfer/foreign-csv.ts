@@ -5,6 +5,7 @@ import { foreignTime, type TimeReading } from './foreign-time';
 import { csvFields } from './line-splitter';
 import { isMetricName, MAX_METRICS, readValues, type LineFault } from './read-sample';
 import { isAnnotation, type TableForm } from './text-table';
+import { fieldName } from './text-rows';
 import { titleMetric } from './title-metric';
 
 /** How a table that somebody else made is read. Columns are counted from 0. */
@@ -19,6 +20,8 @@ export interface ForeignForm extends TableForm, TimeReading {
 	readonly metricColumn: number;
 	/** Of that value; -1 where there is none. */
 	readonly valueColumn: number;
+	/** Says of a row whether it is simulated, as our own files do; -1 where none does. */
+	readonly markColumn: number;
 }
 
 /** What of a row becomes a sample. */
@@ -36,6 +39,7 @@ export interface ForeignMapping extends RowForm {
 	readonly skip: number;
 	/** Whose samples they are, where no column tells. */
 	readonly device: DeviceId | undefined;
+	/** Of rows that do not say it themselves. */
 	readonly provenance: Provenance;
 }
 
@@ -70,8 +74,11 @@ export function mappingFault({
 	return new Set(metrics).size < metrics.length ? 'same-name' : undefined;
 }
 
-/** What a row says, with the device where a column tells it. */
-export type ReadRow = Pick<Sample, 'timeMs' | 'values'> & { readonly device: DeviceId | undefined };
+/** What a row says, with the device and whether it is simulated where columns tell it. */
+export type ReadRow = Pick<Sample, 'timeMs' | 'values'> & {
+	readonly device: DeviceId | undefined;
+	readonly provenance: Provenance | undefined;
+};
 
 /** One row, before it is said whose it is. */
 export function readRow(fields: readonly string[], form: RowForm): Result<ReadRow, LineFault> {
@@ -84,15 +91,26 @@ export function readRow(fields: readonly string[], form: RowForm): Result<ReadRo
 	if (timeMs === undefined || !isPossibleTime(timeMs)) return err({ kind: 'time', found: told.slice(0, 40) });
 	const named = deviceColumn < 0 ? undefined : deviceOf(fields[deviceColumn] ?? '');
 	if (named && !named.ok) return named;
+	const mark = (form.markColumn < 0 ? '' : (fields[form.markColumn] ?? '')).trim();
+	const provenance = markOf(mark);
+	if (mark !== '' && !provenance) return err({ kind: 'provenance', found: mark.slice(0, 40) });
 	const columns = form.metricColumn < 0 ? ok(form.values) : valueOf(fields, form);
 	if (!columns.ok) return columns;
 	const values = readValues(fields, columns.value, (field) => foreignNumber(field, decimalComma), isAbsent);
-	return values.ok ? ok({ timeMs, values: values.value, device: named?.value }) : values;
+	return values.ok ? ok({ timeMs, values: values.value, device: named?.value, provenance }) : values;
 }
+
+/** What our exports (`provenance`) and charts (`simulated`) write, also as spreadsheets of other tongues do; undefined for anything else. */
+export const markOf = (field: string): Provenance | undefined =>
+	/^(?:simulated|true|1|yes|wahr|vrai|verdadero|vero|waar)$/iu.test(field)
+		? 'simulated'
+		: /^(?:real|false|0|no|falsch|faux|falso|onwaar)$/iu.test(field)
+			? 'real'
+			: undefined;
 
 /** A device as somebody calls it; what no id can have, as the slashes of a topic, becomes a dash. */
 function deviceOf(field: string): Result<DeviceId, LineFault> {
-	const id = parseDeviceId(field.trim().replaceAll(/[/+#$]/gu, '-'));
+	const id = parseDeviceId(fieldName(field.trim()).replaceAll(/[/+#$]/gu, '-'));
 	return id.ok ? id : err({ kind: 'device', found: field.slice(0, 40) });
 }
 
@@ -140,7 +158,15 @@ export function foreignReader(
 		const owner = row.value.device ?? device;
 		if (owner === undefined) return err({ kind: 'device', found: '' });
 		const { timeMs, values } = row.value;
+		const made = row.value.provenance ?? provenance;
 		if (metricColumn >= 0 && Object.keys(values).length === 0) return undefined; // left out, or no value
-		return ok({ timeMs, values, device: owner, provenance, identity: undefined, clock: 'synchronised' });
+		return ok({
+			timeMs,
+			values,
+			device: owner,
+			provenance: made,
+			identity: undefined,
+			clock: 'synchronised'
+		});
 	};
 }

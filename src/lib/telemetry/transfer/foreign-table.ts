@@ -1,7 +1,7 @@
 import { csvFields } from './line-splitter';
 import { guessDecimalComma, foreignNumber, isAbsent } from './foreign-number';
 import { guessTimeForm, isTimeOfDay } from './foreign-time';
-import { timeField, type ForeignForm } from './foreign-csv';
+import { markOf, timeField, type ForeignForm } from './foreign-csv';
 import { guessDelimiter, isAnnotation, tableStart, type TableHead } from './text-table';
 import { fieldName } from './text-rows';
 
@@ -9,8 +9,8 @@ export interface ForeignColumn {
 	readonly name: string;
 	/** Of the first rows, for a person to recognise it by. */
 	readonly examples: readonly string[];
-	/** Most of its fields are one; `clock` is a time of day. */
-	readonly looksLike: 'time' | 'clock' | 'number' | 'text';
+	/** Most of its fields are one; `clock` is a time of day, `mark` says whether a row is simulated, `identity` is our epoch or seq. */
+	readonly looksLike: 'time' | 'clock' | 'number' | 'text' | 'mark' | 'identity';
 }
 
 /** What a table is taken for. */
@@ -44,11 +44,14 @@ export function describeTable(head: TableHead, chosen: Partial<ForeignForm> = {}
 	const decimalComma = chosen.decimalComma ?? guessDecimalComma(sample.flat(), delimiter === ',');
 	const titled = !isRow(first, sample, decimalComma);
 	const rows = titled ? all.slice(1) : all;
-	const columns = first.map((title, i): ForeignColumn => {
-		const name = (titled && fieldName(title.trim())) || `column ${i + 1}`;
+	const names = first.map((title, i) => (titled && fieldName(title.trim())) || `column ${i + 1}`);
+	const numbered = IDENTITY_TITLES.every((title) => names.includes(title));
+	const columns = names.map((name, i): ForeignColumn => {
 		const fields = rows.slice(0, LOOKED_AT).map((row) => row[i] ?? '');
 		const examples = fields.filter((field) => !isAbsent(field));
-		return { name, examples: examples.slice(0, EXAMPLES), looksLike: kindOf(name, examples, decimalComma) };
+		const isIdentity = numbered && IDENTITY_TITLES.includes(name);
+		const looksLike = isIdentity ? 'identity' : kindOf(name, examples, decimalComma);
+		return { name, examples: examples.slice(0, EXAMPLES), looksLike };
 	});
 	const like = (kind: ForeignColumn['looksLike']) => columns.findIndex(({ looksLike }) => looksLike === kind);
 	const plain = columns.findIndex(({ name, looksLike }) => looksLike === 'time' && TIME_TITLE.test(name));
@@ -64,7 +67,7 @@ export function describeTable(head: TableHead, chosen: Partial<ForeignForm> = {}
 	const told = rows.flatMap((row) => (row[parts.metricColumn] ?? '').trim() || []);
 	return {
 		...{ encoding: head.encoding, delimiter, decimalComma, columns, timeColumn, clockColumn },
-		...{ ...parts, told: [...new Set(told)] },
+		...{ ...parts, markColumn: like('mark'), told: [...new Set(told)] },
 		timeForm: chosen.timeForm ?? guessed?.timeForm ?? 'iso',
 		unsure: chosen.timeForm === undefined && guessed?.unsure === true,
 		zone: chosen.zone ?? 'local',
@@ -97,6 +100,7 @@ function kindOf(
 	examples: readonly string[],
 	decimalComma: boolean
 ): ForeignColumn['looksLike'] {
+	if (isMarkColumn(name, examples, decimalComma)) return 'mark';
 	if (examples.length === 0) return 'text';
 	if (examples.filter(isTimeOfDay).length * 2 > examples.length) return 'clock';
 	if (timeFormOf(examples, decimalComma)) return 'time';
@@ -107,6 +111,17 @@ function kindOf(
 
 /** Of several columns of times, the row's own: a query's bounds, as InfluxDB writes them, are others. */
 const TIME_TITLE = /^_?(?:date_?)?time(?:stamp)?$|^last_(?:changed|updated)$/iu;
+/** What our exports and charts call it. No field of it passes unread: one that is no mark makes a bad line, unless most are something else. */
+function isMarkColumn(name: string, examples: readonly string[], decimalComma: boolean): boolean {
+	const title = name.toLowerCase();
+	if (title !== 'provenance' && title !== 'simulated') return false;
+	// Where none of the rows looked at has one, a later row may.
+	if (examples.filter((field) => markOf(field.trim())).length * 2 >= examples.length) return true;
+	return title === 'simulated' && !examples.some((field) => foreignNumber(field, decimalComma) !== undefined);
+}
+
+/** Our own identity: what else stands in such a table may not be all that the number stood for, so it is passed over. */
+const IDENTITY_TITLES = ['epoch', 'seq'];
 /** What programs call them: InfluxDB, Grafana, Home Assistant, loggers. The first that is there is taken. */
 const DEVICE_TITLES = [
 	'device',

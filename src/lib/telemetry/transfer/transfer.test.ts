@@ -172,6 +172,7 @@ it('takes rows in any order, and reads of the history only the days they are of'
 			clockColumn: -1,
 			deviceColumn: -1,
 			metricColumn: -1,
+			markColumn: -1,
 			valueColumn: -1,
 			names: {}
 		},

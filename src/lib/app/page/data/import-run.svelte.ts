@@ -18,6 +18,7 @@ import { importFaultWords, importStoppedWords, type MappingFault } from './impor
 /** What a person says of a table that somebody else made: what is not said is guessed. */
 export interface TableWish {
 	readonly device: string;
+	/** Of rows that no mark says it of. */
 	readonly provenance: Provenance;
 	readonly form: Partial<ForeignForm>;
 	/** Names by column; '' leaves it out. */

@@ -94,7 +94,7 @@ export function lineFaultWords(fault: LineFault): string {
 		case 'device':
 			return `“${fault.found}” is no device id: 1 to 64 bytes without / + # $`;
 		case 'provenance':
-			return `provenance is “${fault.found}”, and must be real or simulated`;
+			return `“${fault.found}” does not say whether it is simulated: real or simulated, true or false is wanted`;
 		case 'clock':
 			return `clock is “${fault.found}”, and must be synchronised, corrected or unsynchronised`;
 		case 'time':
