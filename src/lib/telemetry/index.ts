@@ -41,7 +41,7 @@ export {
 } from './backup/restore';
 export { SnapshotMoved } from './backup/snapshot';
 export { samplesIn } from './codec/block';
-export { DatabaseBlocked } from './place';
+export { askToPersist, DatabaseBlocked } from './place';
 export { copyMemory, type CopyMemory } from './copy/copy-memory';
 export type { CopyStatus, CopyTrouble } from './copy/copy-status';
 export type { CopyFolder, CopyPlace, PickedDirectory } from './copy/folder';

@@ -23,6 +23,8 @@ interface StorageBuckets {
 		readonly indexedDB: IDBFactory;
 		estimate(): Promise<StorageEstimate>;
 		persisted(): Promise<boolean>;
+		/** Of windows alone. */
+		persist?(): Promise<boolean>;
 	}>;
 	delete(name: string): Promise<void>;
 }
@@ -30,10 +32,12 @@ interface StorageBuckets {
 const BUCKET = 'fieldbench-telemetry';
 export const TELEMETRY_DATABASE = 'fieldbench-telemetry';
 
+// A worker's navigator has it as a window's does; neither is in TypeScript's DOM library yet.
+const buckets = () => (globalThis.navigator as unknown as { storageBuckets?: StorageBuckets }).storageBuckets;
+
 /** The telemetry's own bucket where the browser has buckets, else the default one. */
 export async function telemetryPlace(): Promise<StorePlace> {
-	// A worker's navigator has it as a window's does; neither is in TypeScript's DOM library yet.
-	const { storageBuckets } = globalThis.navigator as unknown as { storageBuckets?: StorageBuckets };
+	const storageBuckets = buckets();
 	if (!storageBuckets) return defaultPlace(indexedDB);
 	try {
 		const bucket = await openBucket(storageBuckets);
@@ -50,6 +54,16 @@ export async function telemetryPlace(): Promise<StorePlace> {
 	} catch {
 		return defaultPlace(indexedDB); // refused, as in some private windows: the promise is smaller, and stats say so
 	}
+}
+
+/**
+ * Asks the browser to keep the telemetry's bucket and the origin's default one, each apart: `navigator.storage` speaks of the
+ * default one alone. To be called in a window, from a click: some browsers ask the person. What came of it, each tells as `persisted`.
+ */
+export async function askToPersist(): Promise<void> {
+	const storage = globalThis.navigator.storage as Partial<StorageManager> | undefined;
+	const ours = async () => (await buckets()?.open(BUCKET, { durability: 'relaxed' }))?.persist?.();
+	await Promise.allSettled([ours(), storage?.persist?.()]); // one that rejects has not persisted
 }
 
 /** Persistence is asked for, and left where the browser refuses it. */

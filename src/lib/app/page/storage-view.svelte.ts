@@ -2,15 +2,11 @@ import type { StoreStats } from '$lib/telemetry';
 import type { CopyAct, CopyStatus, CopyWhere, RetentionPlan } from '../field/messages';
 import type { FieldPort } from './field-port';
 
-/** What the browser answered when asked to keep the data even when the disk runs full. */
-export type PersistenceAnswer = 'not-asked' | 'granted' | 'refused' | 'impossible';
-
 /** How much is stored, and how safely. */
 export class StorageView {
 	#stats = $state.raw<StoreStats | undefined>(undefined);
 	#retention = $state.raw<RetentionPlan | undefined>(undefined);
 	#copy = $state.raw<CopyStatus | undefined>(undefined);
-	#answer = $state<PersistenceAnswer>('not-asked');
 
 	constructor(private readonly field: FieldPort) {}
 
@@ -56,24 +52,11 @@ export class StorageView {
 		await this.load();
 	}
 
-	get answer(): PersistenceAnswer {
-		return this.#answer;
-	}
-
 	async load(): Promise<void> {
 		[this.#stats, this.#retention, this.#copy] = await Promise.all([
 			this.field.call('storeStats', null),
 			this.field.call('retention', null),
 			this.field.call('copyStatus', null)
 		]);
-		if (this.#stats.persisted === true) this.#answer = 'granted';
-	}
-
-	/** Must be called from a click: some browsers ask the person. */
-	async askToPersist(): Promise<void> {
-		const storage = (navigator as Partial<Navigator>).storage as Partial<StorageManager> | undefined;
-		if (!storage?.persist) this.#answer = 'impossible';
-		else this.#answer = (await storage.persist()) ? 'granted' : 'refused';
-		await this.load();
 	}
 }
