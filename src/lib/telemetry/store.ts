@@ -67,7 +67,7 @@ export interface AggregateQuery extends Omit<RangeQuery, 'buckets'> {
 	readonly mostSamples?: number;
 }
 
-/** What a range says as a whole. Exact, but for `p95` of more than a million samples: off by less than (max − min) / 65,536. */
+/** What a range says as a whole. Exact, but for `p95` of more than a million samples of many different values: see `percentileOf`. */
 export interface Aggregates {
 	/** Of min, max, last, avg, p95 and timeAvg; '' where the metric is not known. The rate is in this per second. */
 	readonly unit: string;
@@ -77,21 +77,26 @@ export interface Aggregates {
 	readonly last: number;
 	/** Each sample counts the same. */
 	readonly avg: number;
-	/** The smallest value that 95 % of the samples do not exceed. */
-	readonly p95: number;
+	/** The smallest value that 95 % of the samples do not exceed. Undefined where `reduced`: no percentile follows from means. */
+	readonly p95: number | undefined;
 	/** Of a counter: all its rises; where it falls it began anew at 0. */
 	readonly risen: number;
+	/** It fell within what stands for several samples: had it fallen there more than once, it rose by more. */
+	readonly risenLeast: boolean;
 	/** `risen` by the time from first to last. Undefined of one moment. */
 	readonly ratePerS: number | undefined;
-	/** Area under straight lines between samples: energy, where the metric is power. */
+	/**
+	 * Area under straight lines between samples, those on both sides of the range's ends too, so that adjoining ranges add up: energy,
+	 * where the metric is power.
+	 */
 	readonly integral: number;
 	/** 'Wh' of W, else the unit times hours. */
 	readonly integralUnit: string;
 	/** The integral by the time it covers: each sample counts as long as it lasted. Undefined where it covers none. */
 	readonly timeAvg: number | undefined;
-	/** Time between samples without the gaps, ms. */
+	/** Time of the range between samples without the gaps, ms. */
 	readonly coveredMs: number;
-	/** Samples of some of it are gone by retention, or too many to be read: p95, last, rate and integral are made of rollups there, and close rather than exact. */
+	/** Samples of some of it are gone by retention, or too many to be read: rate, integral and what follows from them are made of rollups there, and close rather than exact. */
 	readonly reduced: boolean;
 }
 

@@ -7,6 +7,7 @@ const now: Aggregates = {
 	...{ unit: '°C', count: 3600, min: 18.2, max: 24.6, last: 20, avg: 21.333, p95: 24.1 },
 	...{
 		risen: 9,
+		risenLeast: false,
 		ratePerS: undefined,
 		integral: 21.3,
 		integralUnit: '°C·h',
@@ -60,6 +61,11 @@ describe('figures of a range', () => {
 		]);
 	});
 
+	it('tell of minutes neither what 95 % are below nor more of a counter than is known', () => {
+		expect(said('temperature', { reduced: true, p95: undefined })).not.toHaveProperty('95 % below');
+		expect(said('energy', { reduced: true, risen: 22.6, risenLeast: true })['Increase']).toBe('≥ 22.60 kWh');
+	});
+
 	it('tell no difference to a time that was hardly measured', () => {
 		expect(said('temperature', {}, { avg: 22, coveredMs: 1_770_000 })['Mean']).toContain('(');
 		expect(said('temperature', {}, { avg: 22, coveredMs: 1_769_999 })['Mean']).toBe('21.33 °C');
@@ -76,9 +82,13 @@ describe('figures of a range', () => {
 });
 
 it('says how much is measured, never all of it where some is missing, and what is only close', () => {
-	expect(coverageWords(now, 3_600_000)).toBe('3,600 measurements cover 98 % of this time.');
-	expect(coverageWords({ ...now, coveredMs: 3_599_000 }, 3_600_000)).toContain(' 99 %');
-	expect(coverageWords({ ...now, reduced: true }, 3_600_000)).toContain('the rest is close');
+	const words = (over: Partial<Aggregates>, metric = 'temperature') =>
+		coverageWords(metricInfo(metric), { ...now, ...over }, 3_600_000);
+	expect(words({})).toBe('3,600 measurements cover 98 % of this time.');
+	expect(words({ coveredMs: 3_599_000 })).toContain(' 99 %');
+	expect(words({ reduced: true })).toContain('what 95 % are below cannot be told. A shorter time');
+	expect(words({ reduced: true }, 'energy')).toContain('the increase is exact');
+	expect(words({ reduced: true, risenLeast: true }, 'energy')).toContain('it rose by more');
 });
 
 it('says how much of the earlier time there is to compare with', () => {

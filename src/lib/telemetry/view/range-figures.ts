@@ -22,7 +22,7 @@ const INTEGRALS: Readonly<Record<string, { readonly label: string; readonly unit
 };
 
 /** Figures that have the digits of one reading. */
-const READINGS = { min: true, max: true, last: true, p95: true, risen: true };
+const READINGS = { min: true, max: true, last: true, p95: true };
 
 /** Against a time of which less than this share of what is measured now was measured, a difference would tell of the gaps. */
 const COMPARABLE_SHARE = 0.5;
@@ -54,7 +54,7 @@ export function rangeFigures(
 	// The mean of a counter's readings says nothing.
 	if (info.counter)
 		return [
-			...plain('risen', 'Increase', 'How far the counter rose in this time; where it fell it began anew.'),
+			...increaseOf(info, now, earlier),
 			...rateOf(unit, now, earlier),
 			...plain('last', 'Last reading', 'What the counter showed at the end of this time.')
 		];
@@ -68,12 +68,20 @@ export function rangeFigures(
 	];
 }
 
-/** How much of the time is measured, and what to think of the figures; '' of nothing. @param spanMs of the window so far */
-export function coverageWords(all: Aggregates, spanMs: number): string {
+/** How much of the time is measured, and what to think of the figures. @param spanMs of the window so far */
+export function coverageWords(
+	{ counter }: Pick<MetricInfo, 'counter'>,
+	all: Aggregates,
+	spanMs: number
+): string {
 	const covered = `${countWords(all, spanMs)} of this time.`;
-	return all.reduced
-		? `${covered} Part of it is read as minutes rather than single measurements: lowest, highest and mean are exact, the rest is close.`
-		: covered;
+	if (!all.reduced) return covered;
+	const what = !counter
+		? 'lowest, highest and mean are exact, what counts by time is close, and what 95 % are below cannot be told'
+		: all.risenLeast
+			? 'the counter began anew in some of them, and had it done so more than once in one, it rose by more'
+			: 'the increase is exact, how fast it rose is close';
+	return `${covered} Part of it is read as minutes or longer rather than single measurements: ${what}. A shorter time is read in full where they are still kept.`;
 }
 
 /**
@@ -99,6 +107,23 @@ function countWords({ coveredMs, count }: Aggregates, spanMs: number): string {
 	const percent =
 		share > 0.995 && share < 1 ? '99' : formatNumber(share * 100, share > 0 && share < 0.1 ? 1 : 0);
 	return `${formatNumber(count)} ${count === 1 ? 'measurement covers' : 'measurements cover'} ${percent} %`;
+}
+
+function increaseOf(
+	{ decimals, unit }: MetricInfo,
+	now: Aggregates,
+	earlier: Aggregates | undefined
+): RangeFigure[] {
+	const least = now.risenLeast ? '≥ ' : '';
+	return [
+		{
+			...{ key: 'risen', label: 'Increase', value: `${least}${formatNumber(now.risen, decimals)}`, unit },
+			says: now.risenLeast
+				? 'The counter rose at least so far in this time; where it fell it began anew.'
+				: 'How far the counter rose in this time; where it fell it began anew.',
+			change: changeOf(now.risen, earlier?.risen, decimals, unit)
+		}
+	];
 }
 
 function integralOf(unit: string, now: Aggregates, earlier: Aggregates | null | undefined): RangeFigure[] {
