@@ -5,7 +5,7 @@ import type { Alert } from '../../field/messages';
 import { type Standing, standingAs } from '../standing-of';
 import { type Around, attention } from './attention';
 import { countFleet, scaled } from './fleet';
-import { coverageWords, energyOf } from './energy-day.svelte';
+import { coverageWords } from './energy-day.svelte';
 
 vi.mock('$app/paths', () => ({
 	resolve: (path: string, params: { id?: string } = {}) => path.replace('[id]', params.id ?? '')
@@ -131,16 +131,5 @@ describe('the fleet', () => {
 			{ value: -1.5, unit: 'kW' },
 			{ value: 2.5, unit: 'MW' }
 		]);
-	});
-
-	it('takes energy as the area under power, without the gaps', () => {
-		const minutes = [0, 10, 20, 120, 130];
-		const columns = {
-			timeMs: Float64Array.from(minutes, (m) => m * 60_000),
-			avg: Float64Array.from([600, 600, 1200, 9999, 9999])
-		};
-		const { wh, coveredMs } = energyOf(columns);
-		expect(wh).toBeCloseTo(100 + 150 + 9999 / 6);
-		expect(coveredMs).toBe(30 * 60_000);
 	});
 });

@@ -1,15 +1,12 @@
 import type { Provenance } from '$lib/model';
-import type { SeriesColumns } from '$lib/telemetry';
 import { formatCount, formatNumber } from '$lib/ui';
 import type { DeviceSummary } from '../../field/messages';
 import type { FieldPort } from '../field-port';
 
 const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
-/** Five minutes each: rollups of a minute answer them, however fast a device measures. */
-const BUCKETS = 288;
-/** Further apart than this there is a gap, and nobody knows what flowed in it. */
-const MAX_GAP_MS = 15 * 60_000;
+/** Of more, minutes answer, however fast a device measures. */
+const MOST_SAMPLES = 1500;
 /** Asked for in turn, not at once: the worker has better things to do. More devices than this are left out, and that is said. */
 export const MOST_METERS = 200;
 
@@ -28,23 +25,7 @@ export interface Energy {
 	readonly left: number;
 }
 
-/** Area under the lines between means, without the gaps. @param columns of power, W */
-export function energyOf({ timeMs, avg }: Pick<SeriesColumns, 'timeMs' | 'avg'>): {
-	wh: number;
-	coveredMs: number;
-} {
-	let wh = 0;
-	let coveredMs = 0;
-	for (let i = 1; i < timeMs.length; i++) {
-		const stepMs = timeMs[i]! - timeMs[i - 1]!;
-		if (stepMs > MAX_GAP_MS) continue;
-		wh += ((avg[i]! + avg[i - 1]!) / 2) * (stepMs / HOUR_MS);
-		coveredMs += stepMs;
-	}
-	return { wh, coveredMs };
-}
-
-/** A day of buckets is never whole to the last second. */
+/** A day is never whole to the last second. */
 const WHOLE_MS = 0.98 * DAY_MS;
 
 /**
@@ -89,11 +70,18 @@ export class EnergyDay {
 				found[provenance] = { ...before, left: before.left + 1 };
 				continue;
 			}
-			const query = { device, provenance, metric: 'power', fromMs: toMs - DAY_MS, toMs, buckets: BUCKETS };
-			const { wh, coveredMs } = energyOf(await field.call('range', query, { signal }));
+			const query = {
+				device,
+				provenance,
+				metric: 'power',
+				fromMs: toMs - DAY_MS,
+				toMs,
+				mostSamples: MOST_SAMPLES
+			};
+			const day = await field.call('aggregate', query, { signal });
 			found[provenance] = {
-				wh: before.wh + wh,
-				covered: [...before.covered, { name, ms: coveredMs }].toSorted((a, b) => b.ms - a.ms),
+				wh: before.wh + (day?.integral ?? 0),
+				covered: [...before.covered, { name, ms: day?.coveredMs ?? 0 }].toSorted((a, b) => b.ms - a.ms),
 				left: 0
 			};
 		}
