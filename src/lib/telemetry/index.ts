@@ -1,6 +1,7 @@
 export { DEFAULT_LIMITS, KEEP_ALL } from './limits';
 export type { Refused, RefusedPart } from './refused';
 export type { MetricClass, Retention } from './retention';
+export { OutlivedTally, type Outlived } from './outlived';
 export { openTelemetryStore, resetTelemetry } from './open';
 export {
 	Backfill,
@@ -40,7 +41,7 @@ export {
 	type StorePart
 } from './backup/restore';
 export { SnapshotMoved } from './backup/snapshot';
-export { samplesIn } from './codec/block';
+export { samplesIn, type BlockHead } from './codec/block';
 export { askToPersist, DatabaseBlocked } from './place';
 export { copyMemory, type CopyMemory } from './copy/copy-memory';
 export type { CopyStatus, CopyTrouble } from './copy/copy-status';

@@ -1,5 +1,6 @@
 import type { Result } from '$lib/base';
 import type { Sample } from '$lib/model';
+import type { Outlived, OutlivedTally } from '../outlived';
 import type { SeriesKey, StoreError } from '../store';
 import { foreignReader, type ForeignMapping } from './foreign-csv';
 import { foreignNumber } from './foreign-number';
@@ -32,6 +33,8 @@ export interface ImportReport {
 	readonly stored: number;
 	readonly there: number;
 	readonly badLines: number;
+	/** Of the samples: those that are older than they will be kept. */
+	readonly older: Outlived;
 	/** The first ten. */
 	readonly examples: readonly { readonly line: number; readonly fault: LineFault }[];
 	readonly series: readonly ImportedSeries[];
@@ -51,16 +54,17 @@ const MAX_SERIES = 2000;
  * metrics. A step is told after each piece and each run, so whoever takes them sets the pace; leaving early ends it, and what was
  * written stays.
  * @param runRows of one run at most; 65,536
+ * @param older judges what retention would take again
  */
 export async function* importSamples(
 	file: Blob,
 	form: ImportForm,
 	store: ImportStore | undefined,
 	signal: AbortSignal,
-	runRows?: number
+	{ runRows, older }: { readonly runRows?: number; readonly older?: OutlivedTally } = {}
 ): AsyncGenerator<ImportStep, void, undefined> {
 	const lines = new LineSplitter(form.kind !== 'ndjson');
-	const tally = new Tally(file.size);
+	const tally = new Tally(file.size, older);
 	const read = lineReader(form);
 	const run = store && new ImportRun(store, runRows);
 	const take = (record: TextRecord) => {
@@ -146,7 +150,10 @@ class Tally {
 	readonly #examples: { line: number; fault: LineFault }[] = [];
 	#counts = { readBytes: 0, samples: 0, stored: 0, there: 0, badLines: 0 };
 
-	constructor(private readonly totalBytes: number) {}
+	constructor(
+		private readonly totalBytes: number,
+		private readonly older: OutlivedTally | undefined
+	) {}
 
 	read(bytes: number): void {
 		this.#counts.readBytes += bytes;
@@ -158,7 +165,7 @@ class Tally {
 	}
 
 	/** @returns false where it is of one device too many */
-	add({ device, provenance, timeMs }: Sample): boolean {
+	add({ device, provenance, timeMs, values }: Sample): boolean {
 		const key = `${provenance}/${device}`;
 		let known = this.#series.get(key);
 		if (!known && this.#series.size >= MAX_SERIES) return false;
@@ -168,6 +175,7 @@ class Tally {
 		known.fromMs = Math.min(known.fromMs, timeMs);
 		known.toMs = Math.max(known.toMs, timeMs);
 		this.#counts.samples++;
+		this.older?.add(1, timeMs, Object.keys(values));
 		return true;
 	}
 
@@ -178,6 +186,7 @@ class Tally {
 
 	report(): ImportReport {
 		const series = [...this.#series.values()].map((one) => ({ ...one }));
-		return { ...this.#counts, totalBytes: this.totalBytes, examples: [...this.#examples], series };
+		const older = this.older?.counts ?? { thinned: 0, removed: 0 };
+		return { ...this.#counts, older, totalBytes: this.totalBytes, examples: [...this.#examples], series };
 	}
 }

@@ -141,7 +141,9 @@ it('stops where it is told to, keeps what it wrote, and stores the rest the next
 	const store = await open();
 	const stop = new AbortController();
 	const stopped = async () => {
-		for await (const { report } of importSamples(file, { kind: 'ndjson' }, store, stop.signal, 32))
+		for await (const { report } of importSamples(file, { kind: 'ndjson' }, store, stop.signal, {
+			runRows: 32
+		}))
 			if (report!.stored > 0) stop.abort(new Error('enough'));
 	};
 	await expect(stopped()).rejects.toThrow('enough');

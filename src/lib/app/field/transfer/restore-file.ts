@@ -1,7 +1,16 @@
 import { err, ok, readFrames, textOf, type Frame, type Result } from '$lib/base';
 import { open, passphraseKey, type SealedBytes } from '$lib/crypto';
-import { parseSnapshotPart, samplesIn, SNAPSHOT_VERSION, type StorePart } from '$lib/telemetry';
+import {
+	OutlivedTally,
+	parseSnapshotPart,
+	samplesIn,
+	SNAPSHOT_VERSION,
+	type BlockHead,
+	type StorePart
+} from '$lib/telemetry';
 import { OPEN_TABLES, type DumpedTable } from '$lib/vault';
+import { FOR_EVER, retentionOf, type RetentionPlan } from '../retention-plan';
+import { parseSetting } from '../stored-rows';
 import { BACKUP_MAGIC, BACKUP_VERSION, SECRETS_AAD } from './backup-file';
 import type { BackupContents, RestoreError } from './transfer-messages';
 
@@ -40,10 +49,16 @@ export class BackupReading {
 	#damaged: number[] = [];
 	/** Of the names, those whose ledger has not come yet. */
 	readonly #series = new Set<number>();
+	readonly #metrics = new Map<number, string>();
+	#older: OutlivedTally | undefined;
 	#named = false;
 	#opened: { readonly with: string; readonly secrets: Opened } | undefined;
 
-	constructor(readonly file: Blob) {}
+	/** @param nowMs by which retention will judge */
+	constructor(
+		readonly file: Blob,
+		private readonly nowMs: number
+	) {}
 
 	get readBytes(): number {
 		return this.#readBytes;
@@ -96,12 +111,15 @@ export class BackupReading {
 					if (!part && (meta['kind'] !== 'block' || !this.#inBlocks)) return yield malformed;
 					if (part?.kind === 'names') {
 						this.#named = true;
-						for (const row of part.rows) if (row.kind === 'series') this.#series.add(row.id);
+						for (const row of part.rows)
+							if (row.kind === 'series') this.#series.add(row.id);
+							else this.#metrics.set(row.id, row.name);
+						this.#older = new OutlivedTally(retentionOf(this.#retention), this.nowMs);
 					}
 					if (part?.kind === 'series') this.#series.delete(part.id);
 					if (part?.kind === 'block') {
 						blocks++;
-						this.#samples += samplesIn(part.block.head);
+						this.#count(part.block.head);
 					}
 					if (!part) this.#damaged.push(place);
 					yield ok(part ?? { kind: 'lost' });
@@ -114,6 +132,24 @@ export class BackupReading {
 		if (!ended) yield err({ kind: 'truncated', place: this.#readBytes });
 	}
 
+	/** The tables come before what they are asked of. */
+	get #retention(): RetentionPlan {
+		const rows = this.tables.find(({ table }) => table === 'settings')?.rows ?? [];
+		const setting = rows.map(([, row]) => parseSetting(row)).find((row) => row?.key === 'retention');
+		return setting?.plan ?? FOR_EVER;
+	}
+
+	#count(head: BlockHead): void {
+		const samples = samplesIn(head);
+		this.#samples += samples;
+		const held = head.columns.filter(({ gone }) => !gone);
+		this.#older?.add(
+			samples,
+			head.toMs,
+			held.flatMap(({ metric }) => this.#metrics.get(metric) ?? [])
+		);
+	}
+
 	/** After all parts. */
 	async contents(passphrase: string): Promise<Result<BackupContents, RestoreError>> {
 		const { madeMs, blocks, rows } = this.#header!;
@@ -122,7 +158,8 @@ export class BackupReading {
 		if (!secrets.ok) return secrets;
 		const kind = this.#secrets ? ('locked' as const) : ('none' as const);
 		return ok({
-			...{ madeMs, samples, blocks, leftOut, damaged, rows },
+			...{ madeMs, samples, blocks, leftOut, damaged, rows, retention: this.#retention },
+			older: this.#older?.counts ?? { thinned: 0, removed: 0 },
 			secrets: secrets.value ? { kind: 'open', count: secrets.value.length } : { kind }
 		});
 	}

@@ -28,7 +28,7 @@ export async function* restoreBackup(
 ): AsyncGenerator<RestoreStep, void, undefined> {
 	if (!workspace) return yield refused({ kind: 'unavailable', cause: 'nothing is kept in this browser' });
 	if (apply && (await workspace.restored()) === id) return yield { kind: 'restored' };
-	const reading = new BackupReading(file);
+	const reading = new BackupReading(file, nowMs());
 	let told = 0;
 	for await (const part of reading.parts(signal)) {
 		if (!part.ok) return yield refused(part.error);
@@ -44,14 +44,20 @@ export async function* restoreBackup(
 	yield { kind: 'writing', readBytes: 0, totalBytes: file.size };
 	const sealed = await sealAgain(reading, passphrase, secrets);
 	if (!sealed.ok) return yield refused(sealed.error);
-	const built = await workspace.build(sound(new BackupReading(file), signal)).catch((cause: unknown) => {
-		signal.throwIfAborted();
-		if (cause instanceof DatabaseBlocked) return { kind: 'blocked' as const };
-		return cause instanceof Unsound ? cause.error : { kind: 'unavailable' as const, cause: String(cause) };
-	});
+	const built = await workspace
+		.build(sound(new BackupReading(file, nowMs()), signal))
+		.catch((cause: unknown) => {
+			signal.throwIfAborted();
+			if (cause instanceof DatabaseBlocked) return { kind: 'blocked' as const };
+			return cause instanceof Unsound ? cause.error : { kind: 'unavailable' as const, cause: String(cause) };
+		});
 	signal.throwIfAborted();
 	if ('kind' in built) return yield refused(isRestoreError(built) ? built : { kind: 'store', error: built });
 	const plain = await reading.secrets(passphrase);
+	// Asked one last time: what follows is carried out whole.
+	signal.throwIfAborted();
+	yield { kind: 'switching' };
+	signal.throwIfAborted();
 	const settling = {
 		...{ own: await workspace.dump(), nowMs: nowMs(), box: secrets, keepAll },
 		secrets: plain.ok && plain.value ? new Map(plain.value) : undefined

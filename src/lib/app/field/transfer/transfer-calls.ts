@@ -1,9 +1,18 @@
 import { err, ok, randomId, Transferred, utf8, type Clock, type Handlers } from '$lib/base';
-import { asideText, exportText, importSamples, SnapshotMoved, type ImportStep } from '$lib/telemetry';
+import {
+	asideText,
+	exportText,
+	importSamples,
+	OutlivedTally,
+	SnapshotMoved,
+	type ImportStep
+} from '$lib/telemetry';
+import { retentionOf } from '../retention-plan';
 import type { FieldStorage } from '../storage';
+import { chosenRetention } from '../store-calls';
 import { backupPieces } from './backup-file';
 import { restoreBackup } from './restore';
-import type { TransferService } from './transfer-messages';
+import type { RestoreAsked, RestoreStep, TransferService } from './transfer-messages';
 
 /** Steps are told at most this often, ms: a screen needs no more. */
 const TELL_MS = 100;
@@ -19,6 +28,15 @@ export interface TransferParts {
 	readonly onRestored: () => void;
 }
 
+interface Restoring {
+	readonly id: string;
+	readonly stop: AbortController;
+	/** There is no way back. */
+	switching: boolean;
+	/** Never rejects. */
+	readonly ended: Promise<void>;
+}
+
 /** Export, import, backup and restore, as pages ask for them. One backup at a time. */
 export class Transfers {
 	#backup:
@@ -28,6 +46,8 @@ export class Transfers {
 				end(): void;
 		  }
 		| undefined;
+
+	#restoring: Restoring | undefined;
 
 	constructor(private readonly parts: TransferParts) {}
 
@@ -59,6 +79,14 @@ export class Transfers {
 		backupEnd: ({ id }) => {
 			if (this.#backup?.id === id) this.#backup.end();
 		},
+		restoreStop: async ({ id }) => {
+			const run = this.#restoring;
+			if (run?.id !== id) return (await this.parts.storage.workspace?.restored()) !== id;
+			if (run.switching) return false;
+			run.stop.abort();
+			await run.ended;
+			return true;
+		},
 		asideFile: async () => {
 			const bytes = utf8(asideText(await this.parts.storage.telemetry.aside()));
 			return new Transferred(bytes, [bytes.buffer]);
@@ -73,16 +101,28 @@ export class Transfers {
 				if (!signal.aborted) emit({ kind: 'failed', error, report: undefined });
 			}),
 		restoreFile: (asked, emit, signal) => {
-			const { storage, clock, onRestored } = this.parts;
-			const { workspace, secrets } = storage;
-			const restoring = { workspace, secrets, nowMs: () => clock.now(), onRestored };
-			void (async () => {
-				for await (const step of restoreBackup(restoring, asked, signal)) emit(step);
-			})().catch((cause: unknown) => {
-				if (!signal.aborted) emit({ kind: 'refused', error: { kind: 'unavailable', cause: String(cause) } });
-			});
+			const stop = new AbortController();
+			const stopped = AbortSignal.any([signal, stop.signal]);
+			const run: Restoring = {
+				...{ id: asked.id, stop, switching: false },
+				ended: this.#restore(asked, stopped, (step) => {
+					if (step.kind === 'switching' || step.kind === 'restored') run.switching = true;
+					emit(step);
+				}).catch((cause: unknown) => {
+					if (!stopped.aborted)
+						emit({ kind: 'refused', error: { kind: 'unavailable', cause: String(cause) } });
+				})
+			};
+			if (asked.apply) this.#restoring = run;
 		}
 	};
+
+	async #restore(asked: RestoreAsked, signal: AbortSignal, emit: (step: RestoreStep) => void): Promise<void> {
+		const { storage, clock, onRestored } = this.parts;
+		const { workspace, secrets } = storage;
+		const restoring = { workspace, secrets, nowMs: () => clock.now(), onRestored };
+		for await (const step of restoreBackup(restoring, asked, signal)) emit(step);
+	}
 
 	async #begin(passphrase: string) {
 		const { clock, storage, flush } = this.parts;
@@ -122,8 +162,11 @@ export class Transfers {
 		signal: AbortSignal
 	): Promise<void> {
 		const { clock, storage, onImported } = this.parts;
+		const kept = retentionOf(await chosenRetention(storage.settings));
+		const older = new OutlivedTally(kept, clock.now());
+		const store = write ? storage.telemetry : undefined;
 		let nextMs = 0;
-		for await (const step of importSamples(file, form, write ? storage.telemetry : undefined, signal)) {
+		for await (const step of importSamples(file, form, store, signal, { older })) {
 			// The next leader is asked again, and stores once what was stored here.
 			if (step.kind === 'failed' && step.error.kind === 'fenced') return;
 			if (step.kind === 'reading' && clock.now() < nextMs) continue;

@@ -1,5 +1,14 @@
 import type { CallShape, FeedShape, FrameError, Result } from '$lib/base';
-import type { ExportForm, ImportForm, ImportStep, ScanQuery, SeriesExtent, StoreError } from '$lib/telemetry';
+import type {
+	ExportForm,
+	ImportForm,
+	ImportStep,
+	Outlived,
+	ScanQuery,
+	SeriesExtent,
+	StoreError
+} from '$lib/telemetry';
+import type { RetentionPlan } from '../retention-plan';
 
 type Call<A, R> = CallShape & { args: A; result: R };
 type Feed<A, V> = FeedShape & { args: A; value: V };
@@ -16,6 +25,8 @@ export interface TransferService {
 		/** The next bytes of it; `done` with the last. */
 		backupNext: Call<{ id: string }, Result<BackupPiece, BackupError>>;
 		backupEnd: Call<{ id: string }, void>;
+		/** Ends a restore. True once it ended and changed nothing here; false where it is past that: its last step tells. */
+		restoreStop: Call<{ id: string }, boolean>;
 		/** What is damaged and was set aside, as NDJSON in UTF-8. */
 		asideFile: Call<null, Uint8Array<ArrayBuffer>>;
 	};
@@ -83,6 +94,9 @@ export interface BackupContents {
 	readonly leftOut: number;
 	/** Where in the file blocks are damaged, bytes from its start: the rest is whole. */
 	readonly damaged: readonly number[];
+	/** How long what is kept comes with it, and how many samples are older than that. */
+	readonly retention: RetentionPlan;
+	readonly older: Outlived;
 	readonly rows: Readonly<Record<string, number>>;
 	/** `locked`: there are some, and no passphrase was given yet. */
 	readonly secrets: { readonly kind: 'none' | 'locked' } | { readonly kind: 'open'; readonly count: number };
@@ -105,5 +119,7 @@ export type RestoreError =
 export type RestoreStep =
 	| { readonly kind: 'checking' | 'writing'; readonly readBytes: number; readonly totalBytes: number }
 	| { readonly kind: 'checked'; readonly contents: BackupContents }
+	/** From here on there is no way back. */
+	| { readonly kind: 'switching' }
 	| { readonly kind: 'restored' }
 	| { readonly kind: 'refused'; readonly error: RestoreError };

@@ -115,8 +115,9 @@ export class ImportRun {
 		const form = this.#form!;
 		const stop = (this.#stop = new AbortController());
 		const empty = { readBytes: 0, totalBytes: file.size, samples: 0, stored: 0, there: 0, badLines: 0 };
+		const older = { thinned: 0, removed: 0 };
 		const working = write ? 'writing' : 'previewing';
-		this.#state = { kind: working, file, report: { ...empty, examples: [], series: [] } };
+		this.#state = { kind: working, file, report: { ...empty, older, examples: [], series: [] } };
 		this.field.watch(
 			'importFile',
 			{ file, form, write },
