@@ -14,4 +14,5 @@ export * from './renew-log';
 export * from './result';
 export * from './row-json';
 export * from './stopwatch';
+export * from './work-guard';
 export * from './worker-url';

@@ -7,7 +7,6 @@ export type { ChipOpener, OpenChip } from './esptool-adapter';
 export * from './facts';
 export * from './flash-id';
 export * from './flasher';
-export * from './guard';
 export type { Heard } from './heard';
 export * from './inspect';
 export * from './plan';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { concatBytes, ManualClock, utf8 } from '$lib/base';
-import { guardFlash, RELOAD_HARMS_LOCK } from './guard';
 import { classify, Ears } from './heard';
 import { SlipReader, slipFrame } from './slip';
 import { SpeedGauge } from './speed';
@@ -95,45 +94,5 @@ describe('SpeedGauge', () => {
 		expect(gauge.mark(110_000)).toEqual({ bytesPerSecond: 10_000, secondsLeft: 89 });
 		clock.advance(1000);
 		expect(gauge.mark(50_000)).toEqual({});
-	});
-});
-
-describe('guardFlash', () => {
-	it('holds the lock, the screen and the page until the end, and then lets all go', async () => {
-		const end = new AbortController();
-		const page = new EventTarget();
-		const seen = { lock: '', released: 0, lockEnded: false };
-		const sentinel = {
-			release: () => {
-				seen.released++;
-				return Promise.resolve();
-			}
-		};
-		guardFlash(
-			{
-				page: page as Window,
-				wakeLock: { request: () => Promise.resolve(sentinel as WakeLockSentinel) },
-				locks: {
-					request: (async (name: string, _: unknown, hold: () => Promise<void>) => {
-						seen.lock = name;
-						await hold();
-						seen.lockEnded = true;
-					}) as LockManager['request']
-				}
-			},
-			end.signal
-		);
-		const leave = () => {
-			const event = new Event('beforeunload', { cancelable: true });
-			page.dispatchEvent(event);
-			return event.defaultPrevented;
-		};
-		await Promise.resolve();
-		expect(seen.lock).toBe(RELOAD_HARMS_LOCK);
-		expect(leave()).toBe(true);
-		end.abort();
-		await new Promise<void>((resolve) => queueMicrotask(() => queueMicrotask(resolve)));
-		expect(leave()).toBe(false);
-		expect(seen).toMatchObject({ released: 1, lockEnded: true });
 	});
 });

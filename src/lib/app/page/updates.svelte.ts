@@ -1,10 +1,4 @@
-import { trustedWorkerUrl } from '$lib/base';
-
-/**
- * Held in 'shared' mode by whatever a reload would harm (a flash, an OTA). An update takes it in 'exclusive' mode, and so
- * waits for all of them, in every tab.
- */
-export const RELOAD_HARMS_LOCK = 'fieldbench-reload-harms';
+import { RELOAD_HARMS_LOCK, trustedWorkerUrl } from '$lib/base';
 
 const LOOK_AGAIN_MS = 60 * 60 * 1000;
 

@@ -1,7 +1,5 @@
-import { err, ok, type Result, untilAborted } from '$lib/base';
+import { browserToGuard, err, guardWork, ok, type Result, untilAborted } from '$lib/base';
 import {
-	browserToGuard,
-	guardFlash,
 	loadBuild,
 	loadCatalogue,
 	loadFiles,
@@ -58,7 +56,7 @@ export function joinWorks(app: App, log: ConsoleLog): FlashWorks {
 			new CableBoard(port, port instanceof PracticePort ? { ...board, serial: port.bus } : board),
 		async guarded(during) {
 			const end = new AbortController();
-			guardFlash(browserToGuard(), end.signal);
+			guardWork(browserToGuard(), end.signal);
 			try {
 				return await during();
 			} finally {

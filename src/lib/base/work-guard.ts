@@ -1,4 +1,7 @@
-/** The Web Lock that the page's update waits for: held in shared mode while a reload would harm (src/lib/app/page/updates). */
+/**
+ * Held in 'shared' mode by whatever a reload would harm: a flash, a file that is half written. An update takes it in 'exclusive'
+ * mode, and so waits for all of them, in every tab.
+ */
 export const RELOAD_HARMS_LOCK = 'fieldbench-reload-harms';
 
 /** What of the browser a guard uses; a part that a browser lacks is left out. */
@@ -21,10 +24,10 @@ export function browserToGuard(): GuardedBrowser {
 }
 
 /**
- * Keeps a flash from being cut short by the page itself, until `signal` aborts: the screen stays on, an update waits, and who
+ * Keeps work from being cut short by the page itself, until `signal` aborts: the screen stays on, an update waits, and who
  * leaves the page is asked. Never fails: what a browser refuses is done without.
  */
-export function guardFlash(browser: GuardedBrowser, signal: AbortSignal): void {
+export function guardWork(browser: GuardedBrowser, signal: AbortSignal): void {
 	if (signal.aborted) return;
 	askBeforeLeaving(browser, signal);
 	keepAwake(browser, signal);
@@ -53,7 +56,7 @@ function keepAwake({ wakeLock, document }: GuardedBrowser, signal: AbortSignal):
 			if (signal.aborted) await got.release();
 			else held = got;
 		} catch {
-			// refused, as at a low battery: the flash goes on, and the screen may dim
+			// refused, as at a low battery: the work goes on, and the screen may dim
 		}
 	};
 	const seen = () => void take();
