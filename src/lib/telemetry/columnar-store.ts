@@ -10,6 +10,7 @@ import type { Disk, StateRow } from './disk';
 import { FullDisk } from './full-disk';
 import { mend } from './mend';
 import type { Gap } from './ledger';
+import type { LetGoLog } from './let-go-log';
 import type { Names } from './names';
 import { figuresOf, NOTHING_ASIDE, type Aside } from './quarantine';
 import { Reads } from './reads';
@@ -64,6 +65,7 @@ export interface StoreParts {
 	readonly clock: Clock;
 	readonly limits: StoreLimits;
 	readonly retention: Retention;
+	readonly letGo: LetGoLog;
 	readonly onSentinel: (text: string) => void;
 	readonly onTrouble: (trouble: StoreTrouble) => void;
 }
@@ -111,7 +113,7 @@ export class ColumnarStore implements TelemetryStore {
 		}));
 		this.#retention = parts.retention;
 		this.#retainer = new Retainer({
-			...{ blocks, names: parts.names, clock },
+			...{ blocks, names: parts.names, clock, log: parts.letGo },
 			policy: () => this.#retention,
 			series: () => table.all
 		});
@@ -186,7 +188,10 @@ export class ColumnarStore implements TelemetryStore {
 	}
 
 	async forget(device: DeviceId): Promise<Result<void, StoreError>> {
-		return this.#closed ? err({ kind: 'closed' }) : this.#sealer.forget(device);
+		if (this.#closed) return err({ kind: 'closed' });
+		const forgotten = await this.#sealer.forget(device);
+		if (forgotten.ok) this.#parts.letGo.forget(device);
+		return forgotten;
 	}
 
 	async snapshot(): Promise<Result<StoreSnapshot, StoreError>> {
@@ -300,7 +305,7 @@ export class ColumnarStore implements TelemetryStore {
 			...this.#reader.figures,
 			quarantined: disk?.quarantined ?? figuresOf(NOTHING_ASIDE),
 			...this.#sealer.figures,
-			letGo: this.#retainer.told
+			letGo: this.#parts.letGo.entries
 		};
 	}
 

@@ -7,6 +7,7 @@ import type { Filling } from './copy/copy-return';
 import type { SecondCopy } from './copy/second-copy';
 import { openDisk } from './indexeddb-disk';
 import { Ledger } from './ledger';
+import { LetGoLog } from './let-go-log';
 import { DEFAULT_LIMITS, KEEP_ALL } from './limits';
 import { mend } from './mend';
 import { Names } from './names';
@@ -32,12 +33,15 @@ export async function openTelemetryStore(options: DurableOptions): Promise<Opene
 	void warmUp();
 	const clock = options.clock ?? systemClock;
 	const limits: StoreLimits = { ...DEFAULT_LIMITS, ...options.limits };
+	const onTrouble = options.onTrouble ?? (() => undefined);
+	const known = (await options.letGo?.all().catch(() => undefined)) ?? []; // rows that cannot be read cannot be written either, which is told
 	const common = {
 		clock,
 		limits,
 		retention: options.retention ?? KEEP_ALL,
 		onSentinel: options.onSentinel,
-		onTrouble: options.onTrouble ?? (() => undefined)
+		onTrouble,
+		letGo: new LetGoLog(known, options.letGo, (error) => onTrouble({ kind: 'failing', error }))
 	};
 	let cause: unknown;
 	for (const waitMs of [0, ...RETRY_AFTER_MS]) {
@@ -73,7 +77,7 @@ export async function resetTelemetry(
 
 async function openDurable(
 	options: DurableOptions,
-	common: Pick<StoreParts, 'clock' | 'limits' | 'retention' | 'onSentinel' | 'onTrouble'>
+	common: Pick<StoreParts, 'clock' | 'limits' | 'retention' | 'letGo' | 'onSentinel' | 'onTrouble'>
 ): Promise<OpenedStore> {
 	const { copy } = options;
 	const place = await placeOf(options);

@@ -1,6 +1,7 @@
 import { isDiagnostic } from '$lib/model';
 import { ok, type Clock, type Result } from '$lib/base';
 import type { BlockHead } from './codec/block';
+import type { LetGoLog } from './let-go-log';
 import type { Names } from './names';
 import { chooseLetting, type LettingCause, type Retention } from './retention';
 import type { SealedBlocks } from './sealed-blocks';
@@ -11,12 +12,9 @@ import type { LetGo, StoreError } from './store';
 const AT_ONCE = 16;
 /** Of the bytes of blocks, freed on a full disk, one block at least: others may have filled it, and then all of ours would make no room. */
 const SHARE_FREED = 0.05;
-const MOST_TOLD = 200;
 
 /** Carries retention out, a few blocks a turn, and keeps account of what went. */
 export class Retainer {
-	readonly #told: LetGo[] = [];
-
 	constructor(
 		private readonly parts: {
 			readonly blocks: SealedBlocks;
@@ -24,13 +22,9 @@ export class Retainer {
 			readonly clock: Clock;
 			readonly policy: () => Retention;
 			readonly series: () => readonly Series[];
+			readonly log: LetGoLog;
 		}
 	) {}
-
-	/** What went since the store was opened, oldest first; the last two hundred. */
-	get told(): readonly LetGo[] {
-		return this.#told;
-	}
 
 	/** @returns whether more is to go */
 	async turn(): Promise<Result<boolean, StoreError>> {
@@ -112,8 +106,7 @@ export class Retainer {
 		const { fromMs, toMs, rows: samples, bytes } = head;
 		const atMs = this.parts.clock.now();
 		const gone = { atMs, device, provenance, what, why, fromMs, toMs, samples, bytes };
-		this.#told.push(gone);
-		if (this.#told.length > MOST_TOLD) this.#told.shift();
+		this.parts.log.add(gone);
 		return gone;
 	}
 }

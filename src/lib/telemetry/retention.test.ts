@@ -191,12 +191,20 @@ describe('retention by age', () => {
 });
 
 describe('retention by size', () => {
-	it('lets the oldest samples go first, and no more than it must', async () => {
+	it('lets the oldest samples go first, no more than it must, and all of diagnostics before any of what devices measure', async () => {
 		const { store } = await filled(4);
 		const { blockBytes, rollupBytes } = await store.stats();
-		const maxBytes = rollupBytes + 0.6 * blockBytes;
+		const fine = { power: await ask(store, 'power', 10_000), rssi: await ask(store, 'wifi_rssi', 10_000) };
+		store.retain({ ...KEEP_ALL, maxBytes: rollupBytes + 0.9 * blockBytes });
+		await settle(store);
+		expect(await ask(store, 'power', 10_000)).toEqual(fine.power);
+		const some = await ask(store, 'wifi_rssi', 10_000);
+		expect([some[0]!.count, some.at(-1)]).toEqual([60, fine.rssi.at(-1)]);
+
+		const maxBytes = rollupBytes + 0.4 * blockBytes;
 		store.retain({ ...KEEP_ALL, maxBytes });
 		await settle(store);
+		expect((await ask(store, 'wifi_rssi', 10_000)).every(({ count }) => count === 60)).toBe(true);
 		const after = await store.stats();
 		expect(after.blockBytes + after.rollupBytes).toBeLessThanOrEqual(maxBytes);
 		expect(after.letGo.every(({ why, what }) => why === 'size' && what === 'samples')).toBe(true);

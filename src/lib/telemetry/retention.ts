@@ -10,7 +10,10 @@ export interface Retention {
 	readonly samplesMs: Readonly<Record<MetricClass, number>>;
 	/** Older than this, nothing stays; ms. */
 	readonly rollupsMs: number;
-	/** Of all blocks and rollups: beyond it the oldest samples go first, and when there are none left the oldest rollups. */
+	/**
+	 * Of all blocks and rollups: beyond it the oldest samples go first, all of diagnostics before any of measurements, and when there are
+	 * none left the oldest rollups.
+	 */
 	readonly maxBytes: number;
 }
 
@@ -23,10 +26,12 @@ export type Letting =
 			readonly why: LettingCause;
 	  }
 	| { readonly kind: 'remove'; readonly head: BlockHead; readonly why: LettingCause }
-	/** First of all: what is before is old enough to go, more than a day of it, and the rest is not. */
+	/** First of all: what is before is to go, a day of it at least, and the rest is not. */
 	| { readonly kind: 'cut'; readonly head: BlockHead; readonly atMs: number };
 export type LettingCause = 'age' | 'size';
 
+/** What goes first where there is too much: how devices do is missed less than what they are for. */
+const BY_WORTH: readonly MetricClass[] = ['diagnostic', 'measurement'];
 /** A block without a sample is a few bytes. */
 const EMPTY_BLOCK_BYTES = 64;
 /** Room is made for a while, not for one block: to this share of the bound. */
@@ -47,46 +52,61 @@ export function chooseLetting(
 ): readonly Letting[] {
 	const { nowMs, usedBytes, classOf } = now;
 	const oldest = [...heads].sort((a, b) => a.toMs - b.toMs || a.block - b.block);
-	const lettings: Letting[] = [];
-	const left = new Map<BlockHead, number>();
+	const lettings = new Map<BlockHead, readonly Letting[]>();
+	const left = new Map<BlockHead, { readonly metrics: readonly number[]; readonly rest: number }>();
 	for (const head of oldest) {
 		if (head.toMs < nowMs - rollupsMs) {
-			lettings.push({ kind: 'remove', head, why: 'age' });
+			lettings.set(head, [{ kind: 'remove', head, why: 'age' }]);
 			continue;
 		}
-		const held = head.columns.filter(({ gone }) => !gone);
-		const atMs = cutOf(head, [rollupsMs, ...held.map(({ metric }) => samplesMs[classOf(metric)])], nowMs);
-		if (atMs !== undefined) lettings.push({ kind: 'cut', head, atMs });
-		const old = held.filter(({ metric }) => head.toMs < nowMs - samplesMs[classOf(metric)]);
-		if (old.length > 0)
-			lettings.push({ kind: 'thin', head, drop: new Set(old.map(({ metric }) => metric)), why: 'age' });
-		// What will be left of it, by columns: near enough, since the next turn counts anew.
-		left.set(head, held.length === 0 ? head.bytes : head.bytes * (1 - old.length / held.length));
-	}
-	let bytes = [...left].reduce((sum, [head, rest]) => sum + rest + rollupBytes(head), 0);
-	if (Math.min(bytes, usedBytes) <= maxBytes) return lettings;
-	for (const [head, rest] of left) {
-		if (bytes <= DOWN_TO * maxBytes) return lettings;
-		if (rest <= EMPTY_BLOCK_BYTES || head.columns.every(({ gone }) => gone)) continue;
-		const at = lettings.findIndex((one) => one.head === head);
-		if (at >= 0) lettings.splice(at, 1);
-		lettings.push({
-			kind: 'thin',
+		const held = head.columns.flatMap(({ gone, metric }) => (gone ? [] : [metric]));
+		const isOld = (metric: number) => head.toMs < nowMs - samplesMs[classOf(metric)];
+		const atMs = cutOf(head, [rollupsMs, ...held.map((metric) => samplesMs[classOf(metric)])], nowMs);
+		const old = held.filter(isOld);
+		lettings.set(head, [
+			...(atMs === undefined ? [] : [{ kind: 'cut', head, atMs } as const]),
+			...(old.length === 0 ? [] : [{ kind: 'thin', head, drop: new Set(old), why: 'age' } as const])
+		]);
+		left.set(
 			head,
-			drop: new Set(head.columns.map(({ metric }) => metric)),
-			why: 'size'
-		});
-		bytes -= rest;
-		left.set(head, 0);
+			shareOf(head.bytes, held, (metric) => !isOld(metric))
+		);
 	}
-	for (const [head, rest] of left) {
-		if (bytes <= DOWN_TO * maxBytes) return lettings;
-		const at = lettings.findIndex((one) => one.head === head);
-		if (at >= 0) lettings.splice(at, 1);
-		lettings.push({ kind: 'remove', head, why: 'size' });
+	const all = () => [...lettings.values()].flat();
+	let bytes = [...left].reduce((sum, [head, { rest }]) => sum + rest + rollupBytes(head), 0);
+	if (Math.min(bytes, usedBytes) <= maxBytes) return all();
+	for (const worth of BY_WORTH)
+		for (const [head, { metrics, rest }] of left) {
+			if (bytes <= DOWN_TO * maxBytes) return all();
+			if (rest <= EMPTY_BLOCK_BYTES || !metrics.some((metric) => classOf(metric) === worth)) continue;
+			const day = firstDayOf(head);
+			if (day !== undefined)
+				return [...all().filter((one) => one.head !== head), { kind: 'cut', head, atMs: day }];
+			const less = shareOf(rest, metrics, (metric) => classOf(metric) !== worth);
+			const drop = head.columns.map(({ metric }) => metric).filter((one) => !less.metrics.includes(one));
+			lettings.set(head, [{ kind: 'thin', head, drop: new Set(drop), why: 'size' }]);
+			bytes -= rest - less.rest;
+			left.set(head, less);
+		}
+	for (const [head, { rest }] of left) {
+		if (bytes <= DOWN_TO * maxBytes) return all();
+		lettings.set(head, [{ kind: 'remove', head, why: 'size' }]);
 		bytes -= rest + rollupBytes(head);
 	}
-	return lettings;
+	return all();
+}
+
+/** Where a block of weeks is to be cut, so that no more goes than must, and what stays of it tells of days. */
+const firstDayOf = ({ fromMs, toMs, columns }: BlockHead): number | undefined =>
+	toMs > fromMs + DAY_MS && !columns.some(({ gone }) => gone) ? fromMs + DAY_MS : undefined;
+
+/** What is left of so many bytes with the metrics that stay, by columns: near enough, since the next turn counts anew. */
+function shareOf(bytes: number, metrics: readonly number[], stays: (metric: number) => boolean) {
+	const staying = metrics.filter(stays);
+	return {
+		metrics: staying,
+		rest: metrics.length === 0 ? bytes : (bytes * staying.length) / metrics.length
+	};
 }
 
 /** Where a block is to be cut for the shortest of these bounds that has passed for more than a day of it. */

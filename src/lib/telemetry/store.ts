@@ -4,6 +4,7 @@ import type { BulkSource } from './sample-columns';
 import type { Gap } from './ledger';
 import type { Aside, QuarantineFigures } from './quarantine';
 import type { Refused } from './refused';
+import type { LetGoRows } from './let-go-log';
 import type { Retention } from './retention';
 
 /** What happened to a batch. `append` resolves when the record that holds it is committed. */
@@ -182,12 +183,13 @@ export interface StoreStats {
 	readonly damagedRollups: number;
 	/** Damaged records and blocks that are set aside on the disk. */
 	readonly quarantined: QuarantineFigures;
-	/** What retention let go of since the store was opened; the last two hundred blocks. */
+	/** What retention let go of: an entry a day, device and cause, the newest four hundred, the last one at the end. */
 	readonly letGo: readonly LetGo[];
 }
 
-/** What retention let go of. */
+/** What retention let go of, of one device on one day. */
 export interface LetGo {
+	/** The last time, ms since the epoch. */
 	readonly atMs: number;
 	readonly device: DeviceId;
 	readonly provenance: Provenance;
@@ -197,7 +199,7 @@ export interface LetGo {
 	readonly why: 'age' | 'size' | 'full';
 	readonly fromMs: number;
 	readonly toMs: number;
-	/** Rows of the block it was. */
+	/** Rows of the blocks it was. */
 	readonly samples: number;
 	readonly bytes: number;
 }
@@ -376,6 +378,8 @@ export interface OpenOptions {
 	readonly limits?: Partial<StoreLimits>;
 	/** Everything for ever, unless it says otherwise. */
 	readonly retention?: Retention;
+	/** Where the log of what retention let go of outlives the store. */
+	readonly letGo?: LetGoRows;
 }
 
 /** Bounds of memory and of the write-ahead log. Defaults in limits.ts. */

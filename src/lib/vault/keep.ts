@@ -18,7 +18,8 @@ export const KEEP_TABLES = [
 	'views',
 	'alerts',
 	'taken',
-	'events'
+	'events',
+	'let-go'
 ] as const;
 export type KeepTable = (typeof KEEP_TABLES)[number];
 /** The tables others may hold rows in; the rest is reached by the methods of `Keep`. */

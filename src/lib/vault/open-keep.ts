@@ -43,6 +43,9 @@ export const KEEP_MIGRATIONS: readonly Migration[] = [
 	},
 	(db) => {
 		db.createObjectStore('events' satisfies KeepTable);
+	},
+	(db) => {
+		db.createObjectStore('let-go' satisfies KeepTable);
 	}
 ];
 

@@ -21,6 +21,7 @@ import {
 	parseBroker,
 	parseCommand,
 	parseEventPage,
+	parseLetGo,
 	parseNotice,
 	parseSetting,
 	parseStoredDevice,
@@ -77,6 +78,7 @@ export async function openStorage({
 			sentinels.tell(text);
 			keep.sentinel.write(text).catch(() => {}); // the page's copy is the one that counts
 		},
+		letGo: keep.rows('let-go', parseLetGo),
 		onTrouble
 	});
 	const durable = opened.ok && telemetry.health.kind === 'durable';

@@ -9,7 +9,7 @@ import {
 	type StoredDevice
 } from '$lib/device';
 import { parseDeviceId, type Command, type CommandState, type DeviceId, type LinkKind } from '$lib/model';
-import type { LostStretch, Refilled, Unfilled } from '$lib/telemetry';
+import type { LetGo, LostStretch, Refilled, Unfilled } from '$lib/telemetry';
 import { parseErrorCounts } from './health/error-counts';
 import { parseSessionSpan } from './health/session-log';
 import type { Notice } from './messages';
@@ -255,6 +255,14 @@ export function parseNotice(row: unknown): Notice | undefined {
 		default:
 			return undefined;
 	}
+}
+
+export function parseLetGo(row: unknown): LetGo | undefined {
+	const { atMs, bytes, what, why } = fieldsOf(row) ?? {};
+	const of = lostStretchOf(row);
+	if (!of || !isNumber(atMs) || !isNumber(bytes)) return undefined;
+	if (what !== 'samples' && what !== 'all') return undefined;
+	return why === 'age' || why === 'size' || why === 'full' ? { ...of, atMs, what, why, bytes } : undefined;
 }
 
 /** Numbers are what counts: a row in which one is none is none. */
