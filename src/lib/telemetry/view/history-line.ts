@@ -1,5 +1,6 @@
 import type { Snippet } from 'svelte';
 import type { ChartCursor, ChartHole, ChartMarker, SeriesColour, ViewWindow } from '$lib/ui';
+import type { Earlier } from './comparison';
 import type { MetricSource } from './metric-history.svelte';
 
 /** One metric of one device, as a history chart takes it. */
@@ -27,8 +28,8 @@ export interface HistoryChartProps {
 	readonly onfirst: () => void;
 	/** Whether any line holds simulated data. */
 	readonly simulated: boolean;
-	/** Every line also as it was so much earlier; the name says it: "the day before". */
-	readonly compare?: { readonly name: string; readonly shiftMs: number };
+	/** Every line also as it was then. */
+	readonly compare?: Earlier;
 	readonly markers?: readonly ChartMarker[];
 	readonly onmarker?: (marker: ChartMarker) => void;
 	/** Shared with other charts of the page. */

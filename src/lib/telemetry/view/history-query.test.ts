@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_SPAN_MS, MIN_SPAN_MS } from '$lib/ui';
-import { earlierByMs } from './comparison';
 import { COMPARISONS, historyQueryText, parseHistoryQuery, USUAL_QUERY } from './history-query';
 
 describe('the address of a history page', () => {
@@ -51,19 +50,5 @@ describe('the address of a history page', () => {
 		])
 			expect(historyQueryText(parseHistoryQuery(text)), text).toBe('');
 		fc.assert(fc.property(fc.string(), (text) => void parseHistoryQuery(text)));
-	});
-});
-
-describe('the earlier time', () => {
-	const at = (text: string) => new Date(text).getTime();
-	const before = (comparison: Parameters<typeof earlierByMs>[0], toMs: number) =>
-		toMs - (earlierByMs(comparison, { fromMs: toMs - 1000, toMs }) ?? NaN);
-
-	it('is of the same local time of day', () => {
-		expect(before('day', at('2026-11-20T10:00'))).toBe(at('2026-11-19T10:00'));
-		expect(before('week', at('2026-03-31T10:00'))).toBe(at('2026-03-24T10:00'));
-		expect(before('year', at('2024-02-29T10:00'))).toBe(at('2023-02-28T10:00'));
-		expect(before('previous', 5000)).toBe(4000);
-		expect(earlierByMs('off', { fromMs: 0, toMs: 1 })).toBeUndefined();
 	});
 });

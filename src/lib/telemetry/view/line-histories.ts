@@ -1,13 +1,9 @@
 import { untrack } from 'svelte';
-import type { ChartLayer, ViewWindow } from '$lib/ui';
+import type { ChartComparison, ChartLayer, GrowingSeries, ViewWindow } from '$lib/ui';
+import { BentSeries } from './bent-series';
+import { type Earlier, earlierReach } from './comparison';
 import type { HistoryLine } from './history-line';
 import { MetricHistory } from './metric-history.svelte';
-
-/** An earlier period to hold a line against. */
-export interface Earlier {
-	readonly name: string;
-	readonly shiftMs: number;
-}
 
 interface Kept {
 	readonly present: MetricHistory;
@@ -25,7 +21,7 @@ export class LineHistories {
 
 	layers(lines: readonly HistoryLine[], earlier: Earlier | undefined): readonly ChartLayer[] {
 		const before = this.#before;
-		if (before && sameLines(before.lines, lines) && sameEarlier(before.earlier, earlier)) return this.#layers;
+		if (before && sameLines(before.lines, lines) && before.earlier === earlier) return this.#layers;
 		this.#before = { lines, earlier };
 		for (const key of this.#kept.keys()) if (!lines.some((line) => line.key === key)) this.#kept.delete(key);
 		this.#layers = lines.map((line) => {
@@ -35,7 +31,7 @@ export class LineHistories {
 				...{ key, name, unit, decimals, series: present.series },
 				...(colour === undefined ? {} : { colour }),
 				...(holes === undefined ? {} : { holes }),
-				...(earlier ? { compare: { ...earlier, series: past.series } } : {})
+				...(earlier ? { compare: comparisonOf(earlier, past.series) } : {})
 			};
 		});
 		return this.#layers;
@@ -70,7 +66,7 @@ export class LineHistories {
 		const cancels = lines.flatMap((line) => {
 			const { present, earlier: past } = this.#of(line);
 			const shown = present.show(view, nowMs, line.filled);
-			return earlier ? [shown, past.show(shifted(view, earlier.shiftMs), nowMs, line.filled)] : [shown];
+			return earlier ? [shown, past.show(earlierView(earlier, view), nowMs, line.filled)] : [shown];
 		});
 		return () => cancels.forEach((cancel) => cancel());
 	}
@@ -87,14 +83,15 @@ export class LineHistories {
 	}
 }
 
-const shifted = ({ fromMs, toMs }: ViewWindow, byMs: number): ViewWindow => ({
-	fromMs: fromMs - byMs,
-	toMs: toMs - byMs,
+const earlierView = ({ shifts }: Earlier, view: ViewWindow): ViewWindow => ({
+	...earlierReach(shifts, view),
 	following: false
 });
 
-const sameEarlier = (a: Earlier | undefined, b: Earlier | undefined): boolean =>
-	a?.name === b?.name && a?.shiftMs === b?.shiftMs;
+function comparisonOf({ name, shifts }: Earlier, own: GrowingSeries): ChartComparison {
+	const bent = new BentSeries(own, shifts);
+	return { name, shiftMs: bent.shiftMs, series: shifts.length > 1 ? bent : own };
+}
 
 const sameLines = (a: readonly HistoryLine[], b: readonly HistoryLine[]): boolean =>
 	a.length === b.length && a.every((line, i) => sameLine(line, b[i]!));

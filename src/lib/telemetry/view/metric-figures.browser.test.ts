@@ -22,10 +22,10 @@ function figures() {
 
 it('asks once for a window however often it is drawn, and again when it moved, cancelling what nobody waits for', async () => {
 	const { made, asked } = figures();
-	made.show(view(60), NOW, undefined);
+	made.show(view(60), NOW, 'off');
 	await expect.poll(() => asked.length).toBe(1);
-	made.show(view(60, NOW + 1000), NOW + 1000, undefined);
-	for (const minutes of [50, 40, 30]) made.show(view(minutes, NOW - MINUTE), NOW, undefined);
+	made.show(view(60, NOW + 1000), NOW + 1000, 'off');
+	for (const minutes of [50, 40, 30]) made.show(view(minutes, NOW - MINUTE), NOW, 'off');
 	expect(asked[0]?.signal.aborted).toBe(true);
 	await expect.poll(() => asked.length).toBe(2);
 	expect(asked[1]?.fromMs).toBe(NOW - 31 * MINUTE);
@@ -33,32 +33,32 @@ it('asks once for a window however often it is drawn, and again when it moved, c
 	asked[1]?.give(answer);
 	await expect.poll(() => made.stale).toBe(false);
 	expect(made.figures?.now?.min).toBe(1);
-	made.show(view(20, NOW - MINUTE), NOW, undefined);
+	made.show(view(20, NOW - MINUTE), NOW, 'off');
 	expect(made.stale).toBe(true);
 	made.stop();
 });
 
 it('lets a slow answer to a following window come, and asks for the next only when some of it is new', async () => {
 	const { made, asked } = figures();
-	made.show(view(60), NOW, undefined);
+	made.show(view(60), NOW, 'off');
 	await expect.poll(() => asked.length).toBe(1);
 	const later = { ...view(60, NOW + 30_000), following: true };
-	made.show(later, NOW + 30_000, undefined);
+	made.show(later, NOW + 30_000, 'off');
 	expect(asked[0]?.signal.aborted).toBe(false);
 	asked[0]?.give(answer);
 	await expect.poll(() => made.stale).toBe(false);
-	made.show({ ...view(60, NOW + 10_000), following: true }, NOW + 10_000, undefined);
+	made.show({ ...view(60, NOW + 10_000), following: true }, NOW + 10_000, 'off');
 	expect(asked).toHaveLength(1);
-	made.show(later, NOW + 30_000, undefined);
+	made.show(later, NOW + 30_000, 'off');
 	await expect.poll(() => asked.length).toBe(2);
 	made.stop();
 });
 
 it('asks for the earlier time too, and says where nothing was measured then', async () => {
 	const { made, asked } = figures();
-	made.show(view(60), NOW, 1440 * MINUTE);
+	made.show(view(60), NOW, 'previous');
 	await expect.poll(() => asked.length).toBe(2);
-	expect(asked[1]?.fromMs).toBe(NOW - 1500 * MINUTE);
+	expect(asked[1]?.fromMs).toBe(NOW - 120 * MINUTE);
 	asked[0]?.give(answer);
 	asked[1]?.give(undefined);
 	await expect.poll(() => made.figures).toEqual({ spanMs: 60 * MINUTE, now: answer, earlier: null });
@@ -66,22 +66,22 @@ it('asks for the earlier time too, and says where nothing was measured then', as
 
 it('lets nobody read the figures of another window while the chart is out of view, and asks when it is seen', async () => {
 	const { made, asked } = figures();
-	made.show(view(60), NOW, undefined);
+	made.show(view(60), NOW, 'off');
 	await expect.poll(() => asked.length).toBe(1);
 	asked[0]?.give(answer);
 	await expect.poll(() => made.stale).toBe(false);
-	made.leave(view(60), NOW, undefined);
+	made.leave(view(60), NOW, 'off');
 	expect(made.outdated, 'of the same window').toBe(false);
 	const week = view(7 * 1440);
-	made.leave(week, NOW, undefined);
+	made.leave(week, NOW, 'off');
 	expect([made.stale, made.outdated]).toEqual([true, true]);
 	expect(asked).toHaveLength(1);
-	made.show(week, NOW, undefined);
+	made.show(week, NOW, 'off');
 	await expect.poll(() => asked.length).toBe(2);
 	expect(made.outdated, 'until the answer').toBe(true);
 	asked[1]?.give({ ...answer, max: 9 });
 	await expect.poll(() => made.outdated).toBe(false);
 	expect(made.figures?.now?.max).toBe(9);
-	made.leave(week, NOW + 3_600_000, undefined);
+	made.leave(week, NOW + 3_600_000, 'off');
 	expect(made.outdated, 'the clock went on').toBe(true);
 });

@@ -1,5 +1,7 @@
 import type { ViewWindow } from '$lib/ui';
 import type { Aggregates } from '../store';
+import { earlierRange } from './comparison';
+import type { Comparison } from './history-query';
 
 /** Asks the store for the figures of a range; undefined where it holds nothing. @throws the signal's reason when cancelled */
 export type AskFigures = (
@@ -56,12 +58,12 @@ export class MetricFigures {
 
 	/**
 	 * Makes sure that the figures are those of the window; cancels what was asked for another.
-	 * @param earlierByMs how far back lies what it is compared with; undefined compares with nothing
+	 * @param compare with which earlier time
 	 * @param filled changes when samples of the past came
 	 */
-	show(view: ViewWindow, nowMs: number, earlierByMs: number | undefined, filled = 0): void {
+	show(view: ViewWindow, nowMs: number, compare: Comparison, filled = 0): void {
 		const last = this.#asked;
-		const key = this.#unasked(view, nowMs, earlierByMs, filled);
+		const key = this.#unasked(view, nowMs, compare, filled);
 		if (key === undefined) return;
 		this.#stale ||= last?.key !== key;
 		this.stop();
@@ -69,15 +71,15 @@ export class MetricFigures {
 		const end = new AbortController();
 		this.#running = end;
 		const timer = setTimeout(
-			() => void this.#load(view, nowMs, earlierByMs, end),
+			() => void this.#load(view, nowMs, compare, end),
 			last === undefined ? 0 : REST_MS
 		);
 		end.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
 	}
 
 	/** As `show`, of a chart that is out of view: nothing is asked for, and figures of another window are outdated at once. */
-	leave(view: ViewWindow, nowMs: number, earlierByMs: number | undefined, filled = 0): void {
-		if (this.#unasked(view, nowMs, earlierByMs, filled) === undefined) return;
+	leave(view: ViewWindow, nowMs: number, compare: Comparison, filled = 0): void {
+		if (this.#unasked(view, nowMs, compare, filled) === undefined) return;
 		this.stop();
 		this.#stale = this.#outdated = true;
 		this.#fault = undefined;
@@ -91,15 +93,10 @@ export class MetricFigures {
 	}
 
 	/** What stands for the window, where that has not been asked for or is old; else undefined. */
-	#unasked(
-		view: ViewWindow,
-		nowMs: number,
-		earlierByMs: number | undefined,
-		filled: number
-	): string | undefined {
+	#unasked(view: ViewWindow, nowMs: number, compare: Comparison, filled: number): string | undefined {
 		const spanMs = view.toMs - view.fromMs;
 		const place = view.following ? `last ${Math.round(spanMs)}` : `${view.fromMs} ${view.toMs}`;
-		const key = `${place} ${earlierByMs ?? 'alone'} ${filled}`;
+		const key = `${place} ${compare} ${filled}`;
 		const last = this.#asked;
 		const old =
 			view.following && nowMs - (last?.atMs ?? 0) > Math.max(REFRESH_LEAST_MS, spanMs * REFRESH_SHARE);
@@ -109,19 +106,18 @@ export class MetricFigures {
 	async #load(
 		{ fromMs, toMs }: ViewWindow,
 		nowMs: number,
-		earlierByMs: number | undefined,
+		compare: Comparison,
 		end: AbortController
 	): Promise<void> {
 		const { signal } = end;
+		const before = earlierRange(compare, { fromMs, toMs });
 		try {
 			const [now, earlier] = await Promise.all([
 				this.ask({ fromMs, toMs }, signal),
-				earlierByMs === undefined
-					? undefined
-					: this.ask({ fromMs: fromMs - earlierByMs, toMs: toMs - earlierByMs }, signal)
+				before && this.ask(before, signal)
 			]);
 			if (signal.aborted) return;
-			const compared = earlierByMs === undefined ? undefined : (earlier ?? null);
+			const compared = before && (earlier ?? null);
 			this.#figures = { spanMs: Math.min(toMs, nowMs) - fromMs, now, earlier: compared };
 			this.#stale = this.#outdated = false;
 			this.#fault = undefined;

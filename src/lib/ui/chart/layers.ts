@@ -18,7 +18,7 @@ export interface ChartComparison {
 	readonly name: string;
 	/** How much later than it was measured it is drawn, ms, > 0. */
 	readonly shiftMs: number;
-	/** At its own times; it may grow. */
+	/** At its own times, or as near as it takes to stand right; it may grow. */
 	readonly series: ChartSeries | GrowingSeries;
 }
 

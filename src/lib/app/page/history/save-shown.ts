@@ -1,5 +1,5 @@
 import { metricInfo } from '$lib/model';
-import { shownCsv, shownFileName } from '$lib/telemetry/view';
+import { type Earlier, earlierRange, shownCsv, shownFileName } from '$lib/telemetry/view';
 import { saveFile } from '$lib/ui';
 import type { FieldPort } from '../field-port';
 import type { LineDevice } from './line-choices';
@@ -12,15 +12,16 @@ export interface Shown {
 	readonly lines: readonly { readonly device: Omit<LineDevice, 'metrics'>; readonly metric: string }[];
 	readonly fromMs: number;
 	readonly toMs: number;
-	readonly earlier: { readonly byMs: number; readonly name: string } | undefined;
+	readonly earlier: Earlier | undefined;
 }
 
 /** Hands the person a CSV of it. @throws the signal's reason, or the worker's fault */
 export async function saveShownCsv(field: FieldPort, shown: Shown, signal: AbortSignal): Promise<void> {
 	const { lines, fromMs, toMs, earlier } = shown;
+	const before = earlier && earlierRange(earlier.comparison, { fromMs, toMs });
 	const periods = [
 		{ period: 'shown', fromMs, toMs },
-		...(earlier ? [{ period: earlier.name, fromMs: fromMs - earlier.byMs, toMs: toMs - earlier.byMs }] : [])
+		...(before ? [{ period: earlier.name, ...before }] : [])
 	];
 	const series = lines.flatMap(({ device, metric }) =>
 		periods.map(async (range) => {
