@@ -28,6 +28,11 @@ export class WorkspaceBackup {
 		return this.#state;
 	}
 
+	/** It is being written. */
+	get busy(): boolean {
+		return this.#state.kind === 'writing';
+	}
+
 	/** To be called from a click. @param passphrase '': without passwords and secrets */
 	async start(passphrase: string): Promise<void> {
 		const stop = (this.#stop = new AbortController());

@@ -1,5 +1,6 @@
-import type { StoreError } from '$lib/telemetry';
-import { formatBytes, formatNumber, type Words } from '$lib/ui';
+import type { Outlived, StoreError } from '$lib/telemetry';
+import { formatBytes, formatCount, formatNumber, type Words } from '$lib/ui';
+import type { RetentionPlan } from '../../field/retention-plan';
 import type { BackupContents, BackupError, RestoreError } from '../../field/transfer/transfer-messages';
 
 export const storeCause = (error: StoreError): string =>
@@ -52,6 +53,38 @@ export function backupFaultWords(error: BackupError): Words {
 				details: error.cause
 			};
 	}
+}
+
+/** Of samples that retention would take again; undefined where it takes none of them, now that the bounds are these. */
+export function outlivedWords(
+	{ thinned, removed }: Outlived,
+	{ samplesDays, diagnosticDays, rollupsDays }: RetentionPlan,
+	whose: 'here' | 'backup'
+): Words | undefined {
+	const bounds = [
+		...(samplesDays === null ? [] : [`every sample for ${formatCount(samplesDays, 'day')}`]),
+		...(diagnosticDays === null ? [] : [`signal and uptime for ${formatCount(diagnosticDays, 'day')}`]),
+		...(rollupsDays === null ? [] : [`anything at all for ${formatCount(rollupsDays, 'day')}`])
+	];
+	const count = thinned + removed;
+	if (count === 0 || bounds.length === 0) return undefined;
+	const fates = [
+		...(thinned === 0
+			? []
+			: [
+					`${formatNumber(thinned)} ${thinned === 1 ? 'is' : 'are'} thinned to minutes, quarters, hours and days`
+				]),
+		...(removed === 0 ? [] : [`${formatNumber(removed)} ${removed === 1 ? 'is' : 'are'} removed`])
+	];
+	const keeper = whose === 'here' ? 'Settings, Storage keeps' : 'The backup’s own settings keep';
+	return {
+		what: `${formatCount(count, 'sample')} of it ${count === 1 ? 'is' : 'are'} older than what is kept`,
+		means: `${keeper} ${bounds.join(', ')}. So ${fates.join(' and ')} soon after.`,
+		todo:
+			whose === 'here'
+				? 'Keep everything from now on, or go on and let them go.'
+				: 'Keep all of it, or go on and let them go.'
+	};
 }
 
 /** A file in which some blocks are damaged, and the rest is whole. */

@@ -30,6 +30,11 @@ export class ExportRun {
 		return this.#state;
 	}
 
+	/** It is being written. */
+	get busy(): boolean {
+		return this.#state.kind === 'writing';
+	}
+
 	/** undefined until the worker has said. */
 	get extents(): readonly SeriesExtent[] | undefined {
 		return this.#extents;

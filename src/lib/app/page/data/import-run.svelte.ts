@@ -52,6 +52,11 @@ export class ImportRun {
 		return this.#state;
 	}
 
+	/** It is being written. */
+	get busy(): boolean {
+		return this.#state.kind === 'writing';
+	}
+
 	/** What is said of the table that is being looked at. */
 	get wish(): TableWish {
 		return this.#wish;
