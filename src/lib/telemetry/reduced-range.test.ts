@@ -1,10 +1,10 @@
 import 'fake-indexeddb/auto';
-import { readFile } from 'node:fs/promises';
 import { IDBFactory, IDBObjectStore as FDBObjectStore } from 'fake-indexeddb';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '$lib/base';
 import { parseDeviceId, type Sample } from '$lib/model';
+import { storedByVersion } from '../../../tests/fixtures/stored-telemetry';
 import type { BlockHead } from './codec/block';
 import { openTelemetryStore, type OpenOptions, type SeriesColumns, type TelemetryStore } from './index';
 
@@ -233,37 +233,13 @@ describe('a range reduced to buckets', () => {
 });
 
 describe('a store that version 1 wrote', () => {
-	interface Dump {
-		readonly version: number;
-		readonly tables: Record<string, { key: IDBValidKey; value: unknown }[]>;
-	}
-
-	/** As the code of commit e5bf564 left it: an hour at 1 s in folded and unfolded blocks, and two records. */
-	async function versionOne(): Promise<IDBFactory> {
-		const path = new URL('../../../tests/fixtures/telemetry-v1.json', import.meta.url);
-		const { version, tables } = JSON.parse(await readFile(path, 'utf8')) as Dump;
-		const factory = new IDBFactory();
-		const request = factory.open('fieldbench-telemetry', version);
-		request.onupgradeneeded = () => {
-			for (const [name, rows] of Object.entries(tables)) {
-				const table = request.result.createObjectStore(name);
-				for (const { key, value } of rows) table.put(fromDump(value), key);
-			}
-		};
-		(await settled(request)).close();
-		return factory;
-	}
-	const fromDump = (value: unknown): unknown =>
-		typeof value === 'object' && value !== null && 'base64' in value
-			? new Uint8Array(Buffer.from(String(value.base64), 'base64'))
-			: value;
 	const points = Array.from({ length: 3602 }, (_, seq) => ({
 		timeMs: START_MS + seq * 1000,
 		value: seq < 3600 ? Math.round(2000 + 300 * Math.sin(seq / 97) + ((seq * 7919) % 11)) / 100 : 21
 	}));
 
 	it('is read whole, gets its rollups, and answers the same', async () => {
-		const factory = await versionOne();
+		const factory = await storedByVersion(1);
 		const clock = new ManualClock(START_MS);
 		const options = { fence: 1, known: [], onSentinel: () => undefined, clock, indexedDB: factory };
 		const { store, losses } = await openTelemetryStore(options);
