@@ -1,7 +1,7 @@
 import { formatClock, formatDateTime, formatNumber } from '../format';
 import { type HoleKind, holeKind } from './hole-kinds';
 import type { ChartLayer, ChartMarker } from './layers';
-import { type ChartHole, type ChartSeries, firstFrom, gapThreshold } from './series';
+import { type ChartHole, type ChartSeries, firstFrom, gapThreshold, usualStep } from './series';
 
 interface Range {
 	readonly fromMs: number;
@@ -61,9 +61,16 @@ export function summarise(
 	if (last < 0) return [`${words.title}, ${range}: nothing was measured`, ...missing].join(', ').concat('.');
 	// Beyond a day, a time of day alone says nothing.
 	const at = view.toMs - view.fromMs > DAY_MS ? formatDateTime : formatClock;
+	const stepMs = usualStep(timeMs);
+	/** What stands for several values has its extreme at some time until the next. */
+	const placed = (i: number) => {
+		const from = at(timeMs[i]!);
+		const to = at(Math.min(timeMs[i + 1] ?? Infinity, timeMs[i]! + stepMs, Math.max(timeMs[i]!, view.toMs)));
+		return min[i] === max[i] || from === to ? `at ${from}` : `between ${from} and ${to}`;
+	};
 	return [
-		`${words.title}, ${range}: lowest ${say(min[low])} at ${at(timeMs[low]!)}`,
-		`highest ${say(max[high])} at ${at(timeMs[high]!)}`,
+		`${words.title}, ${range}: lowest ${say(min[low])} ${placed(low)}`,
+		`highest ${say(max[high])} ${placed(high)}`,
 		`last ${say(avg[last])}`,
 		gaps === 0 ? 'no gaps' : gaps === 1 ? 'one gap' : `${gaps} gaps`,
 		...missing

@@ -11,12 +11,16 @@ export interface ReadingAt {
 }
 
 /** The value nearest to a time; undefined where none is as near as its neighbours usually are to each other. */
-export function readingAt(series: ChartSeries, timeMs: number): ReadingAt | undefined {
+export const readingAt = (series: ChartSeries, timeMs: number): ReadingAt | undefined =>
+	readingWithin(series, timeMs, gapThreshold(series.timeMs));
+
+/** The value nearest to a time; undefined where none is so near. @param reachMs 0: that of this very time */
+export function readingWithin(series: ChartSeries, timeMs: number, reachMs: number): ReadingAt | undefined {
 	const i = nearest(series.timeMs, timeMs);
 	if (i === undefined) return undefined;
 	const at = series.timeMs[i]!;
 	const avg = series.avg[i]!;
-	if (Number.isNaN(avg) || Math.abs(at - timeMs) > gapThreshold(series.timeMs)) return undefined;
+	if (Number.isNaN(avg) || Math.abs(at - timeMs) > reachMs) return undefined;
 	return { timeMs: at, avg, min: series.min[i]!, max: series.max[i]! };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatClock } from '../format';
 import { summarise } from './chart-words';
 import { type ChartSeries, firstFrom, gapThreshold, nearest } from './series';
 
@@ -40,6 +41,11 @@ describe('summarise', () => {
 			words
 		);
 		expect(text).toContain('lowest 9.0 °C');
+		// What stands for several values does not tell when the lowest was.
+		expect(text).toContain(`between ${formatClock(20_000)} and ${formatClock(30_000)}`);
+		const each = series([0, 10_000, 20_000], [20, 25, 10]);
+		const alone = summarise({ ...each, min: each.avg, max: each.avg }, { fromMs: 0, toMs: 30_000 }, words);
+		expect(alone).toContain(`lowest 10.0 °C at ${formatClock(20_000)}`);
 		expect(text).toContain('highest 26.0 °C');
 		expect(text).toContain('last 22.0 °C, one gap.');
 	});

@@ -46,12 +46,16 @@ export function nearest(timeMs: ArrayLike<number>, ms: number): number | undefin
  * Distance in time, ms, beyond which two neighbours are not joined. From the median, so that a gap does not hide itself by
  * stretching what counts as usual.
  */
-export function gapThreshold(timeMs: ArrayLike<number>): number {
+export const gapThreshold = (timeMs: ArrayLike<number>): number =>
+	Math.max(4 * usualStep(timeMs), LEAST_GAP_MS);
+
+/** Median distance in time between neighbours, ms; 0 where there are none. */
+export function usualStep(timeMs: ArrayLike<number>): number {
 	const stride = Math.max(1, Math.floor(timeMs.length / LOOKED_AT));
 	const steps = new Float64Array(Math.max(0, Math.ceil((timeMs.length - 1) / stride)));
 	for (let i = 0; i < steps.length; i++) steps[i] = timeMs[i * stride + 1]! - timeMs[i * stride]!;
 	steps.sort();
-	return Math.max(4 * (steps[steps.length >>> 1] ?? 0), LEAST_GAP_MS);
+	return steps[steps.length >>> 1] ?? 0;
 }
 
 /** So many distances say what is usual; all of them would cost more than the drawing. */

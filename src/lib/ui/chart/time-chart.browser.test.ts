@@ -124,8 +124,35 @@ it('says in words what it shows, and that it is simulated', async () => {
 it('has a table of the same values', async () => {
 	await chart();
 	await userEvent.click(page.getByRole('button', { name: 'Temperature: show as a table' }));
-	await expect.element(page.getByRole('table')).toBeVisible();
+	const table = page.getByRole('table', { name: 'Temperature: averages of about 10 seconds, newest first' });
+	await expect.element(table).toBeVisible();
 	expect(page.getByRole('row').elements().length).toBe(201);
+	await userEvent.click(page.getByRole('button', { name: 'Older' }));
+	await expect.element(page.getByText('Page 2 of 2')).toBeVisible();
+	expect(page.getByRole('row').elements().length).toBe(161);
+});
+
+it('has in its table no value of another time', async () => {
+	const timeMs = [toMs - 20_000, toMs - 10_000, toMs - 4_000];
+	const line = (name: string, laterMs: number, value: number) => {
+		const values = timeMs.map(() => value);
+		const series = { timeMs: timeMs.map((t) => t + laterMs), avg: values, min: values, max: values };
+		return { ...temperature, key: name, name, series };
+	};
+	await chart({ layers: [line('Indoors', 0, 20), line('Outdoors', 3_000, 9)] });
+	await userEvent.click(page.getByRole('button', { name: 'Temperature: show as a table' }));
+	await expect.element(page.getByRole('table', { name: /each value in this time/u })).toBeVisible();
+	const cells = (row: number) => page.getByRole('row').nth(row).getByRole('cell').elements();
+	expect(
+		cells(1)
+			.map((cell) => cell.textContent)
+			.slice(1)
+	).toEqual([...Array(3).fill('–'), '9.0', '9.0', '9.0']);
+	expect(
+		cells(2)
+			.map((cell) => cell.textContent)
+			.slice(1)
+	).toEqual(['20.0', '20.0', '20.0', ...Array(3).fill('–')]);
 });
 
 it('shows lines of two units with an earlier day, and says which one has no axis', async () => {
