@@ -41,7 +41,7 @@ export {
 	type StorePart
 } from './backup/restore';
 export { SnapshotMoved } from './backup/snapshot';
-export { samplesIn, type BlockHead } from './codec/block';
+export { samplesIn } from './codec/block';
 export { askToPersist, DatabaseBlocked } from './place';
 export { copyMemory, type CopyMemory } from './copy/copy-memory';
 export type { CopyStatus, CopyTrouble } from './copy/copy-status';

@@ -1,4 +1,5 @@
 import { isDiagnostic } from '$lib/model';
+import { openBlock, samplesIn, type NewBlock } from './codec/block';
 import type { MetricClass, Retention } from './retention';
 
 /** Samples that are older than they would be kept, and so go when retention next runs. */
@@ -23,20 +24,32 @@ export class OutlivedTally {
 
 	/** @param toMs time of the last of them @param metrics names of what they hold */
 	add(samples: number, toMs: number, metrics: Iterable<string>): void {
-		const { bounds, nowMs } = this;
-		if (toMs < nowMs - bounds.rollupsMs) {
-			this.#removed += samples;
-			return;
-		}
-		for (const metric of metrics) {
-			if (toMs >= nowMs - bounds.samplesMs[this.#classOf(metric)]) continue;
-			this.#thinned += samples;
-			return;
-		}
+		const fate = this.#fateOf(toMs, metrics);
+		if (fate === 'removed') this.#removed += samples;
+		else if (fate === 'thinned') this.#thinned += samples;
+	}
+
+	/** Row by row where a bound lies within it: it is cut at days when it is folded. @param nameOf a metric's name */
+	addBlock({ head, bytes }: NewBlock, nameOf: (metric: number) => string | undefined): void {
+		const namesOf = (metrics: readonly number[]) => metrics.flatMap((metric) => nameOf(metric) ?? []);
+		const held = namesOf(head.columns.flatMap(({ metric, gone }) => (gone ? [] : [metric])));
+		const fate = this.#fateOf(head.toMs, held);
+		if (fate === this.#fateOf(head.fromMs, held) && fate !== 'thinned')
+			return this.add(samplesIn(head), head.toMs, held);
+		for (const { timeMs, metrics, states } of openBlock(head, bytes)?.rows() ?? [])
+			if (metrics.length > 0 || !states) this.add(1, timeMs, namesOf(metrics));
 	}
 
 	get counts(): Outlived {
 		return { thinned: this.#thinned, removed: this.#removed };
+	}
+
+	#fateOf(timeMs: number, metrics: Iterable<string>): 'stays' | keyof Outlived {
+		const { bounds, nowMs } = this;
+		if (timeMs < nowMs - bounds.rollupsMs) return 'removed';
+		for (const metric of metrics)
+			if (timeMs < nowMs - bounds.samplesMs[this.#classOf(metric)]) return 'thinned';
+		return 'stays';
 	}
 
 	#classOf(metric: string): MetricClass {

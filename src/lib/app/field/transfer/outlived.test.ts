@@ -46,9 +46,9 @@ it('counts what a file brings that is older than it would be kept, by class', as
 it('tells of a backup whose own bounds would take of it, and restores it without them where that is wanted', async () => {
 	const there = await open(new IDBFactory());
 	await keep(there, { ...PLAN, maxBytes: 1e9 });
-	for (const one of SAMPLES) {
-		void there.telemetry.append([one]);
-		const sealed = await there.telemetry.snapshot(); // a block of each
+	for (const block of [SAMPLES.slice(0, 3), SAMPLES.slice(3)]) {
+		void there.telemetry.append(block);
+		const sealed = await there.telemetry.snapshot();
 		if (sealed.ok) sealed.value.release();
 	}
 	const file = await backUp(there, '');

@@ -5,7 +5,6 @@ import {
 	parseSnapshotPart,
 	samplesIn,
 	SNAPSHOT_VERSION,
-	type BlockHead,
 	type StorePart
 } from '$lib/telemetry';
 import { OPEN_TABLES, type DumpedTable } from '$lib/vault';
@@ -119,7 +118,8 @@ export class BackupReading {
 					if (part?.kind === 'series') this.#series.delete(part.id);
 					if (part?.kind === 'block') {
 						blocks++;
-						this.#count(part.block.head);
+						this.#samples += samplesIn(part.block.head);
+						this.#older?.addBlock(part.block, (metric) => this.#metrics.get(metric));
 					}
 					if (!part) this.#damaged.push(place);
 					yield ok(part ?? { kind: 'lost' });
@@ -137,17 +137,6 @@ export class BackupReading {
 		const rows = this.tables.find(({ table }) => table === 'settings')?.rows ?? [];
 		const setting = rows.map(([, row]) => parseSetting(row)).find((row) => row?.key === 'retention');
 		return setting?.plan ?? FOR_EVER;
-	}
-
-	#count(head: BlockHead): void {
-		const samples = samplesIn(head);
-		this.#samples += samples;
-		const held = head.columns.filter(({ gone }) => !gone);
-		this.#older?.add(
-			samples,
-			head.toMs,
-			held.flatMap(({ metric }) => this.#metrics.get(metric) ?? [])
-		);
 	}
 
 	/** After all parts. */
