@@ -273,15 +273,19 @@ export class IndexedDbDisk implements Disk {
 	}
 
 	async rollups(heads: readonly BlockHead[], widthMs: number): Promise<readonly (Uint8Array | undefined)[]> {
+		const written = await this.#writtenRollups(heads, widthMs);
+		return heads.map(({ block }, i) => {
+			const made = this.#unwritten.get(block)?.rollups.find((rollup) => rollup.widthMs === widthMs);
+			return made?.encoded ?? asBytes(written[i]);
+		});
+	}
+
+	async #writtenRollups(heads: readonly BlockHead[], widthMs: number): Promise<readonly unknown[]> {
 		const [first] = heads;
 		if (!first) return [];
 		const tx = this.#db.transaction('rollups', 'readonly');
-		if (heads.length < MANY_ROLLUPS) {
-			const rows = await Promise.all(
-				heads.map(({ series, block }) => tx.store.get([series, widthMs, block]))
-			);
-			return rows.map(asBytes);
-		}
+		if (heads.length < MANY_ROLLUPS)
+			return Promise.all(heads.map(({ series, block }) => tx.store.get([series, widthMs, block])));
 		const numbers = heads.map(({ block }) => block);
 		const ends = [
 			numbers.reduce((a, b) => Math.min(a, b)),
@@ -290,7 +294,7 @@ export class IndexedDbDisk implements Disk {
 		const range = IDBKeyRange.bound([first.series, widthMs, ends[0]], [first.series, widthMs, ends[1]]);
 		const [keys, rows] = await Promise.all([tx.store.getAllKeys(range), tx.store.getAll(range)]);
 		const byBlock = new Map(keys.map(([, , block], i) => [block, rows[i]]));
-		return numbers.map((block) => asBytes(byBlock.get(block)));
+		return numbers.map((block) => byBlock.get(block));
 	}
 
 	async blockKeys() {

@@ -52,7 +52,7 @@ export class Retainer {
 			}
 			const gone =
 				letting.kind === 'thin'
-					? await blocks.thin(series, head, letting.drop)
+					? await blocks.thin(series, head, letting.drop, letting.why === 'age' ? 'minutes' : 'least')
 					: await blocks.remove(series, head);
 			if (!gone.ok) return gone;
 			this.#tell(series, head, letting.kind === 'thin' ? 'samples' : 'all', letting.why);

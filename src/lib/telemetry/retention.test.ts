@@ -77,6 +77,75 @@ const countedIn = async (store: Store) => [
 
 afterEach(() => vi.restoreAllMocks());
 
+/** Two days of a sample each so often, in blocks as a bulk makes them, and the clock at their end. */
+async function sparse(stepMs: number) {
+	const clock = new ManualClock(START_MS + 2 * DAY);
+	const options: OpenOptions = {
+		...{ fence: 1, known: [null], onSentinel: () => undefined, clock, indexedDB: new IDBFactory() }
+	};
+	const { store } = await openTelemetryStore(options);
+	let [seed, level] = [7, 100_000];
+	const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+	const samples = Array.from({ length: (2 * DAY) / stepMs }, (_, i): Sample => {
+		level += Math.round(40 * random() - 20);
+		const timeMs = START_MS + i * stepMs + Math.round(8 * random());
+		return { ...sampleOf(i), timeMs, values: { power: level / 100, wifi_rssi: -60 - (i % 7) } };
+	});
+	expect(await store.bulk(sampleColumns(samples), never)).toMatchObject({ ok: true });
+	const points = samples.map(({ timeMs, values }) => ({ timeMs, value: values.power! }));
+	return { store, clock, points, options };
+}
+
+/** What minutes, or wider, say of points. */
+function rolled(points: readonly { readonly timeMs: number; readonly value: number }[], widthMs: number) {
+	const buckets = new Map<number, (typeof points)[number][]>();
+	for (const point of points) {
+		const startMs = Math.floor(point.timeMs / widthMs) * widthMs;
+		buckets.set(startMs, [...(buckets.get(startMs) ?? []), point]);
+	}
+	return [...buckets].map(([timeMs, of]) => {
+		const values = of.map(({ value }) => value);
+		const avg = Number((values.reduce((a, b) => a + b) / values.length).toFixed(6));
+		return { timeMs, count: values.length, min: Math.min(...values), max: Math.max(...values), avg };
+	});
+}
+
+describe('samples further apart than a second', () => {
+	it.each([10_000, MINUTE, 10 * MINUTE])(
+		'leave each minute of %i ms behind when they go by age',
+		async (stepMs) => {
+			const { store, points } = await sparse(stepMs);
+			const before = [await ask(store, 'power', 48, [0, 48]), await ask(store, 'power', 7, [0, 48])];
+			store.retain({ ...KEEP_ALL, samplesMs: { measurement: Infinity, diagnostic: 0 } });
+			await settle(store);
+			expect(await ask(store, 'wifi_rssi', 2880, [0, 48])).toHaveLength(rolled(points, MINUTE).length);
+			store.retain({ ...KEEP_ALL, samplesMs: { measurement: 0, diagnostic: 0 } });
+			await settle(store);
+			expect(await countedIn(store)).toEqual([0, 0, 0]);
+			expect(await ask(store, 'power', 2880, [0, 48])).toEqual(rolled(points, MINUTE));
+			expect([await ask(store, 'power', 48, [0, 48]), await ask(store, 'power', 7, [0, 48])]).toEqual(before);
+			await store.close();
+		}
+	);
+
+	it.each([
+		[10_000, MINUTE],
+		[MINUTE, 15 * MINUTE],
+		[10 * MINUTE, HOUR]
+	])('of %i ms leave what saves room, %i ms wide, when they go for want of it', async (stepMs, widthMs) => {
+		const { store, points } = await sparse(stepMs);
+		const { blockBytes, rollupBytes } = await store.stats();
+		store.retain({ ...KEEP_ALL, maxBytes: rollupBytes + 0.8 * blockBytes });
+		await settle(store);
+		const after = await store.stats();
+		expect(after.blockBytes + after.rollupBytes).toBeLessThanOrEqual(rollupBytes + 0.8 * blockBytes);
+		expect(after.letGo[0]).toMatchObject({ what: 'samples', why: 'size' });
+		const half = rolled(points.slice(0, (12 * HOUR) / stepMs), widthMs);
+		expect(await ask(store, 'power', 720, [0, 12])).toEqual(half);
+		await store.close();
+	});
+});
+
 describe('retention by age', () => {
 	it('is not held up by one sample of a wrong date', async () => {
 		const { store, clock } = await filled(1);
@@ -107,10 +176,9 @@ describe('retention by age', () => {
 		await settle(store);
 		const oldest = async (metric: string) => {
 			const all = { fromMs: START_MS, toMs: START_MS + 30 * DAY, buckets: 1000 };
-			const { timeMs, count } = await store.range({ device, provenance: 'real', metric, ...all }, never);
-			const single = timeMs[count.findIndex((n, i) => n === 1 && count[i + 1] === 1)] ?? Infinity;
-			// A rollup of a day begins at midnight, up to two hours before it.
-			return [timeMs[0], single].map((at) => Math.round((at! - START_MS) / DAY));
+			const { timeMs } = await store.range({ device, provenance: 'real', metric, ...all }, never);
+			const { samples } = await store.page({ device, provenance: 'real', ...all, metrics: [metric] }, never);
+			return [timeMs[0], samples[0]?.timeMs].map((at) => Math.round((at! - START_MS) / DAY));
 		};
 		// Days of it at 10, samples from day 20 and 25 on; up to a day more of each.
 		expect(await oldest('power')).toEqual([10, 20]);
@@ -280,6 +348,26 @@ describe('a full disk', () => {
 		const again = await openTelemetryStore({ ...options, fence: 2 });
 		expect(again.losses).toEqual([]);
 		expect(await ask(again.store, 'power', 20)).toEqual(before.wide);
+		await again.store.close();
+	});
+
+	it('costs samples ten seconds apart no minutes', async () => {
+		const { store, clock, points, options } = await sparse(10_000);
+		const full = vi.spyOn(FDBObjectStore.prototype, 'put').mockImplementation(() => {
+			throw new DOMException('full', 'QuotaExceededError');
+		});
+		void store.append([sampleOf(20_000)]);
+		await store.flush();
+		expect((await store.stats()).letGo).toMatchObject([{ why: 'full', what: 'samples' }]);
+		expect(await ask(store, 'power', 7200, [0, 2]), 'from memory').toHaveLength(120);
+		full.mockRestore();
+		clock.advance(MINUTE);
+		await settle(store);
+		await store.close();
+		const again = await openTelemetryStore({ ...options, fence: 2 });
+		expect(again.losses).toEqual([]);
+		expect(await ask(again.store, 'power', 120, [0, 2])).toEqual(rolled(points.slice(0, 720), MINUTE));
+		expect(await again.store.stats()).toMatchObject({ damagedBlocks: 0, damagedRollups: 0 });
 		await again.store.close();
 	});
 

@@ -1,14 +1,8 @@
 import { done, err, ok, type Result } from '$lib/base';
-import {
-	encodeColumnBlock,
-	rollUpBlock,
-	samplesIn,
-	thinBlock,
-	type BlockHead,
-	type NewBlock
-} from './codec/block';
+import { encodeColumnBlock, rollUpBlock, samplesIn, type BlockHead, type NewBlock } from './codec/block';
 import { columnsOf, joinColumns, sliceColumns, sortByTime, type Columns } from './codec/columns';
 import type { Row } from './codec/row-group';
+import { thinBlock, wantsFiner, type Stays } from './codec/thin-block';
 import type { BlockReader } from './block-reader';
 import { blockParts, dayParts } from './block-parts';
 import type { BlockChange, Disk, StateRow } from './disk';
@@ -157,14 +151,19 @@ export class SealedBlocks {
 		return changed;
 	}
 
-	/** Lets go of the samples of some metrics; the block's header and rollups stay. */
-	async thin(series: Series, old: BlockHead, drop: ReadonlySet<number>): Promise<Result<void, StoreError>> {
+	/** Lets go of the samples of some metrics; the block's header stays, and rollups. */
+	async thin(
+		series: Series,
+		old: BlockHead,
+		drop: ReadonlySet<number>,
+		stays: Stays
+	): Promise<Result<void, StoreError>> {
 		if (!this.#disk || this.#reader.isDamaged(old)) return done;
 		if (!(await this.headsOf(series)).includes(old)) return done; // folded since
 		const [bytes] = await this.#disk.blocks([old]);
 		const group = this.#reader.open(old, bytes);
 		if (!group) return done; // told as damage
-		const thinned = thinBlock(old, group.rows(), drop);
+		const thinned = thinBlock(old, group.rows(), drop, stays);
 		const state = withBlocks(this.#state, [old], [thinned.head]);
 		const changed = await this.#write({ state, add: [thinned], remove: [] });
 		if (changed.ok) series.replaceBlocks([old], [thinned.head]);
@@ -189,8 +188,9 @@ export class SealedBlocks {
 		if (!this.#disk) return err({ kind: 'unavailable', cause: this.#cause });
 		const thinned = new Map<BlockHead, NewBlock>();
 		for (const old of [...of.values()].flat()) {
-			const rows = old.states.length === 0 ? [] : await this.#rowsOf(old);
-			if (rows) thinned.set(old, thinBlock(old, rows, new Set(old.columns.map(({ metric }) => metric))));
+			const rows = old.states.length > 0 || wantsFiner(old) ? await this.#rowsOf(old) : [];
+			const drop = new Set(old.columns.map(({ metric }) => metric));
+			if (rows) thinned.set(old, thinBlock(old, rows, drop, 'least'));
 		}
 		const left = [...thinned.values()];
 		if (left.length === 0) return ok([]);

@@ -4,7 +4,7 @@ import { epochRanges, type EpochRange } from './epoch-range';
 import { scaleToIntegers, type Scaled } from './numbers';
 import { makeRollups, type NewRollup, type RollupStat } from './rollup';
 import { isStateStats, stateStats, type StateStats } from './state-stats';
-import { encodeColumns, encodeRowGroup, openRowGroup, type Row, type RowGroup } from './row-group';
+import { encodeColumns, openRowGroup, type Row, type RowGroup } from './row-group';
 
 /** What is known of one metric in a block without decoding it. Mirrors the value column. */
 export interface ColumnStats {
@@ -40,7 +40,7 @@ export interface BlockHead {
 	readonly crc: number;
 	readonly bytes: number;
 	readonly columns: readonly ColumnStats[];
-	/** Those that were worth their bytes, width ascending. */
+	/** Those that were worth their bytes, width ascending; once samples are gone, the finest that was promised of them first. */
 	readonly rollups: readonly RollupStat[];
 	/** Which numbers it may have; undefined where an earlier version made it: any. */
 	readonly logs?: readonly EpochRange[];
@@ -132,27 +132,8 @@ export function rollUpBlock(head: BlockHead, group: RowGroup): Pick<NewBlock, 'h
 	return { head: toldOf({ ...head, rollups: rollups.map(rollupStat) }, group, columns), rollups };
 }
 
-/** A block without the samples of some metrics: its header and its rollups still tell of them. @param all its rows */
-export function thinBlock(head: BlockHead, all: readonly Row[], drop: ReadonlySet<number>): NewBlock {
-	const rows = all.flatMap((row): Row[] => {
-		const kept = row.metrics.flatMap((metric, i) => (drop.has(metric) ? [] : [i]));
-		if (kept.length === 0 && !row.states) return [];
-		return [{ ...row, metrics: kept.map((i) => row.metrics[i]!), values: kept.map((i) => row.values[i]!) }];
-	});
-	const bytes = encodeRowGroup(rows);
-	const columns = head.columns.map((column) =>
-		drop.has(column.metric) ? { ...column, gone: true as const } : column
-	);
-	const { stateRows: _, ...rest } = head;
-	const stateRows = rows.filter(({ metrics }) => metrics.length === 0).length;
-	const thinned: BlockHead = {
-		...{ ...rest, crc: crc32(bytes), bytes: bytes.length, columns, left: rows.length },
-		...(stateRows > 0 ? { stateRows } : {})
-	};
-	return { head: thinned, bytes, rollups: [] };
-}
-
-const rollupStat = ({ widthMs, bytes, crc }: NewRollup): RollupStat => ({ widthMs, bytes, crc });
+/** What a header says of a rollup. */
+export const rollupStat = ({ widthMs, bytes, crc }: NewRollup): RollupStat => ({ widthMs, bytes, crc });
 
 /** The block, or undefined where its bytes are not what was sealed. */
 export function openBlock(head: BlockHead, bytes: Uint8Array | undefined): RowGroup | undefined {

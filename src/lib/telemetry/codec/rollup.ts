@@ -73,10 +73,28 @@ export function makeRollups(
 			);
 		if (starts.length < 2) break; // nor have the wider ones two
 		if (times.length < starts.length * MIN_ROWS_PER_BUCKET) continue;
-		const encoded = encodeRollup(starts, widthMs, summaries);
-		made.push({ widthMs, bytes: encoded.length, crc: crc32(encoded), encoded });
+		made.push(newRollup(starts, widthMs, summaries));
 	}
 	return made;
+}
+
+/** The rollup of one width, whatever it costs; undefined where all lies in one bucket. As of `makeRollups`. */
+export function makeRollup(
+	times: Float64Array,
+	columns: readonly { readonly metric: number; readonly values: Float64Array }[],
+	widthMs: number
+): NewRollup | undefined {
+	const { starts, bucket } = bucketsOf(times, widthMs);
+	if (starts.length < 2) return undefined;
+	const summaries = columns.map((column) =>
+		summarise({ ...column, scaled: undefined }, bucket, starts.length)
+	);
+	return newRollup(starts, widthMs, summaries);
+}
+
+function newRollup(starts: Float64Array, widthMs: number, summaries: readonly Summaries[]): NewRollup {
+	const encoded = encodeRollup(starts, widthMs, summaries);
+	return { widthMs, bytes: encoded.length, crc: crc32(encoded), encoded };
 }
 
 /** The columns of one metric, or undefined where the bytes are not what was made. */
