@@ -188,6 +188,11 @@ describe('retention by age', () => {
 		store.retain({ samplesMs: days, rollupsMs: 20 * DAY, maxBytes: Infinity });
 		await settle(store);
 		expect(await oldest('power')).toEqual([11, 21]);
+		store.retain({ ...KEEP_ALL, samplesMs: { measurement: 0, diagnostic: 0 } });
+		await settle(store);
+		store.retain({ ...KEEP_ALL, rollupsMs: 4 * DAY });
+		await settle(store);
+		expect(await oldest('power'), 'whatever went of it before').toEqual([27, NaN]);
 		await store.close();
 	});
 

@@ -26,7 +26,7 @@ export type Letting =
 			readonly why: LettingCause;
 	  }
 	| { readonly kind: 'remove'; readonly head: BlockHead; readonly why: LettingCause }
-	/** First of all: what is before is to go, a day of it at least, and the rest is not. */
+	/** First of all: what is before is to go, a day of it at least; each day then goes in its own time. */
 	| { readonly kind: 'cut'; readonly head: BlockHead; readonly atMs: number };
 export type LettingCause = 'age' | 'size';
 
@@ -52,27 +52,25 @@ export function chooseLetting(
 ): readonly Letting[] {
 	const { nowMs, usedBytes, classOf } = now;
 	const oldest = [...heads].sort((a, b) => a.toMs - b.toMs || a.block - b.block);
-	const lettings = new Map<BlockHead, readonly Letting[]>();
+	const lettings = new Map<BlockHead, Letting>();
 	const left = new Map<BlockHead, { readonly metrics: readonly number[]; readonly rest: number }>();
 	for (const head of oldest) {
 		if (head.toMs < nowMs - rollupsMs) {
-			lettings.set(head, [{ kind: 'remove', head, why: 'age' }]);
+			lettings.set(head, { kind: 'remove', head, why: 'age' });
 			continue;
 		}
 		const held = head.columns.flatMap(({ gone, metric }) => (gone ? [] : [metric]));
 		const isOld = (metric: number) => head.toMs < nowMs - samplesMs[classOf(metric)];
 		const atMs = cutOf(head, [rollupsMs, ...held.map((metric) => samplesMs[classOf(metric)])], nowMs);
 		const old = held.filter(isOld);
-		lettings.set(head, [
-			...(atMs === undefined ? [] : [{ kind: 'cut', head, atMs } as const]),
-			...(old.length === 0 ? [] : [{ kind: 'thin', head, drop: new Set(old), why: 'age' } as const])
-		]);
+		if (atMs !== undefined) lettings.set(head, { kind: 'cut', head, atMs });
+		else if (old.length > 0) lettings.set(head, { kind: 'thin', head, drop: new Set(old), why: 'age' });
 		left.set(
 			head,
 			shareOf(head.bytes, held, (metric) => !isOld(metric))
 		);
 	}
-	const all = () => [...lettings.values()].flat();
+	const all = () => [...lettings.values()];
 	let bytes = [...left].reduce((sum, [head, { rest }]) => sum + rest + rollupBytes(head), 0);
 	if (Math.min(bytes, usedBytes) <= maxBytes) return all();
 	for (const worth of BY_WORTH)
@@ -84,13 +82,13 @@ export function chooseLetting(
 				return [...all().filter((one) => one.head !== head), { kind: 'cut', head, atMs: day }];
 			const less = shareOf(rest, metrics, (metric) => classOf(metric) !== worth);
 			const drop = head.columns.map(({ metric }) => metric).filter((one) => !less.metrics.includes(one));
-			lettings.set(head, [{ kind: 'thin', head, drop: new Set(drop), why: 'size' }]);
+			lettings.set(head, { kind: 'thin', head, drop: new Set(drop), why: 'size' });
 			bytes -= rest - less.rest;
 			left.set(head, less);
 		}
 	for (const [head, { rest }] of left) {
 		if (bytes <= DOWN_TO * maxBytes) return all();
-		lettings.set(head, [{ kind: 'remove', head, why: 'size' }]);
+		lettings.set(head, { kind: 'remove', head, why: 'size' });
 		bytes -= rest + rollupBytes(head);
 	}
 	return all();
@@ -117,8 +115,8 @@ function cutOf(
 ): number | undefined {
 	if (columns.some(({ gone }) => gone)) return undefined; // there are no rows to part
 	const passed = bounds
-		.map((boundMs) => nowMs - boundMs)
-		.filter((atMs) => fromMs + DAY_MS < atMs && atMs <= toMs);
+		.map((boundMs) => Math.min(nowMs - boundMs, toMs))
+		.filter((atMs) => fromMs + DAY_MS < atMs);
 	if (passed.length === 0) return undefined;
 	return fromMs + Math.floor((Math.max(...passed) - fromMs) / DAY_MS) * DAY_MS;
 }
