@@ -32,7 +32,8 @@ export function rollupWidth({ fromMs, toMs, buckets }: Reduction): number | unde
 /**
  * Reduces a range. A block that lies within one bucket is served by its header alone, one that has rollups of the query's width
  * by those, and by its samples where the range cuts a rollup in two; others by their samples. Where the range holds no more
- * samples than buckets, each stands alone. Where samples are gone, the finest that is left of them takes their place.
+ * samples than buckets, each stands alone. Where samples are gone, the finest that is left of them takes their place, but for what the
+ * range cuts of it: nobody knows on which side its values lie.
  */
 export async function reduceRange(query: Reduction, source: RangeSource): Promise<SeriesColumns> {
 	const { fromMs, toMs } = query;
@@ -67,19 +68,18 @@ export async function reduceRange(query: Reduction, source: RangeSource): Promis
 	}
 
 	const edges: BlockHead[] = [];
+	const thinnedEdges: BlockHead[] = [];
 	/** Between these two no rollup is cut. */
 	const wholeFromMs = widthMs ? Math.ceil(fromMs / widthMs) * widthMs : toMs;
 	const wholeToMs = widthMs ? Math.floor(toMs / widthMs) * widthMs : toMs;
 	const rollups = widthMs ? await source.rollups(rolled, widthMs) : [];
 	for (const [i, rollup] of rollups.entries()) {
 		const head = rolled[i]!;
-		if (thinned.has(head)) {
-			if (rollup) eachWhole(rollup, fromMs, toMs, addSummary);
-			else coarse.push(head);
-		} else if (!rollup) decode.push(head);
+		const gone = thinned.has(head);
+		if (!rollup) (gone ? coarse : decode).push(head);
 		else {
 			eachWhole(rollup, wholeFromMs, wholeToMs, addSummary);
-			if (head.fromMs < wholeFromMs || head.toMs >= wholeToMs) edges.push(head);
+			if (head.fromMs < wholeFromMs || head.toMs >= wholeToMs) (gone ? thinnedEdges : edges).push(head);
 		}
 	}
 
@@ -94,7 +94,12 @@ export async function reduceRange(query: Reduction, source: RangeSource): Promis
 		scan(block, wholeToMs, toMs, addPoint);
 	}
 	eachHeld(held, metric, fromMs, toMs, addPoint);
-	for (const { startMs, stats } of await leftOf(coarse, source, fromMs, toMs)) addSummary(startMs, stats);
+	const left = [
+		...(await leftOf(coarse, source, fromMs, toMs)),
+		...(await leftOf(thinnedEdges, source, fromMs, wholeFromMs)),
+		...(await leftOf(thinnedEdges, source, wholeToMs, toMs))
+	];
+	for (const { startMs, stats } of left) addSummary(startMs, stats);
 	if (count > query.buckets) return fold.columns();
 
 	const points: Summary[] = [];
@@ -125,14 +130,31 @@ interface LeftStats {
 	readonly last: number;
 }
 
-/** What is left of blocks whose samples are gone: their finest rollups, or their headers alone, in [fromMs, toMs). By time. */
+/**
+ * What is left of blocks whose samples are gone: their finest rollups, or their headers alone, of which all samples lie in
+ * [fromMs, toMs). By time. What the range cuts is in neither of two that adjoin.
+ */
 export async function leftOf(
 	heads: readonly BlockHead[],
 	source: RangeSource,
 	fromMs: number,
 	toMs: number
 ): Promise<readonly Left[]> {
+	const left = await remainsOf(heads, source, fromMs, toMs);
+	return left.filter((one) => one.fromMs >= fromMs && one.toMs < toMs);
+}
+
+/** As `leftOf`, with what the range cuts. */
+export async function remainsOf(
+	heads: readonly BlockHead[],
+	source: RangeSource,
+	fromMs: number,
+	toMs: number
+): Promise<readonly Left[]> {
 	const left: Left[] = [];
+	const add = (one: Left) => {
+		if (one.toMs >= fromMs && one.fromMs < toMs) left.push(one);
+	};
 	const widths = new Map<number, BlockHead[]>();
 	const alone: BlockHead[] = [];
 	for (const head of heads) {
@@ -145,19 +167,16 @@ export async function leftOf(
 			const head = together[i]!;
 			if (!rollup) alone.push(head);
 			else
-				eachWhole(rollup, fromMs, toMs, (startMs, stats) => {
-					const within = {
-						fromMs: Math.max(startMs, head.fromMs),
-						toMs: Math.min(startMs + widthMs - 1, head.toMs)
-					};
-					left.push({ startMs, widthMs, ...within, stats });
+				eachWhole(rollup, fromMs - widthMs, toMs, (startMs, stats) => {
+					const first = Math.max(startMs, head.fromMs);
+					const last = Math.min(startMs + widthMs - 1, head.toMs);
+					add({ startMs: Math.max(startMs, fromMs), widthMs, fromMs: first, toMs: last, stats });
 				});
 		}
 	for (const head of alone) {
+		const { fromMs: startMs, toMs: lastMs } = head;
 		const stats = head.columns.find(({ metric }) => metric === source.metric);
-		const startMs = Math.max(fromMs, head.fromMs);
-		const within = { fromMs: head.fromMs, toMs: head.toMs };
-		if (stats) left.push({ startMs, widthMs: head.toMs - head.fromMs, ...within, stats });
+		if (stats) add({ startMs, widthMs: lastMs - startMs, fromMs: startMs, toMs: lastMs, stats });
 	}
 	return left.sort((a, b) => a.startMs - b.startMs);
 }

@@ -263,6 +263,42 @@ describe('retention by age', () => {
 	});
 });
 
+describe('a window that cuts what is left of samples', () => {
+	const inside = async (store: Store, fromH: number, toH: number, buckets: number) => {
+		const told = await ask(store, 'power', buckets, [fromH, toH]);
+		const span = { fromMs: START_MS + fromH * HOUR, toMs: START_MS + toH * HOUR };
+		const all = await store.aggregate({ device, provenance: 'real', metric: 'power', ...span }, never);
+		const sum = told.reduce((n, { count }) => n + count!, 0);
+		expect(all?.count ?? 0).toBe(sum);
+		expect(all?.max ?? -Infinity).toBe(Math.max(...told.map(({ max }) => max!)));
+		return { sum, min: all?.min, max: all?.max };
+	};
+
+	it('tells of none that may lie outside it, and adjoining ones of none twice', async () => {
+		const { store, points } = await sparse(10 * MINUTE);
+		store.retain({ ...KEEP_ALL, maxBytes: 500 });
+		await settle(store);
+		const hours = rolled(points, HOUR);
+		expect(await ask(store, 'power', 48, [0, 48]), 'hours are left').toEqual(hours);
+		const [low, high] = [Math.min(hours[4]!.min, hours[5]!.min), Math.max(hours[4]!.max, hours[5]!.max)];
+		for (const buckets of [1, 2, 100])
+			expect(await inside(store, 3.5, 6.25, buckets)).toEqual({ sum: 12, min: low, max: high });
+		expect((await inside(store, 0, 3.5, 1)).sum + (await inside(store, 3.5, 48, 1)).sum).toBe(288 - 6);
+		expect((await inside(store, 3, 4, 100)).sum).toBe(6);
+		expect((await inside(store, 3.25, 3.75, 100)).sum).toBe(0);
+		await store.close();
+	});
+
+	it('goes to its ends by minutes where quarters serve its middle', async () => {
+		const { store, clock } = await filled(4);
+		clock.advance(DAY);
+		store.retain({ ...KEEP_ALL, samplesMs: { measurement: HOUR, diagnostic: HOUR } });
+		await settle(store);
+		expect((await inside(store, 0.0125, 3.9875, 1)).sum).toBe((240 - 2) * 60);
+		await store.close();
+	});
+});
+
 describe('retention by size', () => {
 	it('lets the oldest samples go first, no more than it must, and all of diagnostics before any of what devices measure', async () => {
 		const { store } = await filled(4);
