@@ -1,8 +1,9 @@
 import type { Frame } from '$lib/base';
 import { SNAPSHOT_VERSION } from '../backup/restore';
+import type { BlockHead } from '../codec/block';
 import type { BlockChange, Disk, StateRow } from '../disk';
 import type { CopyFiles, StoreHead } from './copy-files';
-import { framesOf, outlineOf, wholeFrame } from './copy-frames';
+import { framesOf, halvesOf, outlineOf, wholeFrame } from './copy-frames';
 import { CopyFault } from './copy-status';
 import type { CopyRun } from './run';
 import { isIntact, type SegmentHead } from './segment';
@@ -75,15 +76,13 @@ export class CopyFollower {
 		this.#unchecked = [];
 	}
 
-	add(frames: readonly Frame[], roll: BlockChange['roll'] = []): void {
-		if (!this.#collecting) return;
-		const rolled = roll.map(({ head }) => head);
-		if (!this.#waiting.add(frames, rolled)) this.miss();
+	add(frames: readonly Frame[], halves: readonly BlockHead[] = []): void {
+		if (this.#collecting && !this.#waiting.add(frames, halves)) this.miss();
 	}
 
 	/** @returns whether it is made anew at once: a file that only says that something is gone would still hold it */
 	take(change: BlockChange): boolean {
-		this.add(framesOf(change), change.roll);
+		this.add(framesOf(change), halvesOf(change));
 		if (!change.forget || change.forget.length === 0) return false;
 		return (this.#due = this.#forgetting = true);
 	}

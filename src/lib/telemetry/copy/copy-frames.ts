@@ -20,7 +20,7 @@ export const goneFrame = (gone: Partial<Omit<GonePart, 'kind'>>): Frame => ({
 
 export const keyOf = ({ series, block }: Pick<BlockHead, 'series' | 'block'>) => [series, block] as const;
 
-/** What a transaction of the store comes to, but for blocks that were rolled: those are read when they are written. */
+/** What a transaction of the store comes to, but for blocks in `halvesOf`. */
 export function framesOf({ add, remove, names, ledgers, latest, forget }: BlockChange): Frame[] {
 	const frames: Frame[] = [];
 	if (names && names.length > 0) frames.push(namesFrame(names));
@@ -30,9 +30,16 @@ export function framesOf({ add, remove, names, ledgers, latest, forget }: BlockC
 		frames.push({ meta: { kind: 'series', id, latest: row }, bytes: ledgers?.get(id) ?? NONE });
 	for (const [id, ledger] of ledgers ?? [])
 		if (!latest?.has(id)) frames.push({ meta: { kind: 'series', id, latest: [] }, bytes: ledger });
-	frames.push(...add.map(frameOf));
+	frames.push(...add.filter(isWhole).map(frameOf));
 	return frames;
 }
+
+/** Blocks that a transaction tells only part of, bytes or rollups: those are read when they are written. */
+export const halvesOf = ({ add, roll = [] }: BlockChange): readonly BlockHead[] =>
+	[...add.filter((block) => !isWhole(block)), ...roll].map(({ head }) => head);
+
+/** One of which samples went comes without the rollups that it had. */
+const isWhole = ({ head, rollups }: NewBlock): boolean => rollups.length === head.rollups.length;
 
 const frameOf = ({ head, bytes, rollups }: NewBlock): Frame => ({
 	meta: { kind: 'block', head },

@@ -246,6 +246,28 @@ it('holds nothing any more of a device that was forgotten, nor of what retention
 	await again.close();
 });
 
+it('has what is left of samples that retention let go', async () => {
+	const first = await open(new IDBFactory());
+	await first.copy.turnOn();
+	await first.put(range(0, 60).map((i) => sample(i * 30)));
+	await first.current();
+	clock.advance(3 * DAY_MS);
+	first.store.retain({ ...KEEP_ALL, samplesMs: { measurement: DAY_MS, diagnostic: DAY_MS } });
+	const before = folder.files!.size;
+	await vi.waitFor(() => {
+		clock.advance(2000);
+		expect(folder.files!.size).toBeGreaterThan(before);
+	});
+	await first.close();
+	const again = await open(new IDBFactory());
+	expect(refilledOf(again)).toMatchObject({ damagedFiles: 0 });
+	expect(await seqsOf(again)).toEqual([]);
+	const whole = { fromMs: START_MS - DAY_MS, toMs: START_MS + DAY_MS, buckets: 10_000 };
+	const query = { device: bench, provenance: 'real' as const, metric: 'temperature', ...whole };
+	expect((await again.store.range(query, never)).count).toHaveLength(30);
+	await again.close();
+});
+
 it('stays shorter than twice what lives, and some slack', async () => {
 	const first = await open(new IDBFactory(), folder, 2000);
 	await first.copy.turnOn();

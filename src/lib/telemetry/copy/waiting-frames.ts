@@ -9,17 +9,17 @@ const MOST_BYTES = 32 << 20;
 /** What the store has sealed and the copy has not yet. */
 export class WaitingFrames {
 	#frames: Frame[] = [];
-	#rolled: BlockHead[] = [];
+	#halves: BlockHead[] = [];
 	#bytes = 0;
 
 	get isEmpty(): boolean {
-		return this.#frames.length === 0 && this.#rolled.length === 0;
+		return this.#frames.length === 0 && this.#halves.length === 0;
 	}
 
 	/** @returns whether it may wait; else all of it was let go of */
-	add(frames: readonly Frame[], rolled: readonly BlockHead[] = []): boolean {
+	add(frames: readonly Frame[], halves: readonly BlockHead[] = []): boolean {
 		this.#frames.push(...frames);
-		this.#rolled.push(...rolled);
+		this.#halves.push(...halves);
 		for (const { bytes } of frames) this.#bytes += bytes.length;
 		if (this.#bytes <= MOST_BYTES) return true;
 		this.drop();
@@ -27,15 +27,15 @@ export class WaitingFrames {
 	}
 
 	drop(): void {
-		[this.#frames, this.#rolled, this.#bytes] = [[], [], 0];
+		[this.#frames, this.#halves, this.#bytes] = [[], [], 0];
 	}
 
-	/** All of it, in the order it came; blocks of which headers and rollups changed are read as they are now, and stand behind. */
+	/** All of it, in the order it came; blocks of which only part was told are read as they are now, and stand behind. */
 	async take(disk: Disk): Promise<readonly Frame[]> {
-		const [frames, rolled] = [this.#frames, this.#rolled];
+		const [frames, halves] = [this.#frames, this.#halves];
 		this.drop();
 		const whole: Frame[] = [];
-		for (const head of rolled) whole.push(...(await wholeFrame(disk, head)));
+		for (const head of halves) whole.push(...(await wholeFrame(disk, head)));
 		return [...frames, ...whole];
 	}
 }
