@@ -1,5 +1,5 @@
 import type { BlockHead, ColumnStats } from './codec/block';
-import { ROLLUP_WIDTHS_MS, type RollupColumns } from './codec/rollup';
+import { ROLLUP_WIDTHS_MS, rollupsOf, type RollupColumns } from './codec/rollup';
 import { BucketFold, pointColumns, type Summary } from './fold';
 import type { HeldRow } from './series';
 import type { RangeQuery, SeriesColumns } from './store';
@@ -63,7 +63,7 @@ export async function reduceRange(query: Reduction, source: RangeSource): Promis
 		else inReach.push(head);
 		const inside = head.fromMs >= fromMs && head.toMs < toMs;
 		if (inside && fold.indexOf(head.fromMs) === fold.indexOf(head.toMs)) addSummary(head.fromMs, stats);
-		else if (head.rollups.some((rollup) => rollup.widthMs === widthMs)) rolled.push(head);
+		else if (rollupsOf(head, metric).some((rollup) => rollup.widthMs === widthMs)) rolled.push(head);
 		else (stats.gone ? coarse : decode).push(head);
 	}
 
@@ -158,7 +158,7 @@ export async function remainsOf(
 	const widths = new Map<number, BlockHead[]>();
 	const alone: BlockHead[] = [];
 	for (const head of heads) {
-		const widthMs = head.rollups[0]?.widthMs;
+		const widthMs = rollupsOf(head, source.metric)[0]?.widthMs;
 		if (widthMs === undefined) alone.push(head);
 		else widths.set(widthMs, [...(widths.get(widthMs) ?? []), head]);
 	}

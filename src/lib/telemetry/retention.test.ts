@@ -129,21 +129,24 @@ describe('samples further apart than a second', () => {
 	);
 
 	it.each([
-		[10_000, MINUTE],
-		[MINUTE, 15 * MINUTE],
-		[10 * MINUTE, HOUR]
-	])('of %i ms leave what saves room, %i ms wide, when they go for want of it', async (stepMs, widthMs) => {
-		const { store, points } = await sparse(stepMs);
-		const { blockBytes, rollupBytes } = await store.stats();
-		store.retain({ ...KEEP_ALL, maxBytes: rollupBytes + 0.8 * blockBytes });
-		await settle(store);
-		const after = await store.stats();
-		expect(after.blockBytes + after.rollupBytes).toBeLessThanOrEqual(rollupBytes + 0.8 * blockBytes);
-		expect(after.letGo[0]).toMatchObject({ what: 'samples', why: 'size' });
-		const half = rolled(points.slice(0, (12 * HOUR) / stepMs), widthMs);
-		expect(await ask(store, 'power', 720, [0, 12])).toEqual(half);
-		await store.close();
-	});
+		[10_000, MINUTE, 0.5],
+		[MINUTE, 15 * MINUTE, 0.5],
+		[10 * MINUTE, HOUR, 0.8]
+	])(
+		'of %i ms leave what saves room, %i ms wide, when they go for want of it',
+		async (stepMs, widthMs, share) => {
+			const { store, points } = await sparse(stepMs);
+			const { blockBytes, rollupBytes } = await store.stats();
+			store.retain({ ...KEEP_ALL, maxBytes: rollupBytes + share * blockBytes });
+			await settle(store);
+			const after = await store.stats();
+			expect(after.blockBytes + after.rollupBytes).toBeLessThanOrEqual(rollupBytes + share * blockBytes);
+			expect(after.letGo[0]).toMatchObject({ what: 'samples', why: 'size' });
+			const half = rolled(points.slice(0, (12 * HOUR) / stepMs), widthMs);
+			expect(await ask(store, 'power', 720, [0, 12])).toEqual(half);
+			await store.close();
+		}
+	);
 });
 
 describe('retention by age', () => {
@@ -276,7 +279,7 @@ describe('a window that cuts what is left of samples', () => {
 
 	it('tells of none that may lie outside it, and adjoining ones of none twice', async () => {
 		const { store, points } = await sparse(10 * MINUTE);
-		store.retain({ ...KEEP_ALL, maxBytes: 500 });
+		store.retain({ ...KEEP_ALL, maxBytes: 480 });
 		await settle(store);
 		const hours = rolled(points, HOUR);
 		expect(await ask(store, 'power', 48, [0, 48]), 'hours are left').toEqual(hours);

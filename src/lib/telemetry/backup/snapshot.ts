@@ -1,5 +1,5 @@
 import { concatBytes, crc32, type Clock, type Frame } from '$lib/base';
-import type { BlockHead } from '../codec/block';
+import { rollupStat, type BlockHead } from '../codec/block';
 import type { NewRollup } from '../codec/rollup';
 import type { RowGroup } from '../codec/row-group';
 import type { Disk } from '../disk';
@@ -128,9 +128,8 @@ export async function blockFrame(disk: Disk, head: BlockHead): Promise<Frame> {
 		if (encoded?.length === stat.bytes && crc32(encoded) === stat.crc)
 			rollups.push({ ...stat, encoded: Uint8Array.from(encoded) });
 	}
-	const stats = rollups.map(({ widthMs, bytes: length, crc }) => ({ widthMs, bytes: length, crc }));
 	return {
-		meta: { kind: 'block', head: { ...head, rollups: stats } },
+		meta: { kind: 'block', head: { ...head, rollups: rollups.map(rollupStat) } },
 		bytes: concatBytes([bytes, ...rollups.map(({ encoded }) => encoded)])
 	};
 }

@@ -133,7 +133,7 @@ export function rollUpBlock(head: BlockHead, group: RowGroup): Pick<NewBlock, 'h
 }
 
 /** What a header says of a rollup. */
-export const rollupStat = ({ widthMs, bytes, crc }: NewRollup): RollupStat => ({ widthMs, bytes, crc });
+export const rollupStat = ({ encoded: _, ...stat }: NewRollup): RollupStat => stat;
 
 /** The block, or undefined where its bytes are not what was sealed. */
 export function openBlock(head: BlockHead, bytes: Uint8Array | undefined): RowGroup | undefined {

@@ -20,7 +20,15 @@ export interface RollupStat {
 	readonly widthMs: number;
 	readonly bytes: number;
 	readonly crc: number;
+	/** Which it tells of, where others were gone when it was made; absent: all of the block's. */
+	readonly metrics?: readonly number[];
 }
+
+/** Those of a block that tell of a metric, width ascending. */
+export const rollupsOf = (
+	{ rollups }: { readonly rollups: readonly RollupStat[] },
+	metric: number
+): readonly RollupStat[] => rollups.filter(({ metrics }) => !metrics || metrics.includes(metric));
 
 export interface NewRollup extends RollupStat {
 	readonly encoded: Uint8Array<ArrayBuffer>;

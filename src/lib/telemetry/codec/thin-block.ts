@@ -4,17 +4,17 @@ import { columnsOf } from './columns';
 import { makeRollup, ROLLUP_WIDTHS_MS, type NewRollup } from './rollup';
 import { encodeRowGroup, type Row } from './row-group';
 
-const [MINUTE_MS] = ROLLUP_WIDTHS_MS;
+const [MINUTE_MS, , , DAY_MS] = ROLLUP_WIDTHS_MS;
 
 /** For want of room, a rollup that is made as samples go takes at most so much of the bytes that they leave. */
 const MOST_SHARE = 2 / 3;
 
-/** What stays of samples that go. `minutes`: all of them, however few samples each has; `least`: the finest rollup that saves room. */
+/** What stays of samples that go. `minutes`: all of them, however few samples each has; `least`: the finest rollup that saves room, days at least. */
 export type Stays = 'minutes' | 'least';
 
-/** Whether a finer rollup may be made of a block than it has: then its rows are asked for. Once a metric is gone there is none to make. */
-export const wantsFiner = ({ rollups, columns, fromMs, toMs }: BlockHead): boolean =>
-	rollups[0]?.widthMs !== MINUTE_MS && minuteOf(fromMs) < minuteOf(toMs) && !columns.some(({ gone }) => gone);
+/** Whether a finer rollup may be made of a block than it has: then its rows are asked for. */
+export const wantsFiner = ({ rollups, fromMs, toMs }: BlockHead): boolean =>
+	rollups[0]?.widthMs !== MINUTE_MS && minuteOf(fromMs) < minuteOf(toMs);
 
 const minuteOf = (timeMs: number): number => Math.floor(timeMs / MINUTE_MS);
 
@@ -51,7 +51,7 @@ export function thinBlock(
 }
 
 function finerRollup(
-	{ rollups }: BlockHead,
+	{ rollups, columns }: BlockHead,
 	rows: readonly Row[],
 	stays: Stays,
 	freedBytes: number
@@ -60,7 +60,10 @@ function finerRollup(
 	for (const widthMs of ROLLUP_WIDTHS_MS) {
 		if (widthMs >= (rollups[0]?.widthMs ?? Infinity)) return undefined;
 		const made = makeRollup(timeMs, metrics, widthMs);
-		if (made && (stays === 'minutes' || made.bytes <= MOST_SHARE * freedBytes)) return made;
+		const pays = made && (widthMs === DAY_MS || made.bytes <= MOST_SHARE * freedBytes);
+		if (!made || (stays === 'least' && !pays)) continue;
+		const isPart = columns.some(({ gone }) => gone);
+		return { ...made, ...(isPart ? { metrics: metrics.map(({ metric }) => metric) } : {}) };
 	}
 	return undefined;
 }
