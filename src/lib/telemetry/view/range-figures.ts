@@ -81,7 +81,7 @@ export function coverageWords(
 		: all.risenLeast
 			? 'the counter began anew in some of them, and had it done so more than once in one, it rose by more'
 			: 'the increase is exact, how fast it rose is close';
-	return `${covered} Part of it is read as minutes or longer rather than single measurements: ${what}. Where single measurements are gone, minutes that an end of this time cuts are left out. A shorter time is read in full where they are still kept.`;
+	return `${covered} Part of it is read as minutes or longer rather than single measurements: ${what}. A shorter time is read in full where they are still kept; where not, what an end of this time cuts is left out.`;
 }
 
 /**
