@@ -75,12 +75,12 @@ export class PlainSeries {
 		}
 	}
 
-	/** Samples that only rollups have part of keep the times they had; who else does cannot be told from here. */
+	/** Samples that only rollups have part of, or may have since, keep the times they had; who else does cannot be told from here. */
 	#correct(number: string, time: Time, sure: boolean): void {
 		const known = this.heard.get(number)!;
 		if (CLOCKS.indexOf(time.clock) >= CLOCKS.indexOf(known)) return;
 		if (sure) this.heard.set(number, time.clock);
-		const thinned = this.readings.some(({ left }) => left !== 'live');
+		const thinned = this.readings.some(({ left, unless }) => left !== 'live' || unless !== undefined);
 		for (const sample of this.samples) {
 			if (!sample.identity || numberOf(sample.identity) !== number) continue;
 			if (!sure || thinned) sample.was.push(sample.time);
