@@ -39,6 +39,7 @@ export class Retainer {
 			classOf: (metric) => (isDiagnostic(names.metricName(metric) ?? '') ? 'diagnostic' : 'measurement')
 		});
 		let cut = false;
+		let went = false;
 		for (const letting of lettings.slice(0, AT_ONCE)) {
 			const { head } = letting;
 			const series = this.#seriesOf(head);
@@ -56,9 +57,10 @@ export class Retainer {
 					: await blocks.remove(series, head);
 			if (!gone.ok) return gone;
 			this.#tell(series, head, letting.kind === 'thin' ? 'samples' : 'all', letting.why);
+			went = true;
 		}
-		// What a thinned block has left is only known afterwards.
-		const over = used() < usedBytes && used() > policy().maxBytes;
+		// What a thinned block has left is only known afterwards, and a small one's rollups may take more than it did.
+		const over = went && used() > policy().maxBytes;
 		return ok(over || cut || lettings.length > AT_ONCE);
 	}
 
