@@ -1,12 +1,5 @@
 import { DAY_MS } from './block-span';
-import type { LetGo, StoreError } from './store';
-
-/** The rows that what was deleted is told in after the store is closed. */
-export interface LetGoRows {
-	all(): Promise<readonly LetGo[]>;
-	put(key: string, row: LetGo): Promise<void>;
-	delete(key: string): Promise<void>;
-}
+import type { LetGo, LetGoRows, StoreError } from './store';
 
 const MOST_ENTRIES = 400;
 

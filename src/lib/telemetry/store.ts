@@ -4,7 +4,6 @@ import type { BulkSource } from './sample-columns';
 import type { Gap } from './ledger';
 import type { Aside, QuarantineFigures } from './quarantine';
 import type { Refused } from './refused';
-import type { LetGoRows } from './let-go-log';
 import type { Retention } from './retention';
 
 /** What happened to a batch. `append` resolves when the record that holds it is committed. */
@@ -202,6 +201,13 @@ export interface LetGo {
 	/** Rows of the blocks it was. */
 	readonly samples: number;
 	readonly bytes: number;
+}
+
+/** The rows that what was deleted is told in after the store is closed. */
+export interface LetGoRows {
+	all(): Promise<readonly LetGo[]>;
+	put(key: string, row: LetGo): Promise<void>;
+	delete(key: string): Promise<void>;
 }
 
 /** Which samples to read as they were measured. */

@@ -18,7 +18,7 @@ import {
 	series,
 	START_MS,
 	troubles
-} from './backup-bench';
+} from '../../../../../tests/fixtures/workspaces';
 import { Transfers } from './transfer-calls';
 
 /** A workspace with something of everything, and its backup. */

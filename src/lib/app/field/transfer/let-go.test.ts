@@ -2,7 +2,16 @@ import { IDBFactory } from 'fake-indexeddb';
 import { expect, it } from 'vitest';
 import { KEEP_ALL, type LetGo } from '$lib/telemetry';
 import type { FieldStorage } from '../storage';
-import { backUp, clock, fill, open, restore, series, START_MS, troubles } from './backup-bench';
+import {
+	backUp,
+	clock,
+	fill,
+	open,
+	restore,
+	series,
+	START_MS,
+	troubles
+} from '../../../../../tests/fixtures/workspaces';
 
 const DAY_MS = 86_400_000;
 

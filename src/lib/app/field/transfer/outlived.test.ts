@@ -4,7 +4,15 @@ import type { Sample } from '$lib/model';
 import type { ImportStep } from '$lib/telemetry';
 import { FOR_EVER, type RetentionPlan } from '../retention-plan';
 import type { FieldStorage } from '../storage';
-import { backUp, clock, never, open, restore, series, START_MS } from './backup-bench';
+import {
+	backUp,
+	clock,
+	never,
+	open,
+	restore,
+	series,
+	START_MS
+} from '../../../../../tests/fixtures/workspaces';
 import { Transfers } from './transfer-calls';
 
 const DAY_MS = 86_400_000;

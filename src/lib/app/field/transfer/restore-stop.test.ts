@@ -1,6 +1,6 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { expect, it } from 'vitest';
-import { backUp, clock, context, fill, never, open, seqsOf } from './backup-bench';
+import { backUp, clock, context, fill, never, open, seqsOf } from '../../../../../tests/fixtures/workspaces';
 import { Transfers } from './transfer-calls';
 import type { RestoreStep } from './transfer-messages';
 

@@ -1,6 +1,6 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { expect, it } from 'vitest';
-import { backUp, clock, open, restore, series } from './backup-bench';
+import { backUp, clock, open, restore, series } from '../../../../../tests/fixtures/workspaces';
 import { settledTables } from './settled';
 
 const { device } = series;

@@ -2,7 +2,7 @@ import { IDBFactory } from 'fake-indexeddb';
 import { expect, it } from 'vitest';
 import type { Sample } from '$lib/model';
 import { importSamples, KEEP_ALL } from '$lib/telemetry';
-import { clock, context, never, open, series, START_MS } from './backup-bench';
+import { clock, context, never, open, series, START_MS } from '../../../../../tests/fixtures/workspaces';
 import { Transfers } from './transfer-calls';
 
 const DAY_MS = 86_400_000;
