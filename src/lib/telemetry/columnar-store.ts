@@ -369,7 +369,10 @@ export class ColumnarStore implements TelemetryStore {
 		const { block, fromMs, toMs } = head;
 		const of = series && { ...keyOf(series), fromMs, toMs, samples: samplesIn(head) };
 		this.#tellLost({ noticedMs, cause: 'unreadable', block, ...(of ? { of } : {}) });
-		if (series) this.#hold.take(() => this.#mend(series, noticedMs));
+		if (!series) return;
+		// Before the ledger lets go of its numbers: a better time in the log would be taken for one of them at the next start.
+		if (!this.#hold.held) void this.#sealer.seal();
+		this.#hold.take(() => this.#mend(series, noticedMs));
 	}
 
 	#tellLost(what: Omit<StoreLoss, 'knownSeal' | 'knownWal' | 'foundSeal' | 'foundWal'>): void {

@@ -183,10 +183,14 @@ function settle(
 	how: { readonly names: Names; readonly anew: boolean; readonly unseen: boolean }
 ): void {
 	const held: HeldRow[] = [];
+	const better: HeldRow[] = [];
 	const gone = [...lost];
 	for (const row of series.held) {
 		const { identity } = row;
-		if (hasNames(how.names, idsOf(row))) {
+		// The ledger that would have told the log's replay so is lost: a better time of what a block has.
+		if (how.anew && identity && idsOf(row).length === 0 && ledger.has(identity.epoch, identity.seq))
+			better.push(row);
+		else if (hasNames(how.names, idsOf(row))) {
 			held.push(row);
 			addTo(ledger, kept, row);
 		} else if (identity) gone.push({ epoch: identity.epoch, from: identity.seq, to: identity.seq });
@@ -198,6 +202,8 @@ function settle(
 	if (how.anew) {
 		ledger.inheritLost(series.ledger);
 		series.ledger = ledger;
+		for (const { identity, timeMs, clock } of better)
+			if (identity) series.correct(identity.epoch, identity.seq, { timeMs, clock }, undefined);
 	} else kept.takeRest(series.ledger, how.unseen ? receivedIn(series.ledger) : gone);
 }
 
