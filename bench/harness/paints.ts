@@ -23,18 +23,15 @@ export async function watchPaints(page: Page, selector: string): Promise<void> {
 		const paints: Paint[] = [];
 		globalThis.benchPaints = paints;
 		const painted = new MessageChannel();
-		let shown = Number.NaN;
 		let waiting = false;
-		painted.port1.onmessage = () => {
-			waiting = false;
-			paints.push({ value: shown, atMs: performance.timeOrigin + performance.now() });
-		};
+		painted.port1.onmessage = ({ data }: MessageEvent<number>) =>
+			paints.push({ value: data, atMs: performance.timeOrigin + performance.now() });
 		new MutationObserver(() => {
 			if (waiting) return;
 			waiting = true;
 			requestAnimationFrame(() => {
-				shown = Number((place.textContent ?? '').replaceAll(',', ''));
-				painted.port2.postMessage(null);
+				waiting = false; // a change later in this frame is seen in the next
+				painted.port2.postMessage(Number((place.textContent ?? '').replaceAll(',', '')));
 			});
 		}).observe(place, { subtree: true, childList: true, characterData: true });
 	}, selector);
