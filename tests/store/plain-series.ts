@@ -42,6 +42,8 @@ export class PlainSeries {
 	readonly unsure = new Set<string>();
 	/** Something of it went: then the newest values that were ever known need not be there. */
 	worn = false;
+	/** A full disk took samples of a block that may span weeks: what is left of it goes with its last day. */
+	emptied = false;
 
 	readonly #numbers: readonly string[];
 
@@ -183,6 +185,7 @@ export class PlainSeries {
 		this.heard.clear();
 		this.unsure.clear();
 		this.worn = false;
+		this.emptied = false;
 	}
 
 	/** Numbers of one log below the highest that came, which did not: of those that are known for sure. */

@@ -250,11 +250,11 @@ export class StoreLife {
 		const whole = await this.#retain({ rollupsMs: ageMs });
 		for (const series of this.#all) {
 			series.doubt((_, { time }) => (time.timeMs < oldestMs ? 'removed' : undefined));
-			series.rollUpsGo(oldestMs, whole ? oldestMs - DAY_MS : -Infinity);
+			series.rollUpsGo(oldestMs, whole && !series.emptied ? oldestMs - DAY_MS : -Infinity);
 		}
 		if (!whole) return false;
 		await this.#settle();
-		for (const { time } of this.#all.flatMap(({ samples }) => samples))
+		for (const { time } of this.#all.flatMap(({ samples, emptied }) => (emptied ? [] : samples)))
 			expect(time.timeMs).toBeGreaterThanOrEqual(oldestMs - DAY_MS);
 		return true;
 	}
@@ -297,10 +297,12 @@ export class StoreLife {
 		if (told.ok && told.value.stored + (told.value.corrected ?? 0) > 0) expect(helped).toBe(true);
 		else expect(ok || !helped).toBe(true);
 		const hit = new Set(went.map((one) => this.#of(one)));
-		for (const series of hit)
+		for (const series of hit) {
+			series.emptied = true;
 			series.doubt(({ metric }) =>
 				isMetric(metric) ? 'faded' : metric === undefined ? 'removed' : undefined
 			);
+		}
 		if (!killed) {
 			this.#clock.advance(5000);
 			await this.#quiet();
