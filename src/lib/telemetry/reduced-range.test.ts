@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '$lib/base';
 import { parseDeviceId, type Sample } from '$lib/model';
 import { storedByVersion } from '../../../tests/fixtures/stored-telemetry';
+import { bucketsOf, reduced, type Point } from '../../../tests/store/plain-series';
 import type { BlockHead } from './codec/block';
 import { openTelemetryStore, type OpenOptions, type SeriesColumns, type TelemetryStore } from './index';
 
@@ -13,11 +14,6 @@ const never = new AbortController().signal;
 const parsed = parseDeviceId('fb-bench');
 if (!parsed.ok) throw new Error('impossible id');
 const device = parsed.value;
-
-interface Point {
-	readonly timeMs: number;
-	readonly value: number;
-}
 
 const sampleOf = ({ timeMs, value }: Point, seq: number): Sample => ({
 	device,
@@ -46,37 +42,8 @@ const query = (fromMs: number, toMs: number, buckets: number, metric = 'temperat
 	...{ fromMs, toMs, buckets }
 });
 
-/** docs/telemetry-format.md, "Reduced queries", worked out on plain points. */
-function reduced(all: readonly Point[], { fromMs, toMs, buckets }: ReturnType<typeof query>) {
-	const points = all.filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs);
-	if (points.length <= buckets)
-		return points
-			.map(({ timeMs, value }) => ({ timeMs, count: 1, min: value, max: value, avg: value }))
-			.sort((a, b) => a.timeMs - b.timeMs || a.min - b.min);
-	const stepMs = [86_400_000, 3_600_000, 900_000, 60_000].find((w) => w * 4 * buckets <= toMs - fromMs) ?? 0;
-	const byBucket = new Map<number, number[]>();
-	for (const { timeMs, value } of points) {
-		const at = stepMs > 0 ? Math.max(fromMs, timeMs - (timeMs % stepMs)) : timeMs;
-		const bucket = Math.floor(((at - fromMs) * buckets) / (toMs - fromMs));
-		byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), value]);
-	}
-	return [...byBucket]
-		.sort(([a], [b]) => a - b)
-		.map(([bucket, values]) => {
-			const even = fromMs + (bucket * (toMs - fromMs)) / buckets;
-			const timeMs = stepMs > 0 && bucket > 0 ? Math.ceil(even / stepMs) * stepMs : even;
-			const sum = values.reduce((n, value) => n + value, 0);
-			const ends = { min: Math.min(...values), max: Math.max(...values) };
-			return { timeMs, count: values.length, ...ends, avg: sum / values.length };
-		});
-}
-
 /** Rows of a result; averages to nine digits, since sums are made in another order. */
-const rowsOf = ({ timeMs, count, min, max, avg }: SeriesColumns) =>
-	[...timeMs]
-		.map((t, i) => ({ timeMs: t, count: count[i]!, min: min[i]!, max: max[i]!, avg: avg[i]! }))
-		.map(rounded)
-		.sort((a, b) => a.timeMs - b.timeMs || a.min - b.min);
+const rowsOf = (columns: SeriesColumns) => bucketsOf(columns).map(rounded);
 const rounded = <T extends { avg: number }>(row: T): T => ({ ...row, avg: Number(row.avg.toFixed(9)) });
 
 const SPAN_S = 60_000;
